@@ -1,0 +1,95 @@
+"""Turns what users pass — numbers, lists, arrays, variables — into values of ops."""
+
+import numpy as np
+
+from ckeras.engine import config, dtypes
+from ckeras.engine.graph import Symbol
+from ckeras.engine.operators import _table
+from ckeras.engine.tensor import Tensor
+
+__all__ = ["convert_to_numpy", "convert_to_tensor", "is_tensor"]
+
+
+def is_tensor(x):
+    """Whether `x` is a concrete or a traced value."""
+    return isinstance(x, (Tensor, Symbol))
+
+
+def convert_to_tensor(x, dtype=None):
+    """`x` as a tensor, or as the traced value that it is.
+
+    Args:
+        x: a tensor, variable, NumPy array, number, or nested lists of these.
+        dtype: type to convert to; None keeps an array's type, gives Python floats
+            `floatx` and Python integers int32.
+
+    Raises:
+        ValueError: if `x` is no numeric value.
+    """
+    if dtype is not None:
+        dtype = dtypes.standardize_dtype(dtype)
+    if hasattr(x, "_is_variable"):
+        x = x.value
+    if isinstance(x, (Tensor, Symbol)):
+        return x if dtype in (None, x.dtype) else _table["cast"](x, dtype)
+    if isinstance(x, (list, tuple)) and _holds_values(x):
+        return _table["stack"]([convert_to_tensor(e, dtype) for e in x])
+    return Tensor(_to_array(x, dtype))
+
+
+def _holds_values(items):
+    """Whether a nested list has a tensor, variable or traced value in it."""
+    return any(
+        _holds_values(e)
+        if isinstance(e, (list, tuple))
+        else isinstance(e, (Tensor, Symbol)) or hasattr(e, "_is_variable")
+        for e in items
+    )
+
+
+def _to_array(x, dtype):
+    python_number = isinstance(x, (bool, int, float, list, tuple))
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"Cannot convert to a tensor: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"Cannot convert a value of type {type(x).__name__} and dtype "
+            f"{array.dtype} to a tensor. Expected numbers."
+        )
+    if dtype is None and python_number:
+        if array.dtype == np.float64 and not _has_float64(x):
+            dtype = config.floatx()
+        elif array.dtype == np.int64 and not _has_numpy(x):
+            dtype = "int32" if _fits_int32(array) else "int64"
+    if dtype is None and array.dtype == np.float16:
+        dtype = "float32"
+    return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def _fits_int32(array):
+    info = np.iinfo(np.int32)
+    return not array.size or (array.min() >= info.min and array.max() <= info.max)
+
+
+def _has_numpy(x):
+    if isinstance(x, (list, tuple)):
+        return any(_has_numpy(e) for e in x)
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+def _has_float64(x):
+    """Whether a nested list has a NumPy float64 in it (which is a Python float)."""
+    if isinstance(x, (list, tuple)):
+        return any(_has_float64(e) for e in x)
+    return isinstance(x, (np.ndarray, np.float64)) and x.dtype == np.float64
+
+
+def convert_to_numpy(x):
+    """`x` as a NumPy array; a copy for variables, whose memory changes."""
+    if hasattr(x, "_is_variable"):
+        return x.numpy()
+    if isinstance(x, Symbol):
+        return x.numpy()
+    return np.asarray(x)

@@ -1,0 +1,90 @@
+"""Names of number types and the promotion rules between them.
+
+The rules are Keras's, which are JAX's: a float outranks every integer whatever its
+width, an unsigned and a signed integer meet in the next wider signed one, and Python
+numbers take the type of what they meet.
+"""
+
+import numpy as np
+
+from ckeras.engine import config
+
+__all__ = ["is_float", "is_int", "result_type", "standardize_dtype"]
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+ALLOWED = {*FLOATS, *SIGNED, *UNSIGNED, "bool"}
+STORED = ALLOWED - {"float16", "bfloat16"}
+_WEAK = {bool: "bool", int: "int", float: "float"}
+_NAMES = {np.dtype(n): n for n in ALLOWED - {"bfloat16"}}
+
+
+def standardize_dtype(dtype):
+    """The Keras name of a type given as a name, a NumPy or a Python type.
+
+    Raises:
+        ValueError: if it is no number type.
+    """
+    if dtype is None:
+        return config.floatx()
+    if type(dtype) is str and dtype in ALLOWED:
+        return dtype
+    if dtype in (int, float, bool):
+        return {int: "int32", float: config.floatx(), bool: "bool"}[dtype]
+    try:
+        name = _NAMES.get(np.dtype(dtype))
+    except TypeError:
+        name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
+    if name not in ALLOWED:
+        raise ValueError(f"Invalid dtype: {dtype}")
+    return name
+
+
+def is_float(dtype):
+    """Whether `dtype` is a floating-point type."""
+    return dtype in FLOATS
+
+
+def is_int(dtype):
+    """Whether `dtype` is an integer type (bool is none)."""
+    return dtype in SIGNED or dtype in UNSIGNED
+
+
+def _join_ints(names):
+    signed = [SIGNED.index(n) for n in names if n in SIGNED]
+    unsigned = [UNSIGNED.index(n) for n in names if n in UNSIGNED]
+    if not unsigned:
+        return SIGNED[max(signed)]
+    if not signed:
+        return UNSIGNED[max(unsigned)]
+    width = max(*signed, max(unsigned) + 1) if signed else 0
+    return SIGNED[width] if width < len(SIGNED) else config.floatx()
+
+
+def result_type(*dtypes):
+    """The type in which values of the given types meet.
+
+    Args:
+        *dtypes: names, NumPy types, or for a Python number its type or `"int"` or
+            `"float"`; those weigh less than any array's type of the same kind.
+    """
+    names = []
+    for dtype in dtypes:
+        weak = dtype if dtype in ("int", "float") else None
+        if weak is None and isinstance(dtype, type):
+            weak = _WEAK.get(dtype)
+        names.append(weak or standardize_dtype(dtype))
+    if not names:
+        return config.floatx()
+    strong_floats = {n for n in names if n in FLOATS}
+    if {"float16", "bfloat16"} <= strong_floats:
+        strong_floats.add("float32")
+    if strong_floats:
+        return max(strong_floats, key=FLOATS.index)
+    if "float" in names:
+        return config.floatx()
+    ints = [n for n in names if is_int(n)]
+    if ints:
+        return _join_ints(ints)
+    return "int32" if "int" in names else "bool"

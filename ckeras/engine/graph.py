@@ -1,0 +1,135 @@
+"""The graph that a trace records: nodes in program order, values between them."""
+
+import weakref
+
+from ckeras.engine.operators import Operators
+from ckeras.engine.scope import current_path
+
+__all__ = ["Graph", "Node", "Symbol"]
+
+
+class Symbol(Operators):
+    """A value of a trace: its shape and type are known, its numbers are not yet."""
+
+    __slots__ = (
+        "__weakref__",
+        "_graph",
+        "_keras_history",
+        "_keras_mask",
+        "dtype",
+        "index",
+        "node",
+        "shape",
+    )
+    is_symbolic = True
+
+    def __init__(self, graph, spec, node=None, index=0):
+        self._graph = weakref.ref(graph)
+        self.shape = tuple(spec.shape)
+        self.dtype = spec.dtype
+        self.node = node
+        self.index = index
+
+    @property
+    def graph(self):
+        graph = self._graph()
+        if graph is None or graph.closed:
+            raise RuntimeError(
+                "A traced value is used after its trace has ended. Return it from "
+                "the compiled function instead of storing it, or assign it to a "
+                "`Variable`."
+            )
+        return graph
+
+    @property
+    def size(self):
+        n = 1
+        for d in self.shape:
+            n *= d
+        return n
+
+    def numpy(self):
+        raise _no_value(self, "`.numpy()`")
+
+    def item(self):
+        raise _no_value(self, "`.item()`")
+
+    def __array__(self, dtype=None, copy=None):
+        raise _no_value(self, "a NumPy array of it")
+
+    def __bool__(self):
+        raise _no_value(
+            self,
+            "a Python condition (`if`, `while`, `and`)",
+            "Use `ops.where`, `ops.cond` or `ops.while_loop`",
+        )
+
+    def __float__(self):
+        raise _no_value(self, "`float()`")
+
+    def __int__(self):
+        raise _no_value(self, "`int()`")
+
+    def __index__(self):
+        raise _no_value(self, "a Python index")
+
+    def __repr__(self):
+        return f"<Symbol shape={self.shape} dtype={self.dtype}>"
+
+
+def _no_value(symbol, what, instead="Use functions of `ckeras.ops`"):
+    return TypeError(
+        f"A traced value (shape={symbol.shape}, dtype={symbol.dtype}) has no numbers "
+        f"yet, so {what} cannot be had while a function is being compiled. "
+        f"{instead}, or compile the model with `run_eagerly=True`."
+    )
+
+
+class Node:
+    """One applied primitive.
+
+    Inputs are symbols, concrete tensors (constants) or None; outputs are symbols
+    in a graph and tensors where the primitive was run at once.
+    """
+
+    __slots__ = ("attrs", "inputs", "outputs", "primitive", "scope", "single")
+
+    def __init__(self, primitive, inputs, outputs, attrs, single, scope=""):
+        self.primitive = primitive
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attrs = attrs
+        self.single = single
+        self.scope = scope
+
+    def __repr__(self):
+        return f"<Node {self.primitive.name} → {self.outputs}>"
+
+
+class Graph:
+    """Nodes in the order in which they were recorded."""
+
+    def __init__(self):
+        self.nodes = []
+        self.closed = False
+
+    def new_symbol(self, spec):
+        """A symbol that no node computes: an input or a variable's value."""
+        return Symbol(self, spec)
+
+    def record(self, primitive, args, attrs):
+        """Adds a node after checking its arguments' shapes."""
+        for arg in args:
+            if type(arg) is Symbol and arg.graph is not self:
+                raise RuntimeError(
+                    f"`{primitive.name}` combines values of two different traces. "
+                    "A value of an outer function cannot be used in an inner one."
+                )
+        specs = primitive.infer(*args, **attrs)
+        single = hasattr(specs, "shape")
+        node = Node(primitive, list(args), (), attrs, single, current_path())
+        node.outputs = [
+            Symbol(self, s, node, i) for i, s in enumerate([specs] if single else specs)
+        ]
+        self.nodes.append(node)
+        return node

@@ -1,0 +1,169 @@
+"""Name scopes and stateless scopes, kept for each thread."""
+
+import threading
+
+__all__ = [
+    "StatelessScope",
+    "SymbolicScope",
+    "current_path",
+    "get_stateless_scope",
+    "in_stateless_scope",
+    "in_symbolic_scope",
+    "name_scope",
+    "unique_name",
+]
+
+
+class _State(threading.local):
+    def __init__(self):
+        self.names = []
+        self.stateless = []
+        self.symbolic = 0
+
+
+_state = _State()
+
+
+class name_scope:
+    """Prefixes the path of what is made inside: `with name_scope("encoder"):`.
+
+    Args:
+        name: one path component, without a slash.
+        caller: what opens the scope; opening it again for the caller that is
+            innermost already adds nothing.
+        deduplicate: whether a caller that is innermost already adds nothing.
+    """
+
+    def __init__(self, name, caller=None, deduplicate=True, override_parent=None):
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(
+                "Argument `name` must be a string and cannot contain character `/`. "
+                f"Received: name={name}"
+            )
+        self.name = name
+        self.caller = caller
+        self.deduplicate = deduplicate
+        self.override_parent = override_parent
+        self.used = {}
+        self._entered = []
+
+    def __enter__(self):
+        stack = _state.names
+        again = (
+            self.deduplicate
+            and self.caller is not None
+            and stack
+            and stack[-1].caller is self.caller
+        )
+        self._entered.append(not again)
+        if not again:
+            stack.append(self)
+        return self
+
+    def __exit__(self, *exc):
+        if self._entered.pop():
+            _state.names.pop()
+
+
+def current_path():
+    """The names of the open scopes, joined by slashes."""
+    names = _state.names
+    if not names:
+        return ""
+    parts = []
+    for scope in reversed(names):
+        parts.append(scope.name)
+        if scope.override_parent is not None:
+            if scope.override_parent:
+                parts.append(scope.override_parent)
+            break
+    return "/".join(reversed(parts))
+
+
+_counts: dict = {}
+
+
+def unique_name(name):
+    """`name`, or `name_1` and so on if it was given before."""
+    count = _counts.get(name, 0)
+    _counts[name] = count + 1
+    return f"{name}_{count}" if count else name
+
+
+def reset_names():
+    """Begins the numbering of names anew."""
+    _counts.clear()
+
+
+class StatelessScope:
+    """Reads and writes of variables go to a mapping instead of their storage.
+
+    Args:
+        state_mapping: pairs of a variable and the value that it reads inside.
+        collect_losses: whether layers add their losses to `losses` of the scope.
+        initialize_variables: accepted for Keras's signature; variables made inside
+            are initialized at once.
+    """
+
+    def __init__(
+        self, state_mapping=None, collect_losses=False, initialize_variables=True
+    ):
+        self.collect_losses = collect_losses
+        self.initialize_variables = initialize_variables
+        self.losses = []
+        self.state_mapping = {}
+        for variable, value in state_mapping or ():
+            if not hasattr(variable, "assign"):
+                raise ValueError(
+                    "Invalid reference variable in StatelessScope: all keys in "
+                    "argument `state_mapping` must be `Variable` instances. "
+                    f"Received instead: {variable}"
+                )
+            if value is not None:
+                self.state_mapping[id(variable)] = variable._convert(value)
+
+    def __enter__(self):
+        _state.stateless.append(self)
+        return self
+
+    def __exit__(self, *exc):
+        _state.stateless.remove(self)
+
+    def add_loss(self, loss):
+        """Collects a layer's loss."""
+        self.losses.append(loss)
+
+    def add_update(self, update):
+        """Records an assignment: a pair of a variable and its new value."""
+        variable, value = update
+        self.state_mapping[id(variable)] = value
+
+    def get_current_value(self, variable):
+        """The variable's value inside the scope, or None if it has none there."""
+        return self.state_mapping.get(id(variable))
+
+
+def get_stateless_scope():
+    """The innermost open `StatelessScope`, or None."""
+    return _state.stateless[-1] if _state.stateless else None
+
+
+def in_stateless_scope():
+    """Whether a `StatelessScope` is open."""
+    return bool(_state.stateless)
+
+
+class SymbolicScope:
+    """Marks that layers are called to learn shapes, not to compute."""
+
+    def __enter__(self):
+        _state.symbolic += 1
+        return self
+
+    def __exit__(self, *exc):
+        _state.symbolic -= 1
+
+
+def in_symbolic_scope():
+    """Whether layers are being called to learn shapes."""
+    return _state.symbolic > 0

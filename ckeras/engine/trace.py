@@ -1,0 +1,151 @@
+"""Tracing: runs Python once on symbols and keeps what it did to variables.
+
+Reads and assignments of variables are captured in order: a variable's first read is
+an input of the graph, every later one sees the symbol assigned last, and what stands
+at the end is written back.
+"""
+
+import contextlib
+import threading
+
+from ckeras.engine import tree
+from ckeras.engine.graph import Graph
+from ckeras.engine.scope import SymbolicScope
+from ckeras.engine.tapes import active_tapes, paused
+
+__all__ = ["Trace", "current", "infer", "suspended"]
+
+
+class _State(threading.local):
+    trace = None
+
+
+_state = _State()
+
+
+def current():
+    """This thread's active trace, or None where ops run at once."""
+    return _state.trace
+
+
+@contextlib.contextmanager
+def _active(trace):
+    outer, _state.trace = _state.trace, trace
+    try:
+        yield trace
+    finally:
+        _state.trace = outer
+
+
+@contextlib.contextmanager
+def suspended():
+    """Context in which ops run at once although a trace is active."""
+    with _active(None), paused():
+        yield
+
+
+class Trace:
+    """One run of a function on symbols.
+
+    Attributes:
+        graph: the recorded `Graph`.
+        reads: (holder, symbol) for each variable or arena read before any
+            assignment, in the order of the reads.
+        writes: symbol to be written back, by holder, in order.
+    """
+
+    def __init__(self):
+        self.graph = Graph()
+        self.reads = []
+        self.writes = {}
+        self._values = {}
+
+    def read(self, holder):
+        """The current symbol of a variable or arena."""
+        symbol = self._values.get(holder)
+        if symbol is None:
+            symbol = self.graph.new_symbol(holder.spec)
+            self._values[holder] = symbol
+            self.reads.append((holder, symbol))
+        return symbol
+
+    def write(self, holder, symbol):
+        """Assigns a symbol or tensor to a variable or arena."""
+        self._values[holder] = symbol
+        self.writes.pop(holder, None)
+        self.writes[holder] = symbol
+
+    def forget_write(self, holder, symbol):
+        """Notes that `holder` has the value `symbol` by way of its arena."""
+        self._values[holder] = symbol
+        self.writes.pop(holder, None)
+
+    def is_written(self, holder):
+        """Whether `holder` itself was assigned since its arena was."""
+        return holder in self.writes
+
+    def run(self, function, args, kwargs):
+        """Calls `function` with this trace active and closes the graph."""
+        # Tapes of the caller must not see symbols: they would outlive the trace.
+        outside = active_tapes()
+        with _active(self), paused(*outside) if outside else contextlib.nullcontext():
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.graph.closed = True
+
+
+def infer(function, *args, **kwargs):
+    """Shapes and types of what `function` returns for symbolic arguments.
+
+    Runs it on placeholders; sizes that are None are filled in twice, differently,
+    and every size of a result that changes with them is None. Variables keep their
+    values.
+
+    Args:
+        function: any function of ops.
+        *args, **kwargs: nested structures with `KerasTensor`s in them.
+
+    Returns:
+        The function's result with a `KerasTensor` in place of each value.
+    """
+    from ckeras.engine.symbolic.keras_tensor import KerasTensor
+
+    leaves = tree.flatten((args, kwargs))
+    dynamic = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
+    fills = (83, 89) if dynamic else (1,)
+    results = [_infer_once(function, args, kwargs, fill, KerasTensor) for fill in fills]
+
+    def merge(*values):
+        first = values[0]
+        if not isinstance(first, KerasTensor):
+            return first
+        shapes = zip(*[v.shape for v in values], strict=True)
+        shape = [d[0] if len(set(d)) == 1 else None for d in shapes]
+        return KerasTensor(shape, first.dtype, record_history=False)
+
+    return tree.map_structure(merge, *results)
+
+
+def _infer_once(function, args, kwargs, fill, KerasTensor):
+    trace = Trace()
+
+    def to_symbol(x):
+        if not isinstance(x, KerasTensor):
+            return x
+        shape = tuple(fill if d is None else d for d in x.shape)
+        symbol = trace.graph.new_symbol(KerasTensor(shape, x.dtype))
+        mask = getattr(x, "_keras_mask", None)
+        if mask is not None:
+            symbol._keras_mask = to_symbol(mask)
+        return symbol
+
+    def to_spec(x):
+        if hasattr(x, "_is_variable") or getattr(x, "is_symbolic", None) is not None:
+            return KerasTensor(x.shape, x.dtype, record_history=False)
+        return x
+
+    args, kwargs = tree.map_structure(to_symbol, (args, kwargs))
+    with SymbolicScope():
+        result = trace.run(function, args, kwargs)
+    return tree.map_structure(to_spec, result)

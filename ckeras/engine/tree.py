@@ -1,0 +1,257 @@
+"""Nested structures of lists, tuples, named tuples and dictionaries.
+
+Dictionaries are visited by sorted key, ordered ones in their order; None is a leaf.
+"""
+
+import collections
+import collections.abc
+
+__all__ = [
+    "MAP_TO_NONE",
+    "assert_same_paths",
+    "assert_same_structure",
+    "flatten",
+    "flatten_with_path",
+    "is_nested",
+    "lists_to_tuples",
+    "map_shape_structure",
+    "map_structure",
+    "map_structure_up_to",
+    "pack_sequence_as",
+    "traverse",
+]
+
+
+class MAP_TO_NONE:
+    """Returned by a function given to `traverse` to put None in a place."""
+
+
+def _is_namedtuple(value):
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def is_nested(structure):
+    """Whether `structure` is a list, tuple or dictionary rather than a leaf."""
+    return isinstance(structure, (list, tuple, dict))
+
+
+def _keys(mapping):
+    if isinstance(mapping, (collections.OrderedDict, collections.defaultdict)):
+        ordered = isinstance(mapping, collections.OrderedDict)
+        return list(mapping) if ordered else sorted(mapping)
+    try:
+        return sorted(mapping)
+    except TypeError:
+        return list(mapping)
+
+
+def _children(structure):
+    if isinstance(structure, dict):
+        return [(k, structure[k]) for k in _keys(structure)]
+    if _is_namedtuple(structure):
+        return list(zip(structure._fields, structure, strict=True))
+    return list(enumerate(structure))
+
+
+def _rebuild(like, values):
+    values = list(values)
+    if isinstance(like, dict):
+        by_key = dict(zip(_keys(like), values, strict=True))
+        items = [(k, by_key[k]) for k in like]
+        if isinstance(like, collections.defaultdict):
+            return collections.defaultdict(like.default_factory, items)
+        kind = type(like)
+        return dict(items) if kind is dict else kind(items)
+    if _is_namedtuple(like):
+        return type(like)(*values)
+    kind = type(like)
+    return values if kind is list else kind(values)
+
+
+def flatten(structure):
+    """The leaves of `structure` as a list."""
+    if not isinstance(structure, (list, tuple, dict)):
+        return [structure]
+    leaves = []
+    for _, child in _children(structure):
+        if isinstance(child, (list, tuple, dict)):
+            leaves.extend(flatten(child))
+        else:
+            leaves.append(child)
+    return leaves
+
+
+def flatten_with_path(structure, _path=()):
+    """Pairs of a leaf's path (a tuple of keys and indices) and the leaf."""
+    if not is_nested(structure):
+        return [(_path, structure)]
+    return [
+        pair
+        for key, child in _children(structure)
+        for pair in flatten_with_path(child, (*_path, key))
+    ]
+
+
+def pack_sequence_as(structure, flat_sequence):
+    """The values of `flat_sequence` in the form of `structure`.
+
+    Raises:
+        ValueError: if the number of values differs from the number of leaves.
+    """
+    flat = list(flat_sequence)
+    if not is_nested(structure):
+        if len(flat) != 1:
+            raise ValueError(
+                "The target structure is a single leaf, but `flat_sequence` has "
+                f"{len(flat)} elements. Received: {flat}"
+            )
+        return flat[0]
+    leaves = len(flatten(structure))
+    if leaves != len(flat):
+        raise ValueError(
+            "Could not pack sequence: `structure` has "
+            f"{leaves} leaves, `flat_sequence` has {len(flat)} elements."
+        )
+    return _pack(structure, iter(flat))
+
+
+def _pack(structure, values):
+    if not is_nested(structure):
+        return next(values)
+    return _rebuild(structure, [_pack(c, values) for _, c in _children(structure)])
+
+
+def assert_same_structure(a, b, check_types=True):
+    """Checks that two structures have the same nesting.
+
+    Raises:
+        ValueError: naming the first place where they differ.
+        TypeError: if only the containers' types differ and `check_types` is set.
+    """
+    if is_nested(a) != is_nested(b):
+        raise ValueError(
+            f"`a` and `b` don't have the same structure. Found: a={a}, b={b}"
+        )
+    if not is_nested(a):
+        return
+    both_dicts = isinstance(a, dict) and isinstance(b, dict)
+    if type(a) is not type(b) and not both_dicts:
+        if check_types or isinstance(a, dict) != isinstance(b, dict):
+            raise (TypeError if check_types else ValueError)(
+                "`a` and `b` don't have the same container types. "
+                f"Found: {type(a)} and {type(b)}"
+            )
+    pairs_a, pairs_b = _children(a), _children(b)
+    same_keys = not both_dicts or [k for k, _ in pairs_a] == [k for k, _ in pairs_b]
+    if len(pairs_a) != len(pairs_b) or not same_keys:
+        raise ValueError(
+            f"`a` and `b` don't have the same structure. Found: a={a}, b={b}"
+        )
+    for (_, x), (_, y) in zip(pairs_a, pairs_b, strict=True):
+        assert_same_structure(x, y, check_types)
+
+
+def assert_same_paths(a, b):
+    """Checks that two structures have leaves at the same paths.
+
+    Raises:
+        ValueError: listing the paths that only one of them has.
+    """
+    paths_a = {p for p, _ in flatten_with_path(a)}
+    paths_b = {p for p, _ in flatten_with_path(b)}
+    if paths_a != paths_b:
+        raise ValueError(
+            "`a` and `b` don't have the same paths. Found only in one of them: "
+            f"{sorted(paths_a ^ paths_b, key=str)}"
+        )
+
+
+def map_structure(func, *structures, none_is_leaf=True):
+    """Applies `func` to the leaves of structures of the same nesting."""
+    if not structures:
+        raise ValueError("Must provide at least one structure")
+    if not callable(func):
+        raise TypeError(f"`func` must be callable. Received: func={func}")
+    first = structures[0]
+    if not is_nested(first):
+        if first is None and not none_is_leaf:
+            return None
+        return func(*structures)
+    for other in structures[1:]:
+        assert_same_structure(first, other, check_types=False)
+    columns = [[c for _, c in _children(s)] for s in structures]
+    return _rebuild(
+        first,
+        [
+            map_structure(func, *row, none_is_leaf=none_is_leaf)
+            for row in zip(*columns, strict=True)
+        ],
+    )
+
+
+def map_structure_up_to(shallow_structure, func, *structures):
+    """Applies `func` to what stands in the places of the shallow structure's leaves."""
+    if not structures:
+        raise ValueError("Must provide at least one structure")
+    if not is_nested(shallow_structure):
+        return func(*structures)
+    shallow = _children(shallow_structure)
+    columns = []
+    for structure in structures:
+        if not is_nested(structure) or len(structure) != len(shallow):
+            raise ValueError(
+                "`shallow_structure` and `structures` don't have the same structure. "
+                f"Found: {shallow_structure} and {structure}"
+            )
+        columns.append([c for _, c in _children(structure)])
+    rows = zip((c for _, c in shallow), *columns, strict=True)
+    return _rebuild(
+        shallow_structure, [map_structure_up_to(s, func, *row) for s, *row in rows]
+    )
+
+
+def traverse(func, structure, top_down=True):
+    """Rebuilds `structure` with `func`'s result wherever it returns one.
+
+    `func` sees every container and leaf; None keeps what it saw, `MAP_TO_NONE`
+    puts None.
+    """
+    if top_down:
+        result = func(structure)
+        if result is not None:
+            return None if result is MAP_TO_NONE else result
+    if is_nested(structure):
+        children = [traverse(func, c, top_down) for _, c in _children(structure)]
+        structure = _rebuild(structure, children)
+    if top_down:
+        return structure
+    result = func(structure)
+    if result is None:
+        return structure
+    return None if result is MAP_TO_NONE else result
+
+
+def lists_to_tuples(structure):
+    """`structure` with every list turned into a tuple."""
+
+    def to_tuple(value):
+        return tuple(value) if isinstance(value, list) else None
+
+    return traverse(to_tuple, structure, top_down=False)
+
+
+def _is_shape(value):
+    return isinstance(value, (list, tuple)) and all(
+        e is None or isinstance(e, int) for e in value
+    )
+
+
+def map_shape_structure(func, structure):
+    """Applies `func` to every shape (a list or tuple of sizes or None)."""
+    if _is_shape(structure):
+        return func(structure)
+    if not is_nested(structure):
+        raise ValueError(f"Cannot map function to unknown objects {structure}")
+    return _rebuild(
+        structure, [map_shape_structure(func, c) for _, c in _children(structure)]
+    )

@@ -1,0 +1,79 @@
+"""The compiled kernels: one folder of modules per CPU level, the best one chosen here.
+
+`pointer` gives the plan a kernel's C entry; nothing else reads this package.
+"""
+
+import importlib
+import os
+import pathlib
+import platform
+
+__all__ = ["available_levels", "level", "pointer"]
+
+_FEATURES = {
+    "v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
+    "v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"},
+    "v2": {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"},
+}
+_C_TYPES = {
+    "float32": "float",
+    "float64": "double",
+    "int32": "int",
+    "int64": "long long",
+}
+
+
+def _cpu_flags():
+    """The CPU's features as the kernel names them; empty where it lists none."""
+    try:
+        with open("/proc/cpuinfo") as info:
+            for line in info:
+                if line.startswith("flags"):
+                    return set(line.partition(":")[2].split())
+    except OSError:
+        pass
+    return set()
+
+
+def available_levels():
+    """Names of the levels that are built and that this CPU can run, best first."""
+    folder = pathlib.Path(__file__).parent
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return ["baseline"] if (folder / "baseline").is_dir() else []
+    flags, able = _cpu_flags(), []
+    for name in ("v2", "v3", "v4"):
+        if not _FEATURES[name] <= flags:
+            break
+        able.insert(0, name)
+    return [name for name in able if (folder / name).is_dir()]
+
+
+def _choose():
+    available = available_levels()
+    forced = os.environ.get("CKERAS_CPU_LEVEL")
+    if forced:
+        if forced not in available:
+            raise ImportError(
+                f"CKERAS_CPU_LEVEL={forced} is not available here. "
+                f"Expected one of {available}: the levels that this ckeras was "
+                "built for and that this CPU can run."
+            )
+        return forced
+    if not available:
+        raise ImportError(
+            "ckeras has no compiled kernels for this CPU. Install a wheel for "
+            f"{platform.machine()}, or build from source with `pip install .`"
+        )
+    return available[0]
+
+
+level = _choose()
+__path__.insert(0, str(pathlib.Path(__file__).parent / level))
+
+
+def pointer(module, name, dtype=None):
+    """The capsule of kernel `name`, of its instance for `dtype` if it has several."""
+    table = importlib.import_module(f"{__name__}.{module}").__pyx_capi__
+    if name in table:
+        return table[name]
+    return table[f"{name}[{_C_TYPES[dtype]} **]"]

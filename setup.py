@@ -1,0 +1,139 @@
+"""Builds the extensions: every kernel once per CPU level, the runtime once.
+
+Environment (all optional):
+    CKERAS_BUILD_ONLY=gemm,lstm     only these modules (development)
+    CKERAS_BUILD_LEVELS=v3,v4       only these CPU levels
+    CKERAS_BUILD_DEBUG=1            bounds checks, assertions, address and
+                                    undefined-behaviour sanitizers
+    CKERAS_BUILD_ANNOTATE=1         also write Cython's annotated HTML pages
+"""
+
+import copy
+import os
+import pathlib
+import platform
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, PlatformError
+
+ROOT = pathlib.Path(__file__).resolve().parent
+KERNELS = pathlib.Path("ckeras/kernels")
+RUNTIME = [pathlib.Path("ckeras/engine/plan/runtime.pyx")]
+LEVEL_FLAGS = {
+    "v2": ["-march=x86-64-v2"],
+    "v3": ["-march=x86-64-v3"],
+    "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+    "baseline": [],
+}
+DEBUG = os.environ.get("CKERAS_BUILD_DEBUG", "") not in ("", "0")
+
+NO_COMPILER = """\
+ckeras needs a C compiler with OpenMP to build from source, and none could be run.
+Install one and try again:
+    Debian, Ubuntu    apt-get install gcc python3-dev
+    Fedora            dnf install gcc python3-devel
+    Alpine            apk add gcc musl-dev python3-dev libgomp
+The compiler said: {error}"""
+
+
+def named_in(variable, default):
+    """The comma-separated names in an environment variable, or `default`."""
+    return [n for n in os.environ.get(variable, "").split(",") if n] or default
+
+
+def cpu_levels():
+    """The CPU levels to build for on this kind of machine."""
+    x86_64 = platform.machine().lower() in ("x86_64", "amd64")
+    return named_in("CKERAS_BUILD_LEVELS", ["v2", "v3", "v4"] if x86_64 else ["baseline"])
+
+
+def compile_flags():
+    """Flags that every extension shares.
+
+    Of the relaxed-arithmetic flags only those that change no result are named:
+    no errno from math functions and no traps. Nothing that reorders additions.
+    """
+    warn = ["-Wno-unused-function", "-Wno-unused-variable", "-Wno-unknown-pragmas"]
+    common = ["-std=gnu11", "-fopenmp", "-fno-math-errno", "-fno-trapping-math", *warn]
+    if DEBUG:
+        checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+        return [*common, "-O1", "-g", "-fno-omit-frame-pointer", *checks]
+    return [*common, "-O3", "-g0", "-fvisibility=hidden"]
+
+
+def link_flags():
+    """Link flags; the release build drops its symbol table to stay small."""
+    sanitize = ["-fsanitize=address,undefined"]
+    return ["-fopenmp", *(sanitize if DEBUG else ["-Wl,-s"])]
+
+
+def translate():
+    """Runs Cython once per source and returns the extensions, one per level."""
+    kernels = sorted(KERNELS.glob("*.pyx"))
+    sources = [*kernels, *RUNTIME]
+    only = named_in("CKERAS_BUILD_ONLY", [p.stem for p in sources])
+    modules = [
+        Extension(".".join(p.with_suffix("").parts), [str(p)])
+        for p in sources
+        if p.stem in only
+    ]
+    translated = cythonize(
+        modules,
+        nthreads=0,
+        annotate=os.environ.get("CKERAS_BUILD_ANNOTATE", "") not in ("", "0"),
+        compiler_directives={
+            "language_level": 3,
+            "boundscheck": DEBUG,
+            "wraparound": False,
+            "initializedcheck": DEBUG,
+            "nonecheck": DEBUG,
+            "cdivision": not DEBUG,
+            "embedsignature": False,
+        },
+    )
+    return [e for m in translated for e in extensions_of(m)]
+
+
+def extensions_of(module):
+    """One extension for each CPU level for a kernel, one for the runtime."""
+    package, _, name = module.name.rpartition(".")
+    levels = cpu_levels() if package == "ckeras.kernels" else [None]
+    for level in levels:
+        extension = Extension(
+            f"{package}.{level}.{name}" if level else module.name,
+            module.sources,
+            depends=[str(p) for p in KERNELS.glob("*.pxd")],
+            extra_compile_args=compile_flags() + LEVEL_FLAGS.get(level, []),
+            extra_link_args=link_flags(),
+        )
+        extension.level = level
+        yield extension
+
+
+class BuildExtensions(build_ext):
+    """Compiles in parallel, with an object folder for each CPU level."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
+    def copy_extensions_to_source(self):
+        for level in cpu_levels():
+            (KERNELS / level).mkdir(exist_ok=True)
+        super().copy_extensions_to_source()
+
+    def build_extension(self, extension):
+        # The levels share their C sources, so their objects would collide.
+        level = copy.copy(self)
+        level.build_temp = os.path.join(self.build_temp, extension.level or "runtime")
+        try:
+            super(BuildExtensions, level).build_extension(extension)
+        except (CompileError, PlatformError) as error:
+            sys.exit(NO_COMPILER.format(error=error))
+
+
+os.chdir(ROOT)
+setup(ext_modules=translate(), cmdclass={"build_ext": BuildExtensions})
