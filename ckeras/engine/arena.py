@@ -37,6 +37,9 @@ class Arena:
         self.variables = list(variables)
         sizes = [v.size for v in self.variables]
         self.starts = [sum(sizes[:i]) for i in range(len(sizes))]
+        self._start_by_id = {
+            id(v): start for v, start in zip(self.variables, self.starts, strict=True)
+        }
         dtype = self.variables[0].dtype
         self.memory = memory.empty(sum(sizes), dtype)
         self.spec = Spec((sum(sizes),), dtype)
@@ -44,6 +47,10 @@ class Arena:
             part = self.memory[start : start + variable.size]
             variable._place(variable._array, part.reshape(variable.shape))
             variable._arena = self
+
+    def start_of(self, variable):
+        """The element of the arena at which a member begins."""
+        return self._start_by_id[id(variable)]
 
     @classmethod
     def try_build(cls, variables):

@@ -107,11 +107,37 @@ class Node:
 
 
 class Graph:
-    """Nodes in the order in which they were recorded."""
+    """Nodes in the order in which they were recorded.
+
+    Attributes:
+        nodes: the applied primitives; every one comes after those it depends on.
+        inputs: symbols that the caller supplies.
+        outputs: symbols or constants that are returned.
+        reads: (holder, symbol) for variables and arenas whose value is used.
+        writes: (holder, value) for those that get a new value at the end.
+        closed: whether the trace has ended, so that no node may be added.
+    """
 
     def __init__(self):
         self.nodes = []
+        self.inputs = []
+        self.outputs = []
+        self.reads = []
+        self.writes = []
         self.closed = False
+
+    def results(self):
+        """All values that must be computed."""
+        return [*self.outputs, *(value for _, value in self.writes)]
+
+    def uses(self):
+        """The nodes that use a value, by the value's id."""
+        found = {}
+        for node in self.nodes:
+            for value in node.inputs:
+                if value is not None:
+                    found.setdefault(id(value), []).append(node)
+        return found
 
     def new_symbol(self, spec):
         """A symbol that no node computes: an input or a variable's value."""

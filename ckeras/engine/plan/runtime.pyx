@@ -1,7 +1,16 @@
 """Runs kernels: one at a time for eager ops, a whole plan's steps without the GIL."""
 
+from cpython.buffer cimport (
+    PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer,
+)
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
+from cython.parallel cimport parallel
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+
+from ckeras.engine.plan.fpu cimport FPU_FLUSH, fpu_get, fpu_set
 
 ctypedef int (*kernel_fn)(
     void** buf, const Py_ssize_t* dim, const double* attr, int n_threads
@@ -9,27 +18,401 @@ ctypedef int (*kernel_fn)(
 
 cdef enum:
     MAX_BUF = 64
-    MAX_DIM = 256
-    MAX_ATTR = 64
+    INTERRUPTED = -1
+    RAISED = -2
+
+# Below this many bytes of operands one kernel call is not worth a second thread.
+cdef Py_ssize_t PARALLEL_BYTES = 1 << 16
+
+
+cdef double now() noexcept nogil:
+    cdef timespec t
+    clock_gettime(CLOCK_MONOTONIC, &t)
+    return t.tv_sec + 1e-9 * t.tv_nsec
+
+
+cdef unsigned long enter_flush(int n_threads) noexcept nogil:
+    """Sets flush-to-zero in this thread and its team; returns the old state."""
+    cdef unsigned long old = fpu_get()
+    if n_threads > 1:
+        with parallel(num_threads=n_threads):
+            fpu_set(old | FPU_FLUSH)
+    else:
+        fpu_set(old | FPU_FLUSH)
+    return old
+
+
+cdef void leave_flush(unsigned long old, int n_threads) noexcept nogil:
+    if n_threads > 1:
+        with parallel(num_threads=n_threads):
+            fpu_set(old)
+    else:
+        fpu_set(old)
+
+
+cdef kernel_fn entry_of(capsule) except NULL:
+    return <kernel_fn> PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
+
+
+cdef class Call:
+    """One kernel with its integers and scalars, ready to run on buffers.
+
+    Args:
+        capsule: the kernel's C entry.
+        dims, attrs: its integers and scalars.
+    """
+
+    cdef kernel_fn fn
+    cdef Py_ssize_t* dim
+    cdef double* attr
+
+    def __cinit__(self, capsule, dims, attrs):
+        cdef Py_ssize_t i
+        self.fn = entry_of(capsule)
+        self.dim = <Py_ssize_t*> calloc(len(dims) + 1, sizeof(Py_ssize_t))
+        self.attr = <double*> calloc(len(attrs) + 1, sizeof(double))
+        if self.dim == NULL or self.attr == NULL:
+            raise MemoryError
+        for i in range(len(dims)):
+            self.dim[i] = dims[i]
+        for i in range(len(attrs)):
+            self.attr[i] = attrs[i]
+
+    def __dealloc__(self):
+        free(self.dim)
+        free(self.attr)
+
+    def run(self, list buffers, int n_threads):
+        """Runs on contiguous arrays (None for one left out); returns the status."""
+        cdef Py_buffer views[MAX_BUF]
+        cdef void* buf[MAX_BUF]
+        cdef Py_ssize_t i, n = len(buffers), held = 0, size = 0
+        cdef int status
+        cdef unsigned long old
+        if n > MAX_BUF:
+            raise ValueError(f"a kernel takes at most {MAX_BUF} buffers, not {n}")
+        try:
+            for i in range(n):
+                buf[i] = NULL
+                if buffers[i] is not None:
+                    PyObject_GetBuffer(buffers[i], &views[held], PyBUF_SIMPLE)
+                    buf[i] = views[held].buf
+                    size += views[held].len
+                    held += 1
+            if size < PARALLEL_BYTES:
+                n_threads = 1
+            with nogil:
+                old = enter_flush(n_threads)
+                status = self.fn(buf, self.dim, self.attr, n_threads)
+                leave_flush(old, n_threads)
+        finally:
+            for i in range(held):
+                PyBuffer_Release(&views[i])
+        return status
 
 
 def call(capsule, addresses, dims, attrs, int n_threads):
     """Runs one kernel on buffers given by address; returns its status."""
     cdef void* buf[MAX_BUF]
-    cdef Py_ssize_t dim[MAX_DIM]
-    cdef double attr[MAX_ATTR]
-    cdef kernel_fn fn = <kernel_fn> PyCapsule_GetPointer(
-        capsule, PyCapsule_GetName(capsule))
+    cdef Call prepared = Call(capsule, dims, attrs)
     cdef Py_ssize_t i
     cdef int status
-    if len(addresses) > MAX_BUF or len(dims) > MAX_DIM or len(attrs) > MAX_ATTR:
+    if len(addresses) > MAX_BUF:
         raise ValueError("too many kernel arguments")
     for i in range(len(addresses)):
         buf[i] = <void*> <size_t> addresses[i]
-    for i in range(len(dims)):
-        dim[i] = dims[i]
-    for i in range(len(attrs)):
-        attr[i] = attrs[i]
     with nogil:
-        status = fn(buf, dim, attr, n_threads)
+        status = prepared.fn(buf, prepared.dim, prepared.attr, n_threads)
     return status
+
+
+def float_state():
+    """This thread's floating-point control word, for tests."""
+    return fpu_get()
+
+
+cdef int copy_bytes(
+    void** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    """buf: source, destination; dim: bytes."""
+    if buf[0] != buf[1] and dim[0] > 0:
+        memcpy(buf[1], buf[0], dim[0])
+    return 0
+
+
+cdef struct CStep:
+    kernel_fn fn          # NULL: a NumPy step, called back with the GIL
+    Py_ssize_t slot       # its first buffer in the program's slots
+    Py_ssize_t dim        # its first integer
+    Py_ssize_t attr       # its first scalar
+
+
+cdef struct Patch:
+    Py_ssize_t slot
+    Py_ssize_t offset
+
+
+cdef struct Feed:
+    Py_ssize_t patch      # its first patch, and the one after its last
+    Py_ssize_t patch_end
+    char* source          # row 0 of the caller's array
+    Py_ssize_t row_bytes
+    Py_ssize_t n_rows     # rows that the source has
+    char* staging         # where gathered rows go, or NULL
+
+
+cdef class Program:
+    """A plan's steps as C arrays.
+
+    Args:
+        steps: for each step `(capsule, addresses, dims, attrs)`; the capsule is
+            None for a step that `callback(index)` computes, and "copy" for a copy
+            of `dims[0]` bytes.
+        patches: for each operand that the caller supplies, the list of
+            `(slot, offset)` that follow its address.
+        callback: called with the step's index, holding the GIL.
+        gather: the capsule of the kernel that gathers rows.
+        commit: index of the first step that changes a variable. Before it, a run
+            that takes long may be interrupted.
+        interruptible: whether one run is long enough to look for signals in it.
+    """
+
+    cdef CStep* steps
+    cdef Py_ssize_t n_steps, commit
+    cdef void** slots
+    cdef Py_ssize_t* dims
+    cdef double* attrs
+    cdef Patch* patches
+    cdef list patch_starts
+    cdef double* seconds
+    cdef kernel_fn gather
+    cdef object callback
+    cdef bint timed, interruptible
+    cdef Py_ssize_t failed
+    cdef double checked
+
+    def __cinit__(self, steps, patches, callback, gather, commit, interruptible):
+        cdef Py_ssize_t i, n
+        self.n_steps = len(steps)
+        self.callback = callback
+        self.commit = commit
+        self.interruptible = interruptible
+        self.gather = entry_of(gather) if gather is not None else NULL
+        self.steps = <CStep*> calloc(self.n_steps + 1, sizeof(CStep))
+        self.seconds = <double*> calloc(self.n_steps + 1, sizeof(double))
+        self.slots = <void**> calloc(sum(len(s[1]) for s in steps) + 1, sizeof(void*))
+        self.dims = <Py_ssize_t*> calloc(
+            sum(len(s[2]) for s in steps) + 1, sizeof(Py_ssize_t))
+        self.attrs = <double*> calloc(sum(len(s[3]) for s in steps) + 1, sizeof(double))
+        self.patches = <Patch*> calloc(sum(map(len, patches)) + 1, sizeof(Patch))
+        if (self.steps == NULL or self.seconds == NULL or self.slots == NULL
+                or self.dims == NULL or self.attrs == NULL or self.patches == NULL):
+            raise MemoryError
+        self.fill_steps(steps)
+        n = 0
+        self.patch_starts = [0]
+        for group in patches:
+            for slot, offset in group:
+                self.patches[n].slot = slot
+                self.patches[n].offset = offset
+                n += 1
+            self.patch_starts.append(n)
+
+    def __dealloc__(self):
+        free(self.steps)
+        free(self.seconds)
+        free(self.slots)
+        free(self.dims)
+        free(self.attrs)
+        free(self.patches)
+
+    cdef fill_steps(self, steps):
+        cdef Py_ssize_t i, slot = 0, dim = 0, attr = 0
+        for i, (capsule, addresses, dims, attrs) in enumerate(steps):
+            if capsule is None:
+                self.steps[i].fn = NULL
+            elif capsule == "copy":
+                self.steps[i].fn = copy_bytes
+            else:
+                self.steps[i].fn = entry_of(capsule)
+            self.steps[i].slot = slot
+            self.steps[i].dim = dim
+            self.steps[i].attr = attr
+            for address in addresses:
+                self.slots[slot] = <void*> <size_t> address
+                slot += 1
+            for value in dims:
+                self.dims[dim] = value
+                dim += 1
+            for number in attrs:
+                self.attrs[attr] = number
+                attr += 1
+
+    @property
+    def failed_step(self):
+        """Index of the step that ended the last run early."""
+        return self.failed
+
+    def address(self, Py_ssize_t slot):
+        """The address that a slot holds at present."""
+        return <size_t> self.slots[slot]
+
+    def time_steps(self, bint on):
+        """Switches the step timer, and sets it to zero."""
+        cdef Py_ssize_t i
+        self.timed = on
+        for i in range(self.n_steps):
+            self.seconds[i] = 0
+
+    def step_seconds(self):
+        """Seconds that each step has taken since the timer was switched on."""
+        return [self.seconds[i] for i in range(self.n_steps)]
+
+    def patch(self, Py_ssize_t group, address):
+        """Gives a caller's operand its address."""
+        cdef size_t base = address
+        self.set_patches(
+            self.patch_starts[group], self.patch_starts[group + 1], <char*> base)
+
+    cdef void set_patches(
+        self, Py_ssize_t first, Py_ssize_t end, char* base
+    ) noexcept nogil:
+        cdef Py_ssize_t i
+        for i in range(first, end):
+            self.slots[self.patches[i].slot] = base + self.patches[i].offset
+
+    cdef int check_signals(self) noexcept nogil:
+        """INTERRUPTED if Python has an exception to raise, at most every 20 ms."""
+        cdef double time = now()
+        if time - self.checked < 0.02:
+            return 0
+        self.checked = time
+        with gil:
+            try:
+                PyErr_CheckSignals()
+            except BaseException as error:
+                self.callback.raised = error
+                return INTERRUPTED
+        return 0
+
+    cdef int call_back(self, Py_ssize_t index) noexcept with gil:
+        try:
+            self.callback(index)
+        except BaseException as error:
+            self.callback.raised = error
+            return RAISED
+        return 0
+
+    cdef int run_steps(self, int n_threads) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef CStep* step
+        cdef int status = 0
+        cdef double start = 0
+        for i in range(self.n_steps):
+            step = &self.steps[i]
+            if self.interruptible and i < self.commit:
+                status = self.check_signals()
+                if status:
+                    self.failed = i
+                    return status
+            if self.timed:
+                start = now()
+            if step.fn != NULL:
+                status = step.fn(
+                    &self.slots[step.slot], &self.dims[step.dim],
+                    &self.attrs[step.attr], n_threads)
+            else:
+                status = self.call_back(i)
+            if self.timed:
+                self.seconds[i] += now() - start
+            if status:
+                self.failed = i
+                return status
+        return 0
+
+    def run(self, int n_threads):
+        """Runs all steps once; returns 0 or the status that ended the run."""
+        cdef int status
+        cdef unsigned long old
+        with nogil:
+            old = enter_flush(n_threads)
+            if self.interruptible:
+                self.checked = now()
+            status = self.run_steps(n_threads)
+            leave_flush(old, n_threads)
+        return status
+
+    def run_batches(
+        self, feeds, indices, Py_ssize_t first_row, Py_ssize_t batch, Py_ssize_t count,
+        double budget, int n_threads
+    ):
+        """Runs all steps for `count` batches of rows, or until the budget is spent.
+
+        Args:
+            feeds: `(group, source, row_bytes, n_rows, staging)` for each operand
+                that has a row for each sample; rows are used where they lie if
+                `staging` is 0, else gathered there. Results, too, are feeds.
+            indices: address of the rows' numbers (int64), or 0.
+            first_row: position of the first row.
+            batch: rows in a batch.
+            budget: seconds after which no further batch begins.
+
+        Returns:
+            Batches done, and 0 or the status that ended the run.
+        """
+        cdef Py_ssize_t n_feeds = len(feeds), done = 0, i
+        cdef Feed* feed = <Feed*> calloc(n_feeds + 1, sizeof(Feed))
+        cdef const long long* rows = <const long long*> <size_t> indices
+        cdef int status = 0
+        cdef double start
+        cdef unsigned long old
+        if feed == NULL:
+            raise MemoryError
+        for i, (group, source, row_bytes, n_rows, staging) in enumerate(feeds):
+            feed[i].patch = self.patch_starts[group]
+            feed[i].patch_end = self.patch_starts[group + 1]
+            feed[i].source = <char*> <size_t> source
+            feed[i].row_bytes = row_bytes
+            feed[i].n_rows = n_rows
+            feed[i].staging = <char*> <size_t> staging
+        with nogil:
+            start = now()
+            self.checked = start
+            old = enter_flush(n_threads)
+            while done < count:
+                status = self.feed_batch(
+                    feed, n_feeds, rows, first_row + done * batch, batch, n_threads)
+                if status == 0:
+                    status = self.run_steps(n_threads)
+                if status:
+                    break
+                done += 1
+                if now() - start > budget:
+                    break
+            leave_flush(old, n_threads)
+        free(feed)
+        return done, status
+
+    cdef int feed_batch(
+        self, Feed* feed, Py_ssize_t n_feeds, const long long* rows, Py_ssize_t row,
+        Py_ssize_t batch, int n_threads
+    ) noexcept nogil:
+        cdef Py_ssize_t i
+        cdef Py_ssize_t dim[3]
+        cdef void* buf[3]
+        cdef int status
+        for i in range(n_feeds):
+            if feed[i].staging == NULL:
+                self.set_patches(feed[i].patch, feed[i].patch_end,
+                                 feed[i].source + row * feed[i].row_bytes)
+                continue
+            buf[0] = feed[i].source
+            buf[1] = <void*> (rows + row)
+            buf[2] = feed[i].staging
+            dim[0], dim[1], dim[2] = batch, feed[i].row_bytes, feed[i].n_rows
+            status = self.gather(buf, dim, NULL, n_threads)
+            if status:
+                self.failed = -1
+                return status
+            self.set_patches(feed[i].patch, feed[i].patch_end, feed[i].staging)
+        return 0

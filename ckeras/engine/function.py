@@ -1,0 +1,271 @@
+"""`function`: compiles a Python function of ops, once for each signature.
+
+A call with new shapes or types traces the function, runs the passes and makes a plan;
+every further call with that signature only runs the plan.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from ckeras.engine import passes, tree
+from ckeras.engine.plan.plan import Plan
+from ckeras.engine.primitive import Spec
+from ckeras.engine.signature import describe, rebuild
+from ckeras.engine.tapes import active_tapes
+from ckeras.engine.tensor import Tensor
+from ckeras.engine.trace import Trace, current
+
+__all__ = ["Function", "function"]
+
+
+def function(python_function=None, **options):
+    """Compiles a function of ops: it is traced once per signature of its arguments.
+
+    Arrays, tensors and what nests them are inputs of the compiled form; other
+    arguments (numbers, strings, None, objects) are fixed in it, and a new value
+    compiles anew. Variables may be read and assigned. Inside another compiled
+    function, or under a recording tape, the Python function itself is run.
+
+    Args:
+        python_function: what to compile; without it, a decorator is returned.
+
+    Returns:
+        A callable with the function's arguments, which returns tensors in the
+        structure that the function returns.
+
+    Example:
+
+    >>> @ckeras.function
+    ... def norm(x):
+    ...     return ops.sqrt(ops.sum(x * x))
+    >>> float(norm(np.array([3.0, 4.0], "float32")))
+    5.0
+    """
+    if python_function is None:
+        return functools.partial(function, **options)
+    return Function(python_function, **options)
+
+
+class _Compiled(NamedTuple):
+    """A plan, and how to put its results into the function's structure."""
+
+    plan: Plan
+    structure: object
+    is_value: list
+    guarded: list
+
+    def pack(self, arrays):
+        """The function's result with these arrays for its values."""
+        values = iter(arrays)
+        flat = [
+            Tensor(next(values)) if is_value else leaf
+            for leaf, is_value in zip(
+                tree.flatten(self.structure), self.is_value, strict=True
+            )
+        ]
+        return tree.pack_sequence_as(self.structure, flat)
+
+    def safe(self, array):
+        """`array`, or a copy if it lies in memory that the plan writes."""
+        start = array.ctypes.data
+        for memory in self.guarded:
+            begin = memory.ctypes.data
+            if begin < start + array.nbytes and start < begin + memory.nbytes:
+                return array.copy()
+        return array
+
+
+class Function:
+    """A Python function together with its compiled forms; made by `function`."""
+
+    def __init__(self, python_function, share_buffers=True):
+        self.python_function = python_function
+        self._share = share_buffers
+        self._compiled = {}
+        self._last = None
+        functools.update_wrapper(self, python_function)
+
+    def __reduce__(self):
+        return Function, (self.python_function, self._share)
+
+    @property
+    def plan(self):
+        """The plan that ran last, or None before the first call."""
+        return self._last.plan if self._last else None
+
+    @property
+    def plans(self):
+        """All plans, in the order in which they were made."""
+        return [c.plan for c in self._compiled.values()]
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        bound = Function(
+            functools.partial(self.python_function, instance), self._share
+        )
+        # A method keeps its plans on the instance, for as long as that lives.
+        name = getattr(self.python_function, "__name__", None)
+        if name and hasattr(instance, "__dict__"):
+            return instance.__dict__.setdefault(name, bound)
+        return bound
+
+    def __call__(self, *args, **kwargs):
+        if current() is not None or active_tapes():
+            return self.python_function(*args, **kwargs)
+        arrays = []
+        key = describe((args, kwargs), arrays)
+        if key is None:  # symbolic arguments: a layer graph is being built
+            return self.python_function(*args, **kwargs)
+        compiled = self._compiled.get(key) or self._compile(key, args, kwargs, arrays)
+        self._last = compiled
+        if compiled.guarded:
+            arrays = [compiled.safe(a) for a in arrays]
+        plan = compiled.plan
+        execution = plan.acquire()
+        try:
+            outputs = execution.run(arrays)
+        finally:
+            plan.release(execution)
+        return compiled.pack(outputs)
+
+    def _compile(self, key, args, kwargs, specs):
+        trace = Trace()
+        graph = trace.graph
+        graph.inputs = [
+            graph.new_symbol(Spec(tuple(s.shape), str(s.dtype))) for s in specs
+        ]
+        args, kwargs = rebuild((args, kwargs), iter(graph.inputs))
+        result = trace.run(self.python_function, args, kwargs)
+        values = [_value_of(leaf, trace) for leaf in tree.flatten(result)]
+        is_value = [hasattr(v, "is_symbolic") for v in values]
+        graph.outputs = [v for v, known in zip(values, is_value, strict=True) if known]
+        graph.reads = trace.reads
+        graph.writes = list(trace.writes.items())
+        passes.run(graph)
+        plan = Plan(graph, self._share)
+        guarded = [holder.memory for holder, _ in graph.writes]
+        structure = tree.pack_sequence_as(
+            result, [None if k else v for v, k in zip(values, is_value, strict=True)]
+        )
+        compiled = _Compiled(plan, structure, is_value, guarded)
+        self._compiled[key] = compiled
+        return compiled
+
+    # --- many batches in one call --------------------------------------------------
+
+    def run_batches(
+        self, data, indices, batch_size, first, count, budget_seconds=0.05
+    ):
+        """Calls the function on batches of rows, as far as the time allows.
+
+        Args:
+            data: nested structure of arrays with a row for each sample; the
+                function's only argument is a batch of it.
+            indices: row numbers (int64) in the order of use; None for all in order.
+            batch_size: rows of a batch; the last one may have fewer.
+            first, count: the batches to run, by number.
+            budget_seconds: after this time no further batch begins.
+
+        Returns:
+            How many batches were run, and the result of the last one.
+        """
+        arrays = []
+        describe((data,), arrays)
+        rows = len(arrays[0]) if indices is None else len(indices)
+        n_full = rows // batch_size
+        done, result = 0, None
+        full = min(first + count, n_full) - first
+        if full > 0:
+            compiled = self._for_rows(data, arrays, batch_size)
+            done, outputs = _run(
+                compiled, arrays, indices, first * batch_size, batch_size, full,
+                None, budget_seconds,
+            )  # fmt: skip
+            result = compiled.pack(outputs)
+        if done == max(full, 0) and done < count and rows % batch_size:
+            compiled = self._for_rows(data, arrays, rows % batch_size)
+            more, outputs = _run(
+                compiled, arrays, indices, n_full * batch_size, rows % batch_size, 1,
+                None, 0.0,
+            )  # fmt: skip
+            result = compiled.pack(outputs)
+            done += more
+        return done, result
+
+    def map_batches(
+        self, data, batch_size, first, count, results=None, budget_seconds=0.05
+    ):
+        """Like `run_batches` in row order, keeping every row's results.
+
+        Args:
+            data, batch_size, first, count, budget_seconds: see `run_batches`.
+            results: what an earlier call returned, to go on with.
+
+        Returns:
+            How many batches were run, and the function's result for all rows, of
+            which those of later batches are not yet filled in.
+
+        Raises:
+            ValueError: if a result has no row for each sample.
+        """
+        arrays = []
+        describe((data,), arrays)
+        rows = len(arrays[0])
+        n_full = rows // batch_size
+        done = 0
+        full = min(first + count, n_full) - first
+        parts = [(first, full, batch_size), (n_full, 1, rows % batch_size)]
+        for start, n, size in parts:
+            if n <= 0 or size == 0 or start != first + done or done >= count:
+                continue
+            compiled = self._for_rows(data, arrays, size)
+            if results is None:
+                results = compiled.pack(_empty_results(compiled, size, rows))
+            flat = [t._array for t in tree.flatten(results) if isinstance(t, Tensor)]
+            more, _ = _run(
+                compiled, arrays, None, start * batch_size, size, n, flat,
+                budget_seconds,
+            )  # fmt: skip
+            done += more
+        return done, results
+
+    def _for_rows(self, data, arrays, size):
+        """The compiled form for a batch of `size` rows of the data."""
+        specs = [Spec((size, *a.shape[1:]), a.dtype.name) for a in arrays]
+        key = describe((rebuild((data,), iter(specs)), {}), [])
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compile(key, (data,), {}, specs)
+        self._last = compiled
+        return compiled
+
+
+def _run(compiled, arrays, indices, first_row, size, count, results, budget):
+    plan = compiled.plan
+    execution = plan.acquire()
+    try:
+        return execution.run_batches(
+            arrays, indices, first_row, size, count, results, budget
+        )
+    finally:
+        plan.release(execution)
+
+
+def _empty_results(compiled, size, rows):
+    arrays = []
+    for value in compiled.plan.graph.outputs:
+        if not value.shape or value.shape[0] != size:
+            raise ValueError(
+                "Every result of a prediction needs a row for each of the batch's "
+                f"{size} samples. Received a result of shape {value.shape}."
+            )
+        arrays.append(np.empty((rows, *value.shape[1:]), value.dtype))
+    return arrays
+
+
+def _value_of(leaf, trace):
+    """What a function returned, with variables replaced by their traced values."""
+    return trace.read(leaf) if hasattr(leaf, "_is_variable") else leaf

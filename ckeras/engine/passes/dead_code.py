@@ -1,0 +1,15 @@
+"""Removes nodes that nothing depends on."""
+
+__all__ = ["dead_code"]
+
+
+def dead_code(graph):
+    """Keeps the nodes that results and variables' new values are computed from."""
+    needed = {id(v) for v in graph.results()}
+    kept = []
+    for node in reversed(graph.nodes):
+        if any(id(o) in needed for o in node.outputs):
+            kept.append(node)
+            needed.update(id(v) for v in node.inputs if v is not None)
+    graph.nodes = kept[::-1]
+    graph.reads = [(h, s) for h, s in graph.reads if id(s) in needed]

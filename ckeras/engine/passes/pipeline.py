@@ -1,0 +1,46 @@
+"""The order of the passes, and their switches."""
+
+import contextlib
+
+from ckeras.engine.passes.common_subexpressions import common_subexpressions
+from ckeras.engine.passes.dead_code import dead_code
+from ckeras.engine.passes.dense import dense
+from ckeras.engine.passes.elementwise import elementwise
+
+__all__ = ["run", "switched_off"]
+
+# Whole layers are recognized before their elementwise parts go into chains.
+_PASSES = {
+    "common_subexpressions": common_subexpressions,
+    "dead_code": dead_code,
+    "dense": dense,
+    "elementwise": elementwise,
+}
+_off = set()
+
+
+def run(graph):
+    """Applies all passes that are switched on, in place."""
+    for name, rewrite in _PASSES.items():
+        if name not in _off:
+            rewrite(graph)
+
+
+@contextlib.contextmanager
+def switched_off(*names):
+    """Context in which functions are compiled without some passes, or without any.
+
+    Args:
+        *names: of passes; none given means all.
+    """
+    unknown = set(names) - set(_PASSES)
+    if unknown:
+        raise ValueError(
+            f"Unknown passes {sorted(unknown)}. Expected some of {list(_PASSES)}."
+        )
+    added = set(names or _PASSES) - _off
+    _off.update(added)
+    try:
+        yield
+    finally:
+        _off.difference_update(added)

@@ -1,0 +1,193 @@
+"""A plan bound to memory: what one Python thread at a time runs."""
+
+import ctypes
+
+import numpy as np
+
+from ckeras import kernels
+from ckeras.engine import memory
+from ckeras.engine.plan.runtime import Program
+from ckeras.engine.primitive import kernel_error
+from ckeras.engine.variable import storage_epoch
+
+__all__ = ["Execution"]
+
+
+def array_at(address, value):
+    """A NumPy array of a value's shape and type on memory that somebody else owns."""
+    dtype = np.dtype(value.dtype)
+    count = int(np.prod(value.shape))
+    if count == 0:
+        return np.empty(value.shape, dtype)
+    raw = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
+    return np.frombuffer(raw, dtype, count).reshape(value.shape)
+
+
+class _Callback:
+    """Computes a plan's NumPy steps; keeps what they raise."""
+
+    def __init__(self, execution):
+        self.execution = execution
+        self.raised = None
+
+    def __call__(self, index):
+        self.execution.run_numpy_step(index)
+
+    def take(self):
+        """The exception of the last run, which is then forgotten."""
+        error, self.raised = self.raised, None
+        return error
+
+
+class Execution:
+    """Addresses for every buffer of a plan, and its steps as a C program.
+
+    Args:
+        plan: the `Plan`.
+    """
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.epoch = storage_epoch()
+        self.scratch = memory.empty(plan.scratch_bytes)
+        self._staging = {}
+        n_inputs, n_outputs = len(plan.graph.inputs), len(plan.graph.outputs)
+        self._patches = [[] for _ in range(n_inputs + n_outputs)]
+        self._first_slot = []
+        self._n_slots = 0
+        steps = [self._bind_step(s) for s in plan.steps]
+        steps += [self._bind_copy(c) for c in plan.copies]
+        self.callback = _Callback(self)
+        gather = kernels.pointer("indexing", "gather_rows") if n_inputs else None
+        self.program = Program(
+            steps, self._patches, self.callback, gather, plan.commit, plan.interruptible
+        )
+
+    # --- binding -----------------------------------------------------------------
+
+    def _bind_step(self, plan_step):
+        node, step, workspace = plan_step
+        self._first_slot.append(self._n_slots)
+        places = [
+            None if v is None else self.plan.layout.place(v)
+            for v in (*node.inputs, *node.outputs)
+        ]
+        addresses = [self._bind_slot(p) for p in places]
+        if workspace is not None:
+            addresses.append(self.scratch.ctypes.data + workspace.offset)
+            self._n_slots += 1
+        if step is None:
+            return None, addresses, (), ()
+        return step.capsule(), addresses, step.dims, step.attrs
+
+    def _bind_copy(self, copy):
+        self._first_slot.append(self._n_slots)
+        addresses = [self._bind_slot(copy.source), self._bind_slot(copy.target)]
+        return "copy", addresses, (copy.nbytes,), ()
+
+    def _bind_slot(self, place):
+        """The address of a place, 0 where the caller supplies it in each run."""
+        slot, self._n_slots = self._n_slots, self._n_slots + 1
+        if place is None:
+            return 0
+        buffer, start = place.root()
+        if buffer.kind == "scratch":
+            return self.scratch.ctypes.data + buffer.offset + start
+        if buffer.kind == "variable":
+            return buffer.source.memory.ctypes.data + start
+        if buffer.kind == "constant":
+            return buffer.source._array.ctypes.data + start
+        group = buffer.source
+        if buffer.kind == "output":
+            group += len(self.plan.graph.inputs)
+        self._patches[group].append((slot, start))
+        return 0
+
+    # --- running -----------------------------------------------------------------
+
+    def new_outputs(self):
+        """Fresh arrays for the results, and their addresses in place."""
+        n = len(self.plan.graph.inputs)
+        arrays = [np.empty(v.shape, v.dtype) for v in self.plan.graph.outputs]
+        for i, array in enumerate(arrays):
+            self.program.patch(n + i, array.ctypes.data)
+        return arrays
+
+    def run(self, arrays):
+        """Runs once on contiguous arrays; returns the results as arrays."""
+        for i, array in enumerate(arrays):
+            self.program.patch(i, array.ctypes.data)
+        outputs = self.new_outputs()
+        status = self.program.run(self.plan.threads)
+        if status:
+            raise self._error(status)
+        return outputs
+
+    def run_batches(
+        self, arrays, indices, first_row, batch, count, results, budget
+    ):
+        """Runs once for each of `count` batches of rows, or until time is up.
+
+        Args:
+            arrays: for each input, the array that the batches' rows come from.
+            indices: int64 row numbers, or None for rows in order.
+            results: arrays for all rows' results, or None if only the last batch's
+                are wanted.
+
+        Returns:
+            The batches done, and the last batch's results as arrays.
+        """
+        n = len(arrays)
+        feeds = []
+        for i, (array, symbol) in enumerate(
+            zip(arrays, self.plan.graph.inputs, strict=True)
+        ):
+            row_bytes = int(np.prod(array.shape[1:])) * array.itemsize
+            staging = 0 if indices is None else self._staging_for(i, symbol)
+            feeds.append((i, array.ctypes.data, row_bytes, len(array), staging))
+        outputs = self.new_outputs()
+        for i, array in enumerate(results or ()):
+            row_bytes = int(np.prod(array.shape[1:])) * array.itemsize
+            feeds.append((n + i, array.ctypes.data, row_bytes, len(array), 0))
+        address = 0 if indices is None else indices.ctypes.data
+        done, status = self.program.run_batches(
+            feeds, address, first_row, batch, count, budget, self.plan.threads
+        )
+        if status:
+            raise self._error(status)
+        return done, outputs
+
+    def _staging_for(self, i, symbol):
+        if i not in self._staging:
+            size = int(np.prod(symbol.shape))
+            self._staging[i] = memory.empty(size, symbol.dtype)
+        return self._staging[i].ctypes.data
+
+    def run_numpy_step(self, index):
+        """Computes a step that has no kernel; called with the GIL."""
+        node = self.plan.steps[index].node
+        arrays = self._operands(index)
+        n = len(node.inputs)
+        results = node.primitive.evaluate(*arrays[:n], **node.attrs)
+        results = [results] if node.single else results
+        for target, result in zip(arrays[n:], results, strict=True):
+            np.copyto(target, result, casting="unsafe")
+
+    def _operands(self, index):
+        node = self.plan.steps[index].node
+        slot = self._first_slot[index]
+        return [
+            None if v is None else array_at(self.program.address(slot + i), v)
+            for i, v in enumerate((*node.inputs, *node.outputs))
+        ]
+
+    def _error(self, status):
+        raised = self.callback.take()
+        if raised is not None:
+            return raised
+        index = self.program.failed_step
+        if index < 0:
+            return IndexError("A row number is outside the data.")
+        node = self.plan.steps[index].node
+        arrays = self._operands(index)[: len(node.inputs)]
+        return kernel_error(node, arrays, status)

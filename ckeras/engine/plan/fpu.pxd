@@ -1,0 +1,28 @@
+"""Flush-to-zero: read and set the calling thread's floating-point control.
+
+Subnormal numbers cost a hundred times an ordinary operation on many CPUs; inside a
+run they are taken as zero, and the state is put back afterwards.
+"""
+
+cdef extern from *:
+    """
+    #if defined(__x86_64__) || defined(_M_X64)
+    #include <xmmintrin.h>
+    static inline unsigned long fpu_get(void) { return _mm_getcsr(); }
+    static inline void fpu_set(unsigned long state) { _mm_setcsr((unsigned)state); }
+    #define FPU_FLUSH 0x8040UL   /* FTZ and DAZ */
+    #elif defined(__aarch64__)
+    static inline unsigned long fpu_get(void)
+    { unsigned long s; __asm__ volatile("mrs %0, fpcr" : "=r"(s)); return s; }
+    static inline void fpu_set(unsigned long s)
+    { __asm__ volatile("msr fpcr, %0" : : "r"(s)); }
+    #define FPU_FLUSH 0x1000000UL   /* FZ */
+    #else
+    static inline unsigned long fpu_get(void) { return 0; }
+    static inline void fpu_set(unsigned long s) { (void)s; }
+    #define FPU_FLUSH 0UL
+    #endif
+    """
+    unsigned long fpu_get() noexcept nogil
+    void fpu_set(unsigned long state) noexcept nogil
+    unsigned long FPU_FLUSH

@@ -1,0 +1,281 @@
+"""Decides in which memory every value of a graph lives.
+
+Four ways save copies: a view shares its input's buffer; a step may take over the
+buffer of an operand that nobody reads later; a variable's new value is computed right
+into the variable; what is packed together is computed right into the pack.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ckeras.engine.plan.buffers import Buffer
+
+__all__ = ["Copy", "Layout", "PlanStep", "Place"]
+
+
+class Place(NamedTuple):
+    """A buffer and the byte in it at which a value begins."""
+
+    buffer: Buffer
+    start: int
+
+    def root(self):
+        """The same place in the outermost buffer."""
+        buffer, start = self.buffer.root()
+        return Place(buffer, start + self.start)
+
+
+class PlanStep(NamedTuple):
+    """A node with its lowered form (None: a NumPy step) and the workspace."""
+
+    node: object
+    step: object
+    workspace: Buffer | None
+
+
+class Copy(NamedTuple):
+    """A copy at the end of a run."""
+
+    source: Place
+    target: Place
+    nbytes: int
+
+
+def nbytes(value):
+    """The bytes that a value or spec takes."""
+    size = np.dtype(value.dtype).itemsize
+    for n in value.shape:
+        size *= n
+    return size
+
+
+class Layout:
+    """The memory of a graph's values.
+
+    Args:
+        graph: a closed `Graph` with inputs, outputs, reads and writes.
+        share: whether steps may take over buffers of their operands.
+
+    Attributes:
+        steps: the `PlanStep`s in order.
+        copies: the `Copy`s that end a run.
+        scratch: the scratch buffers to be placed.
+    """
+
+    def __init__(self, graph, share=True):
+        self.graph = graph
+        self.steps = []
+        self.scratch = []
+        self.copies = []
+        self._places = {}
+        self._storages = {}
+        self._packed = set()
+        self._take_operands()
+        self._lower_nodes()
+        self._note_uses()
+        self._write_into_variables()
+        self._compute_into_packs()
+        self._compute_into_outputs()
+        if share:
+            self._take_over_buffers()
+        self._finish()
+
+    def place(self, value):
+        """Where a symbol or a constant lives."""
+        place = self._places.get(id(value))
+        if place is None:
+            place = Place(Buffer("constant", value, nbytes(value)), 0)
+            self._places[id(value)] = place
+        return place
+
+    @property
+    def end(self):
+        """The time at which everything has been computed."""
+        return len(self.steps)
+
+    # --- values and their buffers ------------------------------------------------
+
+    def _take_operands(self):
+        for i, symbol in enumerate(self.graph.inputs):
+            self._places[id(symbol)] = Place(Buffer("input", i, nbytes(symbol)), 0)
+        for holder, symbol in self.graph.reads:
+            self._places[id(symbol)] = self._storage(holder)
+
+    def _storage(self, holder):
+        """The place of a variable or arena, all of one arena in one buffer."""
+        arena = getattr(holder, "_arena", None)
+        start = 0
+        if arena is not None:
+            start = arena.start_of(holder) * arena.memory.itemsize
+            holder = arena
+        buffer = self._storages.get(id(holder))
+        if buffer is None:
+            buffer = Buffer("variable", holder, holder.memory.nbytes)
+            self._storages[id(holder)] = buffer
+        return Place(buffer, start)
+
+    def _lower_nodes(self):
+        for node in self.graph.nodes:
+            primitive = node.primitive
+            if primitive.view is not None:
+                size = np.dtype(node.inputs[0].dtype).itemsize
+                buffer, start = self.place(node.inputs[0])
+                start += primitive.view(node) * size
+                self._places[id(node.outputs[0])] = Place(buffer, start)
+                continue
+            step = primitive.lower(node) if primitive.lower is not None else None
+            time = len(self.steps)
+            for output in node.outputs:
+                buffer = Buffer("scratch", None, nbytes(output), time)
+                self._places[id(output)] = Place(buffer, 0)
+                self.scratch.append(buffer)
+            workspace = None
+            if step is not None and step.workspace:
+                workspace = Buffer("scratch", None, step.workspace, time)
+                self.scratch.append(workspace)
+            self.steps.append(PlanStep(node, step, workspace))
+
+    def _note_uses(self):
+        for time, (node, _, _) in enumerate(self.steps):
+            for value in node.inputs:
+                if value is not None:
+                    self.place(value).buffer.use(time)
+        for value in self.graph.results():
+            self.place(value).buffer.use(self.end)
+
+    def _whole_scratch(self, value):
+        """The scratch buffer that a value fills, if it may still be moved."""
+        buffer, start = self.place(value)
+        movable = (
+            buffer.kind == "scratch"
+            and buffer.parent is None
+            and start == 0
+            and buffer.nbytes == nbytes(value)
+        )
+        return buffer if movable else None
+
+    # --- where results go --------------------------------------------------------
+
+    def _write_into_variables(self):
+        regions = []
+        for holder, value in self.graph.writes:
+            place = self._storage(holder)
+            regions.append((place, nbytes(holder.spec), value))
+        for i, (place, size, value) in enumerate(regions):
+            others = [r for j, r in enumerate(regions) if j != i]
+            alone = not any(_overlap(place, size, p, s) for p, s, _ in others)
+            buffer = self._whole_scratch(value)
+            if alone and buffer is not None and self._may_write(place, size, buffer):
+                buffer.put_into(place.buffer, place.start)
+            else:
+                self.copies.append(Copy(self.place(value), place, size))
+
+    def _may_write(self, target, size, buffer):
+        """Whether nobody reads the target's old value once `buffer` is written."""
+        time = buffer.first
+        for later in range(time, self.end):
+            node, step, _ = self.steps[later]
+            taken = ()
+            if later == time:
+                index = [self.place(o).buffer for o in node.outputs].index(buffer)
+                taken = step.in_place.get(index, ()) if step is not None else ()
+            for i, value in enumerate(node.inputs):
+                if value is None:
+                    continue
+                place = self.place(value).root()
+                if not _overlap(place, nbytes(value), target, size):
+                    continue
+                # What reads `buffer` itself does so under its own name.
+                if not (i in taken and place == target and nbytes(value) == size):
+                    return False
+        for value in self.graph.results():
+            place = self.place(value).root()
+            if _overlap(place, nbytes(value), target, size):
+                return False
+        return True
+
+    def _compute_into_packs(self):
+        for node, step, _ in self.steps:
+            if step is None or node.primitive.name != "pack":
+                continue
+            pack, start = self.place(node.outputs[0]).buffer, 0
+            if pack.root()[0].kind != "scratch":
+                continue  # a variable must keep its old value until the last read
+            for value in node.inputs:
+                buffer = self._whole_scratch(value)
+                if buffer is not None and buffer is not pack:
+                    buffer.put_into(pack, start)
+                    self._packed.add(id(pack))
+                start += nbytes(value)
+
+    def _compute_into_outputs(self):
+        for i, value in enumerate(self.graph.outputs):
+            buffer = self._whole_scratch(value)
+            if buffer is not None and id(buffer) not in self._packed:
+                buffer.kind, buffer.source = "output", i
+            else:
+                target = Place(Buffer("output", i, nbytes(value)), 0)
+                self.copies.append(Copy(self.place(value), target, nbytes(value)))
+
+    def _take_over_buffers(self):
+        for time, (node, step, _) in enumerate(self.steps):
+            for index, candidates in (step.in_place if step else {}).items():
+                buffer = self._whole_scratch(node.outputs[index])
+                if buffer is None or id(buffer) in self._packed:
+                    continue
+                for i in candidates:
+                    if self._is_free(node, i, candidates, time, buffer):
+                        buffer.put_into(self.place(node.inputs[i]).buffer, 0)
+                        break
+
+    def _is_free(self, node, i, candidates, time, buffer):
+        """Whether input `i` is read here for the last time and fits exactly."""
+        if node.inputs[i] is None:
+            return False
+        place = self.place(node.inputs[i])
+        root = place.root()
+        if (
+            root.buffer.kind != "scratch"
+            or id(root.buffer) in self._packed
+            or root.start != 0
+            or place.start != 0
+            or root.buffer.nbytes != buffer.nbytes
+            or root.buffer.last != time
+        ):
+            return False
+        return all(
+            j in candidates and self.place(value).root() == root
+            for j, value in enumerate(node.inputs)
+            if value is not None and self.place(value).root().buffer is root.buffer
+        ) and all(
+            self.place(o).root().buffer is not root.buffer for o in node.outputs
+        )
+
+    def _finish(self):
+        """Keeps what is left to be placed, and the copies in a safe order."""
+        self.scratch = [
+            b for b in self.scratch if b.parent is None and b.kind == "scratch"
+        ]
+        # A variable's old value may be a source of several copies: outputs come
+        # first, and values that other copies overwrite go by way of scratch.
+        first, staged, last = [], [], []
+        for copy in self.copies:
+            if copy.target.buffer.kind == "output":
+                first.append(copy)
+            elif copy.source.root().buffer.kind == "variable":
+                buffer = Buffer("scratch", None, copy.nbytes, self.end)
+                self.scratch.append(buffer)
+                staged.append(Copy(copy.source, Place(buffer, 0), copy.nbytes))
+                last.append(Copy(Place(buffer, 0), copy.target, copy.nbytes))
+            else:
+                last.append(copy)
+        self.copies = first + staged + last
+
+
+def _overlap(a, a_size, b, b_size):
+    return (
+        a.buffer is b.buffer
+        and a.start < b.start + b_size
+        and b.start < a.start + a_size
+    )

@@ -1,0 +1,390 @@
+"""Functions of one value, elementwise. Integers become `floatx` where the result is
+no integer."""
+
+import math
+
+from ckeras.engine import dtypes
+from ckeras.ops.primitives import elementwise, fallback
+from ckeras.ops.promotion import as_float, as_value, constant, with_type
+from ckeras.ops.registry import op
+
+__all__ = [
+    "abs",
+    "absolute",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "cbrt",
+    "ceil",
+    "clip",
+    "conj",
+    "conjugate",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "fabs",
+    "floor",
+    "i0",
+    "imag",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "nan_to_num",
+    "negative",
+    "rad2deg",
+    "real",
+    "reciprocal",
+    "round",
+    "sign",
+    "sin",
+    "sinc",
+    "sinh",
+    "sqrt",
+    "square",
+    "tan",
+    "tanh",
+    "trunc",
+]
+
+
+def _scaled(x, factor):
+    return elementwise.multiply(x, constant(factor, x.dtype))
+
+
+@op
+def abs(x):
+    """|x|, elementwise.
+
+    Args:
+        x: a tensor.
+
+    Returns:
+        A tensor of the same shape and type.
+
+    Example:
+        >>> import ckeras
+        >>> ckeras.ops.abs([-2.0, 3.0]).numpy().tolist()
+        [2.0, 3.0]
+    """
+    x = as_value(x)
+    return x if x.dtype == "bool" else elementwise.abs(x)
+
+
+@op
+def absolute(x):
+    """|x|, elementwise: another name of `abs`."""
+    return abs(x)
+
+
+@op
+def fabs(x):
+    """|x|, elementwise, in a floating-point type."""
+    return elementwise.abs(as_float(x))
+
+
+@op
+def negative(x):
+    """-x, elementwise."""
+    x = as_value(x)
+    if x.dtype == "bool":
+        raise TypeError("`negative` does not accept booleans. Use `logical_not`.")
+    return elementwise.negative(x)
+
+
+@op
+def sign(x):
+    """-1, 0 or 1 by the sign of x, elementwise."""
+    return elementwise.sign(as_value(x))
+
+
+@op
+def square(x):
+    """x², elementwise."""
+    x = as_value(x)
+    return elementwise.square(with_type(x, "int32") if x.dtype == "bool" else x)
+
+
+@op
+def sqrt(x):
+    """√x, elementwise; NaN below 0."""
+    return elementwise.sqrt(as_float(x))
+
+
+@op
+def cbrt(x):
+    """Cube root of x, elementwise."""
+    return fallback.cbrt(as_float(x))
+
+
+@op
+def reciprocal(x):
+    """1 / x, elementwise."""
+    return elementwise.reciprocal(as_float(x))
+
+
+@op
+def exp(x):
+    """e to the power x, elementwise."""
+    return elementwise.exp(as_float(x))
+
+
+@op
+def exp2(x):
+    """2 to the power x, elementwise."""
+    x = as_float(x)
+    return elementwise.power(constant(2, x.dtype), x)
+
+
+@op
+def expm1(x):
+    """e^x - 1, elementwise, exact near 0."""
+    return elementwise.expm1(as_float(x))
+
+
+@op
+def log(x):
+    """Natural logarithm of x, elementwise."""
+    return elementwise.log(as_float(x))
+
+
+@op
+def log2(x):
+    """Logarithm of x to the base 2, elementwise."""
+    return _scaled(elementwise.log(as_float(x)), 1 / math.log(2))
+
+
+@op
+def log10(x):
+    """Logarithm of x to the base 10, elementwise."""
+    return _scaled(elementwise.log(as_float(x)), 1 / math.log(10))
+
+
+@op
+def log1p(x):
+    """log(1 + x), elementwise, exact near 0."""
+    return elementwise.log1p(as_float(x))
+
+
+@op
+def sin(x):
+    """Sine of x in radians, elementwise."""
+    return elementwise.sin(as_float(x))
+
+
+@op
+def cos(x):
+    """Cosine of x in radians, elementwise."""
+    return elementwise.cos(as_float(x))
+
+
+@op
+def tan(x):
+    """Tangent of x in radians, elementwise."""
+    return elementwise.tan(as_float(x))
+
+
+@op
+def arcsin(x):
+    """The angle in [-π/2, π/2] whose sine is x, elementwise."""
+    return elementwise.asin(as_float(x))
+
+
+@op
+def arccos(x):
+    """The angle in [0, π] whose cosine is x, elementwise."""
+    return elementwise.acos(as_float(x))
+
+
+@op
+def arctan(x):
+    """The angle in (-π/2, π/2) whose tangent is x, elementwise."""
+    return elementwise.atan(as_float(x))
+
+
+@op
+def sinh(x):
+    """Hyperbolic sine (e^x - e^-x) / 2, elementwise."""
+    return elementwise.sinh(as_float(x))
+
+
+@op
+def cosh(x):
+    """Hyperbolic cosine (e^x + e^-x) / 2, elementwise."""
+    return elementwise.cosh(as_float(x))
+
+
+@op
+def tanh(x):
+    """Hyperbolic tangent sinh(x) / cosh(x), elementwise."""
+    return elementwise.tanh(as_float(x))
+
+
+@op
+def arcsinh(x):
+    """Inverse of `sinh`, elementwise."""
+    return fallback.arcsinh(as_float(x))
+
+
+@op
+def arccosh(x):
+    """Inverse of `cosh`, elementwise; NaN below 1."""
+    return fallback.arccosh(as_float(x))
+
+
+@op
+def arctanh(x):
+    """Inverse of `tanh`, elementwise; NaN outside [-1, 1]."""
+    return fallback.arctanh(as_float(x))
+
+
+@op
+def sinc(x):
+    """sin(πx) / (πx), and 1 at 0, elementwise."""
+    x = _scaled(as_float(x), math.pi)
+    one = constant(1, x.dtype)
+    at_zero = elementwise.equal(x, constant(0, x.dtype))
+    safe = elementwise.where(at_zero, one, x)
+    return elementwise.where(
+        at_zero, one, elementwise.divide(elementwise.sin(safe), safe)
+    )
+
+
+@op
+def i0(x):
+    """Modified Bessel function of the first kind and order 0, elementwise."""
+    return fallback.i0(as_float(x))
+
+
+@op
+def deg2rad(x):
+    """Degrees to radians, elementwise."""
+    return _scaled(as_float(x), math.pi / 180)
+
+
+@op
+def rad2deg(x):
+    """Radians to degrees, elementwise."""
+    return _scaled(as_float(x), 180 / math.pi)
+
+
+@op
+def floor(x):
+    """The largest integer not above x, elementwise, in a floating-point type."""
+    return elementwise.floor(as_float(x))
+
+
+@op
+def ceil(x):
+    """The smallest integer not below x, elementwise, in a floating-point type."""
+    return elementwise.ceil(as_float(x))
+
+
+@op
+def trunc(x):
+    """x without its fraction, elementwise; integers stay as they are."""
+    x = as_value(x)
+    if not dtypes.is_float(x.dtype):
+        return with_type(x, "int32") if x.dtype == "bool" else x
+    negative = elementwise.less(x, constant(0, x.dtype))
+    return elementwise.where(negative, elementwise.ceil(x), elementwise.floor(x))
+
+
+@op
+def round(x, decimals=0):
+    """x rounded to `decimals` digits, halves to the even neighbour.
+
+    Args:
+        x: a tensor; integers stay integers.
+        decimals: digits after the point; before it if negative.
+    """
+    x = as_value(x)
+    if x.dtype == "bool":
+        x = with_type(x, "int32")
+    if not dtypes.is_float(x.dtype):
+        if decimals >= 0:
+            return x
+        unit = constant(10.0**-decimals, "float64")
+        digits = elementwise.divide(with_type(x, "float64"), unit)
+        rounded = elementwise.multiply(elementwise.round(digits), unit)
+        return with_type(rounded, x.dtype)
+    if decimals == 0:
+        return elementwise.round(x)
+    unit = constant(10.0**decimals, x.dtype)
+    return elementwise.divide(elementwise.round(elementwise.multiply(x, unit)), unit)
+
+
+@op
+def clip(x, x_min, x_max):
+    """x held between `x_min` and `x_max`, elementwise.
+
+    Args:
+        x: a tensor.
+        x_min, x_max: bounds, numbers or broadcastable tensors.
+
+    Returns:
+        A tensor of x's type; int32 for booleans.
+    """
+    x = as_value(x)
+    if x.dtype == "bool":
+        x = with_type(x, "int32")
+    numbers = (int, float)
+    if type(x_min) in numbers and type(x_max) in numbers:
+        return elementwise.clip(x, low=x_min, high=x_max)
+    if x_min is not None:
+        x = elementwise.maximum(x, with_type(x_min, x.dtype))
+    return x if x_max is None else elementwise.minimum(x, with_type(x_max, x.dtype))
+
+
+@op
+def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
+    """x with NaN and the infinities replaced by numbers.
+
+    Args:
+        x: a tensor.
+        nan: what replaces NaN.
+        posinf, neginf: what replaces ±inf; None is the type's largest number.
+    """
+    x = as_value(x)
+    if not dtypes.is_float(x.dtype):
+        return x
+    import numpy as np
+
+    largest = float(np.finfo(x.dtype).max)
+    high = constant(largest if posinf is None else posinf, x.dtype)
+    low = constant(-largest if neginf is None else neginf, x.dtype)
+    inf, minus_inf = constant(math.inf, x.dtype), constant(-math.inf, x.dtype)
+    y = elementwise.where(elementwise.isnan(x), constant(nan, x.dtype), x)
+    y = elementwise.where(elementwise.equal(x, inf), high, y)
+    return elementwise.where(elementwise.equal(x, minus_inf), low, y)
+
+
+@op
+def real(x):
+    """x itself: tensors hold real numbers."""
+    return as_value(x)
+
+
+@op
+def imag(x):
+    """Zeros like x: tensors hold real numbers."""
+    x = as_value(x)
+    return elementwise.multiply(x, constant(0, x.dtype))
+
+
+@op
+def conjugate(x):
+    """x itself: tensors hold real numbers."""
+    return as_value(x)
+
+
+@op
+def conj(x):
+    """x itself: another name of `conjugate`."""
+    return as_value(x)

@@ -1,0 +1,65 @@
+"""The list of public ops, and what an op does with placeholders of a layer graph."""
+
+import functools
+
+import numpy as np
+
+from ckeras.engine.graph import Symbol
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tensor import Tensor
+
+__all__ = ["any_placeholder", "op", "public_ops"]
+
+public_ops = {}
+
+# Arguments of these types are passed on without a look inside.
+_PLAIN = frozenset(
+    {Tensor, Symbol, int, float, bool, str, type(None), np.ndarray, slice, np.dtype}
+)
+
+
+def op(function):
+    """Makes a function of tensors a public op.
+
+    The op is recorded by name. Called with a `KerasTensor` anywhere in its arguments
+    it becomes a node of the layer graph, else the function itself runs.
+
+    Args:
+        function: the op's definition, with Keras's signature.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        for arg in args:
+            if type(arg) not in _PLAIN and _holds_placeholder(arg):
+                return _symbolic_call(call, args, kwargs)
+        if kwargs:
+            for arg in kwargs.values():
+                if type(arg) not in _PLAIN and _holds_placeholder(arg):
+                    return _symbolic_call(call, args, kwargs)
+        return function(*args, **kwargs)
+
+    public_ops[function.__name__] = call
+    return call
+
+
+def any_placeholder(*values):
+    """Whether there is a `KerasTensor` in nested arguments."""
+    return any(_holds_placeholder(v) for v in values)
+
+
+def _holds_placeholder(value):
+    if isinstance(value, (list, tuple)):
+        for v in value:
+            if type(v) not in _PLAIN and _holds_placeholder(v):
+                return True
+        return False
+    if isinstance(value, dict):
+        return any(_holds_placeholder(v) for v in value.values())
+    return isinstance(value, KerasTensor)
+
+
+def _symbolic_call(function, args, kwargs):
+    from ckeras.engine.symbolic.op_operation import symbolic_call
+
+    return symbolic_call(function, args, kwargs)

@@ -1,0 +1,121 @@
+"""Data that come as batches: datasets, generators, loaders, any iterable."""
+
+import itertools
+import warnings
+
+from ckeras.engine import tree
+from ckeras.training.data.convert import as_arrays
+from ckeras.training.data.packing import unpack_x_y_sample_weight
+from ckeras.training.data.py_dataset import PyDataset, iterate
+from ckeras.training.data.weights import resolve_sample_weight
+
+__all__ = ["BatchData"]
+
+
+class BatchData:
+    """Batches taken one at a time from an iterable.
+
+    Args:
+        source: a `PyDataset`, a generator, or any iterable of batches, each `x`,
+            `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+        shuffle: whether a `PyDataset`'s batches come in a new order each epoch.
+        class_weight: dict from class number to weight.
+    """
+
+    is_arrays = False
+
+    def __init__(self, source, shuffle=False, class_weight=None):
+        self._source = source
+        self._shuffle = shuffle
+        self._class_weight = class_weight
+        self._is_dataset = isinstance(source, PyDataset)
+        # A generator can be read once only: what was read ahead is kept here.
+        self._once = source if iter_is_self(source) else None
+        self.num_batches = _length(source)
+
+    def first_batch(self):
+        """The first batch; it will come again when batches are iterated."""
+        if self._once is None:
+            batches = self._iterate()
+            first = next(batches, None)
+            batches.close()
+        else:
+            first = next(self._once, None)
+            if first is not None:
+                self._once = itertools.chain([first], self._once)
+        if first is None:
+            raise ValueError(
+                "Argument `x` must yield at least one batch. "
+                f"Received: an empty {type(self._source).__name__}"
+            )
+        return self._standardize(first)
+
+    def batches(self):
+        """An iterator over the batches of one pass, as structures of arrays."""
+        for batch in self._iterate():
+            yield self._standardize(batch)
+
+    def _iterate(self):
+        if self._is_dataset:
+            return iterate(self._source, self._shuffle)
+        return (b for b in (self._source if self._once is None else self._once))
+
+    def on_epoch_begin(self):
+        if self._is_dataset:
+            self._source.on_epoch_begin()
+
+    def on_epoch_end(self):
+        if self._is_dataset:
+            self._source.on_epoch_end()
+            self.num_batches = _length(self._source)
+
+    def _standardize(self, batch):
+        if isinstance(batch, list):
+            batch = tuple(batch)
+        x, y, sample_weight = unpack_x_y_sample_weight(batch)
+        x, y = as_arrays(x, "x"), as_arrays(y, "y")
+        sample_weight = as_arrays(sample_weight, "sample_weight")
+        _check_rows(x, y, sample_weight)
+        if self._class_weight is not None:
+            sample_weight = resolve_sample_weight(
+                y, sample_weight, self._class_weight
+            )
+        if not isinstance(batch, tuple):
+            return x
+        return (x, y, sample_weight)[: max(len(batch), 3 if sample_weight is not None
+                                           else 0)]
+
+
+def iter_is_self(source):
+    """Whether `source` is an iterator, which can be read only once."""
+    return hasattr(source, "__next__")
+
+
+def _length(source):
+    if isinstance(source, PyDataset):
+        return source.num_batches
+    try:
+        return len(source)
+    except TypeError:
+        return None
+
+
+def _check_rows(*structures):
+    counts = {
+        a.shape[0] for a in tree.flatten(structures) if a is not None
+    }
+    if len(counts) > 1:
+        raise ValueError(
+            "Data cardinality is ambiguous. Make sure all arrays of a batch contain "
+            f"the same number of samples. Received sizes: {sorted(counts)}"
+        )
+
+
+def warn_shuffle_ignored(source):
+    """Tells that `shuffle=True` has no effect on data that come in an order."""
+    warnings.warn(
+        "`shuffle=True` was passed, but will be ignored since the data `x` was "
+        f"provided as a {type(source).__name__}. It is expected to yield "
+        "already-shuffled data.",
+        stacklevel=4,
+    )
