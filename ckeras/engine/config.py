@@ -3,18 +3,34 @@
 import os
 
 __all__ = [
+    "backend",
     "epsilon",
     "floatx",
     "get_num_threads",
     "image_data_format",
+    "max_epochs",
+    "max_steps_per_epoch",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
     "set_num_threads",
 ]
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
-_settings = {"floatx": "float32", "epsilon": 1e-7, "layout": "channels_last"}
+_settings = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "layout": "channels_last",
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+}
+
+
+def backend():
+    """The name of what computes: `"ckeras"`."""
+    return "ckeras"
 
 
 def floatx():
@@ -71,6 +87,26 @@ def set_image_data_format(data_format):
             f"Received: data_format={data_format}"
         )
     _settings["layout"] = data_format
+
+
+def max_epochs():
+    """The most epochs that any `fit` runs, or None."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs):
+    """Limits the epochs of every `fit`; None lifts the limit."""
+    _settings["max_epochs"] = max_epochs
+
+
+def max_steps_per_epoch():
+    """The most steps of any epoch of `fit`, `evaluate` and `predict`, or None."""
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch):
+    """Limits the steps of every epoch; None lifts the limit."""
+    _settings["max_steps_per_epoch"] = max_steps_per_epoch
 
 
 def _quota():

@@ -3,7 +3,7 @@
 from ckeras.training.data.arrays import ArrayData
 from ckeras.training.data.batches import BatchData, iter_is_self
 from ckeras.training.data.convert import can_convert
-from ckeras.training.data.py_dataset import PyDataset
+from ckeras.utils.py_dataset import PyDataset
 
 __all__ = ["get_data"]
 

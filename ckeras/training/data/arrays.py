@@ -6,7 +6,7 @@ import numpy as np
 
 from ckeras.engine import tree
 from ckeras.training.data.convert import as_arrays
-from ckeras.training.data.packing import pack_x_y_sample_weight
+from ckeras.utils.packing import pack_x_y_sample_weight
 from ckeras.training.data.weights import resolve_sample_weight
 
 __all__ = ["ArrayData"]

@@ -1,12 +1,11 @@
 """Data that come as batches: datasets, generators, loaders, any iterable."""
 
 import itertools
-import warnings
 
 from ckeras.engine import tree
 from ckeras.training.data.convert import as_arrays
-from ckeras.training.data.packing import unpack_x_y_sample_weight
-from ckeras.training.data.py_dataset import PyDataset, iterate
+from ckeras.utils.packing import unpack_x_y_sample_weight
+from ckeras.utils.py_dataset import PyDataset, iterate
 from ckeras.training.data.weights import resolve_sample_weight
 
 __all__ = ["BatchData"]
@@ -82,8 +81,7 @@ class BatchData:
             )
         if not isinstance(batch, tuple):
             return x
-        return (x, y, sample_weight)[: max(len(batch), 3 if sample_weight is not None
-                                           else 0)]
+        return (x, y, sample_weight)[: 3 if sample_weight is not None else len(batch)]
 
 
 def iter_is_self(source):
@@ -110,12 +108,3 @@ def _check_rows(*structures):
             f"the same number of samples. Received sizes: {sorted(counts)}"
         )
 
-
-def warn_shuffle_ignored(source):
-    """Tells that `shuffle=True` has no effect on data that come in an order."""
-    warnings.warn(
-        "`shuffle=True` was passed, but will be ignored since the data `x` was "
-        f"provided as a {type(source).__name__}. It is expected to yield "
-        "already-shuffled data.",
-        stacklevel=4,
-    )

@@ -1,0 +1,44 @@
+"""Process-wide settings: `keras.config`, and the number of threads."""
+
+from ckeras.dtype_policies import dtype_policy, set_dtype_policy
+from ckeras.engine.config import (
+    backend,
+    epsilon,
+    floatx,
+    get_num_threads,
+    image_data_format,
+    max_epochs,
+    max_steps_per_epoch,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+    set_max_epochs,
+    set_max_steps_per_epoch,
+    set_num_threads,
+)
+from ckeras.utils.io_utils import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+
+__all__ = [
+    "backend",
+    "disable_interactive_logging",
+    "dtype_policy",
+    "enable_interactive_logging",
+    "epsilon",
+    "floatx",
+    "get_num_threads",
+    "image_data_format",
+    "is_interactive_logging_enabled",
+    "max_epochs",
+    "max_steps_per_epoch",
+    "set_dtype_policy",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
+    "set_num_threads",
+]

@@ -1,0 +1,120 @@
+"""The policy of one number type for weights and computations."""
+
+import numpy as np
+
+from ckeras.engine import config, dtypes
+from ckeras.engine.convert import convert_to_tensor, is_tensor
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
+
+__all__ = ["DTypePolicy", "FloatDTypePolicy", "dtype_policy", "set_dtype_policy"]
+
+_MISSING = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+
+
+class DTypePolicy:
+    """The number type that a layer computes in and keeps its weights in.
+
+    Args:
+        name: name of a number type; the global policy's by default.
+
+    Raises:
+        TypeError: if `name` is no string.
+        ValueError: if it names no type, or one that ckeras does not compute in.
+
+    Example:
+
+    >>> ckeras.layers.Dense(2, dtype="float64").dtype_policy
+    <DTypePolicy "float64">
+    """
+
+    def __init__(self, name=None):
+        if name is None:
+            name = dtype_policy().name
+        if not isinstance(name, str):
+            raise TypeError(
+                "'name' must be a string, such as 'float32'. "
+                f"Received: name={name} (of type {type(name)})"
+            )
+        if name in _MISSING:
+            raise ValueError(
+                f"The dtype policy '{name}' is not supported: ckeras computes in "
+                "'float32' and 'float64'."
+            )
+        try:
+            self._dtype = dtypes.standardize_dtype(name)
+        except ValueError:
+            raise ValueError(
+                f"Cannot convert '{name}' to a DTypePolicy. Valid policies are the "
+                "names of float dtypes such as 'float32'."
+            ) from None
+        self._name = name
+
+    @property
+    def name(self):
+        return self._name
+
+    @property
+    def compute_dtype(self):
+        return self._dtype
+
+    @property
+    def variable_dtype(self):
+        return self._dtype
+
+    @property
+    def quantization_mode(self):
+        return None
+
+    def convert_input(self, x, autocast, dtype):
+        """`x` as a tensor, floats cast to `dtype` if `autocast` is set.
+
+        Integers keep their type; what is neither tensor nor array is left alone.
+        """
+        if hasattr(x, "_is_variable") or isinstance(x, np.ndarray):
+            x = convert_to_tensor(x)
+        elif not is_tensor(x) and not isinstance(x, KerasTensor):
+            if not hasattr(x, "__array__"):
+                return x
+            x = convert_to_tensor(np.asarray(x))
+        if autocast and x.dtype != dtype and dtypes.is_float(x.dtype):
+            return x.astype(dtype)
+        return x
+
+    def get_config(self):
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __eq__(self, other):
+        return isinstance(other, DTypePolicy) and self._name == other._name
+
+    def __hash__(self):
+        return hash(self._name)
+
+    def __repr__(self):
+        return f'<DTypePolicy "{self._name}">'
+
+
+class FloatDTypePolicy(DTypePolicy):
+    """Another name of `DTypePolicy`, found in older files."""
+
+
+_global = {"policy": None}
+
+
+def dtype_policy():
+    """The policy of layers that are given none: `floatx`'s unless it was set."""
+    return _global["policy"] or DTypePolicy(config.floatx())
+
+
+def set_dtype_policy(policy):
+    """Sets the policy of layers that are given none.
+
+    Args:
+        policy: a policy, or its name.
+    """
+    from ckeras import dtype_policies
+
+    _global["policy"] = dtype_policies.get(policy)

@@ -1,0 +1,45 @@
+"""Helpers around models and data: `ckeras.utils`."""
+
+from ckeras.saving.registry import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
+from ckeras.utils.io_utils import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+from ckeras.utils.numerical import normalize, to_categorical
+from ckeras.utils.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
+from ckeras.utils.progbar import Progbar
+from ckeras.utils.py_dataset import PyDataset
+from ckeras.utils.rng import set_random_seed
+from ckeras.utils.sequences import pad_sequences
+
+# Keras's name for the same class.
+Sequence = PyDataset
+
+__all__ = [
+    "CustomObjectScope",
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "custom_object_scope",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "is_interactive_logging_enabled",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "set_random_seed",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]
