@@ -268,7 +268,5 @@ class LogCosh(LossFunctionWrapper):
 
     saved = ()
 
-    def __init__(
-        self, reduction="sum_over_batch_size", name="log_cosh", dtype=None
-    ):
+    def __init__(self, reduction="sum_over_batch_size", name="log_cosh", dtype=None):
         super().__init__(log_cosh, reduction, name, dtype)

@@ -1,0 +1,61 @@
+"""What an outer layer's call passes down to the layers called inside: `training`."""
+
+import contextlib
+import threading
+
+__all__ = ["CallContext", "current_context", "entered"]
+
+
+class _State(threading.local):
+    context = None
+
+
+_state = _State()
+
+
+class CallContext:
+    """Values that hold for everything called inside the outermost layer's call.
+
+    Attributes:
+        entry_layer: the outermost layer being called.
+        values: value by argument name.
+    """
+
+    def __init__(self, entry_layer):
+        self.entry_layer = entry_layer
+        self.values = {}
+
+    def get_value(self, name, default=None):
+        """The value of argument `name`, or `default` if there is none."""
+        return self.values.get(name, default)
+
+    def set_value(self, name, value):
+        """Sets the value of argument `name`."""
+        self.values[name] = value
+
+
+def current_context():
+    """The context of the call under way, or None outside of layers."""
+    return _state.context
+
+
+@contextlib.contextmanager
+def entered(layer):
+    """The context for a call of `layer`: the one under way, or a new one.
+
+    What the call sets holds for the layers inside it, not for the ones after it.
+    """
+    context = _state.context
+    if context is None:
+        context = _state.context = CallContext(layer)
+        layer._clear_losses()
+        try:
+            yield context
+        finally:
+            _state.context = None
+        return
+    outer = dict(context.values)
+    try:
+        yield context
+    finally:
+        context.values = outer
