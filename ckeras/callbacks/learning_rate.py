@@ -37,8 +37,7 @@ class LearningRateScheduler(Callback):
             rate = self.schedule(epoch)
         if not isinstance(rate, (float, np.float32, np.float64)):
             raise ValueError(
-                "The output of the `schedule` function should be a float. "
-                f"Got: {rate}"
+                f"The output of the `schedule` function should be a float. Got: {rate}"
             )
         optimizer.learning_rate = rate
         if self.verbose > 0:

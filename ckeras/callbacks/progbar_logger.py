@@ -33,7 +33,8 @@ class ProgbarLogger(Callback):
         """Whether the display changes while the batches of `mode` run."""
         if mode == "test" and self._called_in_fit:
             return False
-        return self.verbose == 1 and io_utils.is_terminal()
+        # The bar must count where the number of steps is not known beforehand.
+        return self.target is None or (self.verbose == 1 and io_utils.is_terminal())
 
     def wants_batches(self, mode):
         hook = f"on_{mode}_batch_end"

@@ -4,7 +4,6 @@ from ckeras.dtype_policies.dtype_policy import (
     DTypePolicy,
     FloatDTypePolicy,
     dtype_policy,
-    set_dtype_policy,
 )
 
 __all__ = [

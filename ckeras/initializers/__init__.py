@@ -1,6 +1,6 @@
 """First values of weights."""
 
-from ckeras.initializers.constant import Constant, Identity, Ones, Zeros
+from ckeras.initializers.fixed import Constant, Identity, Ones, Zeros
 from ckeras.initializers.initializer import Initializer
 from ckeras.initializers.lookup import deserialize, get, serialize
 from ckeras.initializers.random import (

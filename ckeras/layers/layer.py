@@ -2,17 +2,11 @@
 
 A call goes through named stages: convert the arguments, check them, build, settle
 `training` and masks, compute, add losses, pass masks on, record a graph node. The
-account of weights is in `layer_state.py`.
+account of weights is in `layer_state.py`, building in `layer_building.py`.
 """
 
-import functools
-import inspect
-import warnings
-
 from ckeras import dtype_policies, regularizers
-from ckeras.engine import scope, trace, tree
-from ckeras.engine.convert import is_tensor
-from ckeras.engine.scope import current_path, name_scope
+from ckeras.engine import scope, tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
 from ckeras.engine.symbolic.operation import Operation, automatic_config
@@ -24,13 +18,14 @@ from ckeras.layers.call_spec import (
     signature_of,
 )
 from ckeras.layers.input_spec import assert_input_compatibility
+from ckeras.layers.layer_building import LayerBuilding
 from ckeras.layers.layer_losses import LayerLosses
 from ckeras.layers.layer_state import LayerState
 
 __all__ = ["Layer"]
 
 
-class Layer(LayerState, LayerLosses, Operation):
+class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     """A computation with weights: the base class of all layers and models.
 
     Subclasses define `call`, and usually `build`, which makes the weights once the
@@ -65,11 +60,6 @@ class Layer(LayerState, LayerLosses, Operation):
 
     _is_layer = True
     _super_called = False
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "build" in cls.__dict__:
-            cls.build = _recorded(cls.__dict__["build"])
 
     def __init__(
         self,
@@ -120,8 +110,6 @@ class Layer(LayerState, LayerLosses, Operation):
         if shape is not None:
             self._input_shape_arg = tuple(shape)
 
-    # --- building --------------------------------------------------------------
-
     @property
     def path(self):
         """Names of the layers around it and its own; None before it is built."""
@@ -148,7 +136,10 @@ class Layer(LayerState, LayerLosses, Operation):
         """The number type of the weights."""
         return self._dtype_policy.variable_dtype
 
-    variable_dtype = dtype
+    @property
+    def variable_dtype(self):
+        """The number type of the weights."""
+        return self._dtype_policy.variable_dtype
 
     @property
     def compute_dtype(self):
@@ -168,75 +159,6 @@ class Layer(LayerState, LayerLosses, Operation):
     @supports_masking.setter
     def supports_masking(self, value):
         self._supports_masking = value
-
-    def build(self, input_shape):
-        """Makes the weights for inputs of a given shape; called at the first call."""
-        self._check_super_called()
-        if any(not layer.built for layer in self._layers):
-            warnings.warn(
-                f"`build()` was called on layer '{self.name}', however the layer does "
-                "not have a `build()` method implemented and it looks like it has "
-                "unbuilt state. This will cause the layer to be marked as built, "
-                "despite not being actually built, which may cause failures down the "
-                "line. Make sure to implement a proper `build()` method.",
-                stacklevel=3,
-            )
-        self.built = True
-
-    def get_build_config(self):
-        """What `build_from_config` needs; by default the shapes given to `build`."""
-        shapes = self._build_shapes_dict
-        if shapes is None:
-            return None
-        if len(shapes) == 1:
-            return {"input_shape": next(iter(shapes.values()))}
-        return {"shapes_dict": shapes}
-
-    def build_from_config(self, config):
-        """Builds the layer as `get_build_config` describes."""
-        if config and "input_shape" in config:
-            self.build(config["input_shape"])
-        elif config and "shapes_dict" in config:
-            self.build(**config["shapes_dict"])
-
-    def _maybe_build(self, spec):
-        if self.built:
-            return
-        if type(self).build is not Layer.build:
-            self.build(**shapes_for(self.build, spec, type(self).__name__))
-            # Building may have set what the layer expects of its inputs.
-            self._assert_input_compatibility(spec.first)
-            return
-        if any(not layer.built for layer in self._layers):
-            try:
-                arguments = tree.map_structure(_placeholder, spec.arguments)
-                trace.infer(self.call, **arguments)
-            except Exception as error:
-                if spec.eager:
-                    return
-                warnings.warn(
-                    f"Layer '{self.name}' looks like it has unbuilt state, but its "
-                    "`call()` cannot be traced in order to build it automatically. "
-                    "Either `call()` fails, which a call on a test input would show, "
-                    "or the layer needs a `build(self, input_shape)` method that "
-                    "builds its sublayers.\n"
-                    f"Exception encountered: ''{error}''",
-                    stacklevel=3,
-                )
-        self.build(next(iter(spec.shapes().values()), None))
-
-    def _open_name_scope(self):
-        if self._parent_path is None:
-            self._parent_path = current_path()
-        return name_scope(self.name, caller=self)
-
-    def _check_super_called(self):
-        if not self._super_called:
-            raise RuntimeError(
-                f"In layer '{type(self).__name__}', you forgot to call "
-                "`super().__init__()` as the first statement in the `__init__()` "
-                "method. Go add it!"
-            )
 
     # --- calling ---------------------------------------------------------------
 
@@ -439,34 +361,3 @@ class Layer(LayerState, LayerLosses, Operation):
 
     def __str__(self):
         return self.__repr__()
-
-
-def _placeholder(x):
-    return KerasTensor(x.shape, x.dtype) if is_tensor(x) else x
-
-
-def _recorded(build):
-    """`build` with what belongs around it: name scope, path, shapes, lock."""
-    signature = inspect.signature(build)
-
-    @functools.wraps(build)
-    def build_and_record(self, *args, **kwargs):
-        if self._building:  # called by the `build` of a subclass
-            return build(self, *args, **kwargs)
-        object.__setattr__(self, "_building", True)
-        try:
-            with self._open_name_scope():
-                self._path = current_path()
-                build(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "_building", False)
-        bound = signature.bind(self, *args, **kwargs).arguments
-        self._build_shapes_dict = dict(list(bound.items())[1:])
-        self.built = True
-        self._lock_state()
-        return None
-
-    return build_and_record
-
-
-Layer.build = _recorded(Layer.build)

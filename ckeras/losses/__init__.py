@@ -10,14 +10,6 @@ from ckeras.losses.crossentropy import (
     poisson,
     sparse_categorical_crossentropy,
 )
-from ckeras.losses.hinge import (
-    CategoricalHinge,
-    Hinge,
-    SquaredHinge,
-    categorical_hinge,
-    hinge,
-    squared_hinge,
-)
 from ckeras.losses.lookup import (
     deserialize,
     get,
@@ -25,6 +17,14 @@ from ckeras.losses.lookup import (
 )
 from ckeras.losses.loss import (
     Loss,
+)
+from ckeras.losses.margin import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    squared_hinge,
 )
 from ckeras.losses.probabilistic import (
     BinaryCrossentropy,

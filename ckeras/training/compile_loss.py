@@ -194,7 +194,9 @@ class CompileLoss:
             weights = [sample_weight] * count_outputs(y_pred)
         total = None
         for i, (entry, target, output) in enumerate(pairs):
-            value = ops.cast(entry.loss(target, output, weights[entry.index]), self.dtype)
+            value = ops.cast(
+                entry.loss(target, output, weights[entry.index]), self.dtype
+            )
             if self._means:  # each output's loss is recorded without its factor
                 self._means[i].update_state(value, sample_weight=output.shape[0])
             if entry.weight is not None:

@@ -52,14 +52,17 @@ def align_to_outputs(given, y_pred, names):
         if set(given) == {n for n in names if n is not None}:
             return [given[name] for name in names]
         return list(given.values()) if len(given) == count == 1 else None
-    if isinstance(given, dict) and set(given) < set(y_pred):
-        if all(not tree.is_nested(v) for v in y_pred.values()):
-            return [given.get(key) for key in tree.flatten({k: k for k in y_pred})]
+    if isinstance(given, dict) and set(given) < set(y_pred) and _is_flat(y_pred):
+        return [given.get(key) for key in tree.flatten({k: k for k in y_pred})]
     flat = _flatten_up_to(y_pred, given)
     if flat is not None:
         return flat
     flat = tree.flatten(given)
     return flat if len(flat) == count else None
+
+
+def _is_flat(outputs):
+    return all(not tree.is_nested(v) for v in outputs.values())
 
 
 def _flatten_up_to(y_pred, given):

@@ -67,8 +67,7 @@ def _measure(sequences):
             lengths.append(len(x))
         except TypeError as e:
             raise ValueError(
-                "`sequences` must be a list of iterables. "
-                f"Found non-iterable: {x!s}"
+                f"`sequences` must be a list of iterables. Found non-iterable: {x!s}"
             ) from e
         if not found and len(x):
             step_shape, found = np.asarray(x).shape[1:], True

@@ -38,9 +38,7 @@ def map_graph(inputs, outputs):
     """
     order, first_seen = _topological_order(inputs, outputs)
     node_depths, operation_depths = _depths(order)
-    keys = {
-        node_key(n.operation, n.operation._inbound_nodes.index(n)) for n in order
-    }
+    keys = {node_key(n.operation, n.operation._inbound_nodes.index(n)) for n in order}
     for x in inputs:  # inputs on which no output depends
         history = x._keras_history
         operation = history.operation

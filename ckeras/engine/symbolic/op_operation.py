@@ -14,12 +14,13 @@ __all__ = ["OpOperation", "op_class", "symbolic_call"]
 
 # Parameters that take values of the graph; all others are settings, kept in the
 # operation's configuration.
-_VALUE_NAMES = frozenset(
+_VALUE_WORDS = (
     "a b array arrays bias condition constant_values data fill_value indices inputs "
     "inputs_mask kernel key logits mask mean operands output query segment_ids "
     "start start_indices step stop target tensors updates value values variance "
-    "x x1 x2 x3 xi xs y".split()
+    "x x1 x2 x3 xi xs y"
 )
+_VALUE_NAMES = frozenset(_VALUE_WORDS.split())
 # Keras's class names that are not simply the op's name in camel case.
 _CLASS_NAMES = {
     "abs": "Absolute",
@@ -42,31 +43,34 @@ _CLASS_NAMES = {
     "svd": "SVD",
     "true_divide": "TrueDivide",
 }
-_NN = frozenset(
-    "adaptive_average_pool adaptive_max_pool average_pool batch_normalization "
-    "binary_crossentropy categorical_crossentropy celu conv conv_transpose "
-    "ctc_decode ctc_loss depthwise_conv dot_product_attention elu gelu glu "
-    "hard_shrink hard_sigmoid hard_silu hard_tanh layer_normalization leaky_relu "
-    "log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot polar "
-    "psnr relu relu6 rms_normalization selu separable_conv sigmoid silu soft_shrink "
-    "softmax softplus softsign sparse_categorical_crossentropy sparse_plus "
-    "sparse_sigmoid sparsemax squareplus tanh_shrink threshold".split()
-)
-_MATH = frozenset(
-    "erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet "
-    "logsumexp rfft rsqrt segment_max segment_min segment_prod segment_sum stft "
-    "top_k".split()
-)
-_CORE = frozenset(
-    "associative_scan cast cond convert_to_tensor fori_loop map saturate_cast scan "
-    "scatter scatter_update slice slice_update stop_gradient switch unstack "
-    "vectorized_map while_loop".split()
-)
-_LINALG = frozenset(
-    "cholesky cholesky_inverse det eig eigh inv lstsq lu_factor norm pinv qr solve "
-    "solve_triangular svd".split()
-)
-_MODULES = {"nn": _NN, "math": _MATH, "core": _CORE, "linalg": _LINALG}
+# Ops by the Keras module that has their class; all others are in "numpy".
+_MODULE_OPS = {
+    "nn": (
+        "adaptive_average_pool adaptive_max_pool average_pool batch_normalization "
+        "binary_crossentropy categorical_crossentropy celu conv conv_transpose "
+        "ctc_decode ctc_loss depthwise_conv dot_product_attention elu gelu glu "
+        "hard_shrink hard_sigmoid hard_silu hard_tanh layer_normalization leaky_relu "
+        "log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot polar "
+        "psnr relu relu6 rms_normalization selu separable_conv sigmoid silu "
+        "soft_shrink softmax softplus softsign sparse_categorical_crossentropy "
+        "sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold"
+    ),
+    "math": (
+        "erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet "
+        "logsumexp rfft rsqrt segment_max segment_min segment_prod segment_sum stft "
+        "top_k"
+    ),
+    "core": (
+        "associative_scan cast cond convert_to_tensor fori_loop map saturate_cast scan "
+        "scatter scatter_update slice slice_update stop_gradient switch unstack "
+        "vectorized_map while_loop"
+    ),
+    "linalg": (
+        "cholesky cholesky_inverse det eig eigh inv lstsq lu_factor norm pinv qr solve "
+        "solve_triangular svd"
+    ),
+}
+_MODULES = {module: names.split() for module, names in _MODULE_OPS.items()}
 _classes: dict = {}
 
 
@@ -119,8 +123,7 @@ class OpOperation(Operation):
         # No rewording: an op's own error says what is wrong.
         specs = trace.infer(self.call, *args, **kwargs)
         return tree.map_structure(
-            lambda s: KerasTensor(s.shape, s.dtype) if isinstance(s, KerasTensor) else s,
-            specs,
+            lambda s: KerasTensor(s.shape, s.dtype) if _is_spec(s) else s, specs
         )
 
     def get_config(self):
@@ -131,6 +134,10 @@ class OpOperation(Operation):
 
 
 _END = object()
+
+
+def _is_spec(x):
+    return isinstance(x, KerasTensor)
 
 
 def _rebuild(function, state):

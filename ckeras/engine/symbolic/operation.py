@@ -96,9 +96,7 @@ class Operation:
 
     def call(self, *args, **kwargs):
         """The computation; subclasses define it."""
-        raise NotImplementedError(
-            f"{type(self).__name__} does not define `call()`."
-        )
+        raise NotImplementedError(f"{type(self).__name__} does not define `call()`.")
 
     def compute_output_spec(self, *args, **kwargs):
         """Placeholders of the shapes and types that `call` returns."""

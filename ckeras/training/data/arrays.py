@@ -6,8 +6,8 @@ import numpy as np
 
 from ckeras.engine import tree
 from ckeras.training.data.convert import as_arrays
-from ckeras.utils.packing import pack_x_y_sample_weight
 from ckeras.training.data.weights import resolve_sample_weight
+from ckeras.utils.packing import pack_x_y_sample_weight
 
 __all__ = ["ArrayData"]
 
@@ -100,7 +100,9 @@ def _count_samples(**named):
     counts = {n for of_argument in sizes.values() for n in of_argument}
     if len(counts) > 1:
         told = "; ".join(
-            f"'{name}' sizes: {', '.join(map(str, s))}" for name, s in sizes.items() if s
+            f"'{name}' sizes: {', '.join(map(str, s))}"
+            for name, s in sizes.items()
+            if s
         )
         raise ValueError(
             "Data cardinality is ambiguous. Make sure all arrays contain the same "

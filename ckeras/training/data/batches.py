@@ -4,9 +4,9 @@ import itertools
 
 from ckeras.engine import tree
 from ckeras.training.data.convert import as_arrays
+from ckeras.training.data.weights import resolve_sample_weight
 from ckeras.utils.packing import unpack_x_y_sample_weight
 from ckeras.utils.py_dataset import PyDataset, iterate
-from ckeras.training.data.weights import resolve_sample_weight
 
 __all__ = ["BatchData"]
 
@@ -76,9 +76,7 @@ class BatchData:
         sample_weight = as_arrays(sample_weight, "sample_weight")
         _check_rows(x, y, sample_weight)
         if self._class_weight is not None:
-            sample_weight = resolve_sample_weight(
-                y, sample_weight, self._class_weight
-            )
+            sample_weight = resolve_sample_weight(y, sample_weight, self._class_weight)
         if not isinstance(batch, tuple):
             return x
         return (x, y, sample_weight)[: 3 if sample_weight is not None else len(batch)]
@@ -99,12 +97,9 @@ def _length(source):
 
 
 def _check_rows(*structures):
-    counts = {
-        a.shape[0] for a in tree.flatten(structures) if a is not None
-    }
+    counts = {a.shape[0] for a in tree.flatten(structures) if a is not None}
     if len(counts) > 1:
         raise ValueError(
             "Data cardinality is ambiguous. Make sure all arrays of a batch contain "
             f"the same number of samples. Received sizes: {sorted(counts)}"
         )
-

@@ -26,8 +26,10 @@ def is_number_list(value):
     Such a list is one array; a list of arrays is one array for each model input.
     """
     while isinstance(value, (list, tuple)) and len(value):
-        if not all(isinstance(v, (list, tuple)) == isinstance(value[0], (list, tuple))
-                   for v in value):
+        if not all(
+            isinstance(v, (list, tuple)) == isinstance(value[0], (list, tuple))
+            for v in value
+        ):
             return False
         value = value[0]
     return isinstance(value, (numbers.Number, str, bytes, list))

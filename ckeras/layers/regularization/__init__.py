@@ -1,0 +1,1 @@
+"""Layers that keep models from learning their data by heart."""

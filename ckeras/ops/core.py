@@ -1,0 +1,442 @@
+"""Conversion, slices, scattering, and loops over the first axis."""
+
+import builtins
+import math
+
+import numpy as np
+
+from ckeras.engine import convert, dtypes, tree
+from ckeras.engine.tensor import Tensor
+from ckeras.ops.numpy.joining import stack as _stack
+from ckeras.ops.numpy.manipulation import flip, reshaped, sliced
+from ckeras.ops.primitives import barriers, elementwise, indexing, movement, placement
+from ckeras.ops.promotion import (
+    as_axis,
+    as_value,
+    constant,
+    static_int,
+    static_shape,
+    with_type,
+)
+from ckeras.ops.registry import op
+
+__all__ = [
+    "associative_scan",
+    "cast",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "custom_gradient",
+    "dtype",
+    "is_tensor",
+    "map",
+    "pack",
+    "saturate_cast",
+    "scan",
+    "scatter",
+    "scatter_update",
+    "shape",
+    "slice",
+    "slice_update",
+    "stop_gradient",
+    "unstack",
+    "vectorized_map",
+]
+
+is_tensor = convert.is_tensor
+convert_to_numpy = convert.convert_to_numpy
+
+
+@op
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+    """x as a tensor.
+
+    Args:
+        x: a tensor, variable, NumPy array, number, or nested lists of these.
+        dtype: type to convert to; None keeps an array's, gives Python floats `floatx`
+            and Python integers int32.
+        sparse, ragged: for compatibility; there are only dense tensors.
+
+    Example:
+        >>> import ckeras
+        >>> ckeras.ops.convert_to_tensor([1, 2]).dtype
+        'int32'
+    """
+    if sparse or ragged:
+        raise ValueError("`convert_to_tensor`: tensors are dense here.")
+    return convert.convert_to_tensor(x, dtype)
+
+
+@op
+def cast(x, dtype):
+    """x in another type; fractions are cut off on the way to integers.
+
+    Args:
+        x: a tensor.
+        dtype: the type's name.
+    """
+    dtype = dtypes.standardize_dtype(dtype)
+    if dtype not in dtypes.STORED:
+        raise ValueError(
+            f"`cast`: there are no tensors of dtype {dtype}. "
+            f"Expected one of {sorted(dtypes.STORED)}."
+        )
+    return with_type(x, dtype)
+
+
+@op
+def saturate_cast(x, dtype):
+    """x in another type, numbers outside its range moved to the nearest inside."""
+    dtype = dtypes.standardize_dtype(dtype)
+    x = as_value(x)
+    if dtype == "bool" or dtype == x.dtype:
+        return cast(x, dtype)
+    limits = np.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
+    own = np.finfo if dtypes.is_float(x.dtype) else np.iinfo
+    own = np.iinfo("uint8") if x.dtype == "bool" else own(x.dtype)
+    if limits.min > own.min:
+        x = elementwise.maximum(x, constant(limits.min, x.dtype))
+    if limits.max < own.max:
+        high = np.asarray(limits.max).astype(x.dtype)
+        # A float may round the bound up, out of the range.
+        if dtypes.is_float(x.dtype) and int(high) > int(limits.max):
+            high = np.nextafter(high, np.asarray(0, x.dtype))
+        x = elementwise.minimum(x, constant(high, x.dtype))
+    return cast(x, dtype)
+
+
+def shape(x):
+    """The shape of x as a tuple; None for a size that is not known."""
+    return tuple(x.shape) if hasattr(x, "shape") else as_value(x).shape
+
+
+def dtype(x):
+    """The name of x's type."""
+    return dtypes.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x))
+
+
+@op
+def stop_gradient(variable):
+    """The value itself, through which no gradient flows."""
+    return barriers.stop_gradient(as_value(variable))
+
+
+def custom_gradient(f):
+    """A function with a gradient of its own.
+
+    Args:
+        f: function of tensors that returns a pair: its result, a tensor, and a
+            function that maps the result's gradient to the arguments' gradients.
+
+    Returns:
+        The function of tensors that returns just the result.
+
+    Example:
+        >>> import ckeras
+        >>> from ckeras import ops
+        >>> @ops.custom_gradient
+        ... def clipped(x):
+        ...     return ops.abs(x), lambda upstream: ops.clip(upstream, -1, 1)
+    """
+
+    def call(*args, **kwargs):
+        result, rule = f(*args, **kwargs)
+        values = [as_value(a) for a in args]
+        return barriers.custom_gradient(as_value(result), *values, rule=rule)
+
+    return call
+
+
+def _static_starts(starts):
+    """Start indices as integers, or None if they are known only at run time."""
+    if getattr(starts, "is_symbolic", False):
+        return None
+    if isinstance(starts, (list, tuple)) and builtins.any(
+        getattr(s, "is_symbolic", False) for s in starts
+    ):
+        return None
+    if not isinstance(starts, (list, tuple)):
+        starts = np.asarray(starts).reshape(-1)
+    return [int(s) for s in starts]
+
+
+@op
+def slice(inputs, start_indices, shape):
+    """A block of a tensor.
+
+    Args:
+        inputs: a tensor.
+        start_indices: the block's first index on each axis, integers or a tensor.
+        shape: the block's size on each axis; -1 is what is left there.
+    """
+    x = as_value(inputs)
+    sizes = static_shape(shape, "slice")
+    starts = _static_starts(start_indices)
+    if len(sizes) != len(x.shape):
+        raise ValueError(
+            "`slice`: `shape` must name a size for each axis. "
+            f"Received: inputs.shape={x.shape}, shape={sizes}"
+        )
+    if starts is None:
+        index = _stacked_starts(start_indices)
+        for axis, n in enumerate(sizes):
+            places = _block_places(index, axis, x.shape[axis], n)
+            x = indexing.gather(x, places, axis=axis)
+        return x
+    sizes = [d - s if n == -1 else n
+             for n, d, s in zip(sizes, x.shape, starts, strict=True)]
+    # As in XLA a block that would reach over the end is moved back.
+    starts = [builtins.max(builtins.min(s, d - n), 0)
+              for s, d, n in zip(starts, x.shape, sizes, strict=True)]
+    if builtins.any(n > d for n, d in zip(sizes, x.shape, strict=True)):
+        raise ValueError(
+            "`slice`: the block is larger than the value. "
+            f"Received: inputs.shape={x.shape}, shape={tuple(sizes)}"
+        )
+    return movement.slice(
+        x, start=tuple(starts), shape=tuple(sizes), strides=(1,) * len(sizes)
+    )
+
+
+def _stacked_starts(starts):
+    if isinstance(starts, (list, tuple)):
+        return _stack([with_type(s, "int32") for s in starts])
+    return with_type(starts, "int32")
+
+
+def _block_places(index, axis, size, n):
+    """The n indices on an axis of `size` from a traced start, moved back at the end."""
+    start = reshaped(sliced(index, 0, axis, axis + 1), ())
+    start = elementwise.minimum(start, constant(size - n, "int32"))
+    start = elementwise.maximum(start, constant(0, "int32"))
+    return elementwise.add(start, constant(np.arange(n), "int32"))
+
+
+@op
+def slice_update(inputs, start_indices, updates):
+    """A tensor with a block replaced.
+
+    Args:
+        inputs: a tensor.
+        start_indices: the block's first index on each axis, integers or a tensor.
+        updates: the block's new values.
+    """
+    x = as_value(inputs)
+    updates = with_type(updates, x.dtype)
+    starts = _static_starts(start_indices)
+    strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
+    flat = constant(0, "int32")
+    index = _stacked_starts(start_indices) if starts is None else None
+    for axis, (size, n) in enumerate(zip(x.shape, updates.shape, strict=True)):
+        if starts is None:
+            places = _block_places(index, axis, size, n)
+        else:
+            start = builtins.max(builtins.min(starts[axis], size - n), 0)
+            places = constant(np.arange(start, start + n), "int32")
+        along = [n if i == axis else 1 for i in range(len(x.shape))]
+        places = elementwise.multiply(places, constant(strides[axis], "int32"))
+        flat = elementwise.add(flat, reshaped(places, along))
+    n = math.prod(updates.shape)
+    rows = placement.scatter_rows(
+        reshaped(x, (math.prod(x.shape), 1)),
+        reshaped(flat, (n,)),
+        reshaped(updates, (n, 1)),
+        reduction=None,
+    )
+    return reshaped(rows, x.shape)
+
+
+def _flat_rows(indices, shape):
+    """Row numbers for indices (…, k) into the first k axes of a shape."""
+    indices = with_type(indices, "int32")
+    k = indices.shape[-1]
+    if k > len(shape):
+        raise ValueError(
+            f"`scatter`: indices with {k} components do not fit the shape {shape}."
+        )
+    strides = [math.prod(shape[i + 1 : k]) for i in range(k)]
+    flat = constant(0, "int32")
+    n = math.prod(indices.shape[:-1])
+    table = reshaped(indices, (n, k))
+    for i, stride in enumerate(strides):
+        column = reshaped(sliced(table, 1, i, i + 1), (n,))
+        zero = constant(0, "int32")
+        wrapped = elementwise.add(column, constant(shape[i], "int32"))
+        column = elementwise.where(elementwise.less(column, zero), wrapped, column)
+        part = elementwise.multiply(column, constant(stride, "int32"))
+        flat = elementwise.add(flat, part)
+    rows, width = math.prod(shape[:k]), math.prod(shape[k:])
+    return flat, n, rows, width
+
+
+@op
+def scatter(indices, values, shape):
+    """Zeros with values added at indices.
+
+    Args:
+        indices: integers (…, k): places in the first k axes of `shape`.
+        values: tensor of shape (…, *shape[k:]).
+        shape: shape of the result.
+    """
+    shape = static_shape(shape, "scatter")
+    values = as_value(values)
+    flat, n, rows, width = _flat_rows(indices, shape)
+    zeros = Tensor(np.zeros((rows, width), values.dtype))
+    updates = reshaped(values, (n, width))
+    return reshaped(
+        placement.scatter_rows(zeros, flat, updates, reduction="add"), shape
+    )
+
+
+@op
+def scatter_update(inputs, indices, updates, reduction=None):
+    """A tensor with the elements at indices replaced, or combined with updates.
+
+    Args:
+        inputs: a tensor.
+        indices: integers (…, k): places in its first k axes.
+        updates: tensor of shape (…, *inputs.shape[k:]).
+        reduction: None to replace; `"add"`, `"mul"`, `"max"` or `"min"` to combine.
+    """
+    if reduction not in (None, "add", "mul", "max", "min"):
+        raise ValueError(
+            "`reduction` must be one of None, 'add', 'max', 'min' and 'mul'. "
+            f"Received: reduction={reduction}"
+        )
+    x = as_value(inputs)
+    flat, n, rows, width = _flat_rows(indices, x.shape)
+    updates = reshaped(with_type(updates, x.dtype), (n, width))
+    table = reshaped(x, (rows, width))
+    result = placement.scatter_rows(table, flat, updates, reduction=reduction)
+    return reshaped(result, x.shape)
+
+
+@op
+def unstack(x, num=None, axis=0):
+    """The parts of x along an axis, without that axis, as a list.
+
+    Args:
+        x: a tensor.
+        num: number of parts; None for the size of the axis.
+        axis: the axis.
+    """
+    x = as_value(x)
+    axis = as_axis(axis, len(x.shape), "unstack")
+    n = x.shape[axis] if num is None else static_int(num, "unstack", "num")
+    if n != x.shape[axis]:
+        raise ValueError(
+            f"`unstack`: `num` must be the size of axis {axis}, {x.shape[axis]}. "
+            f"Received: num={num}"
+        )
+    rest = x.shape[:axis] + x.shape[axis + 1 :]
+    return [reshaped(sliced(x, axis, i, i + 1), rest) for i in range(n)]
+
+
+@op
+def pack(xs):
+    """All elements of all tensors, one after the other, as one vector."""
+    return movement.pack(*[as_value(x) for x in xs])
+
+
+def _length(xs):
+    lengths = {as_value(x).shape[0] for x in tree.flatten(xs)}
+    if len(lengths) != 1:
+        raise ValueError(
+            "The values to run over must agree in their first axis. "
+            f"Received: lengths {sorted(lengths)}"
+        )
+    return lengths.pop()
+
+
+def _row(xs, i):
+    def take(x):
+        return reshaped(sliced(x, 0, i, i + 1), x.shape[1:])
+
+    return tree.map_structure(take, tree.map_structure(as_value, xs))
+
+
+def _stacked(rows):
+    return tree.map_structure(lambda *parts: _stack(parts), *rows)
+
+
+@op
+def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+    """Runs `carry, y = f(carry, x)` along the first axis of `xs`.
+
+    Args:
+        f: function of the carried value and one slice.
+        init: the first carried value.
+        xs: nested tensors to run over; None to run `length` times.
+        length: number of runs.
+        reverse: whether to run from the end.
+        unroll: for compatibility; the loop is always unrolled.
+
+    Returns:
+        The last carried value, and the ys stacked along a new first axis.
+    """
+    if not callable(f):
+        raise TypeError(f"`f` should be a callable. Received: f={f}")
+    if xs is None and length is None:
+        raise ValueError("Got no `xs` to scan over and `length` not provided.")
+    n = _length(xs) if xs is not None else static_int(length, "scan", "length")
+    carry, rows = init, []
+    for i in reversed(range(n)) if reverse else range(n):
+        carry, y = f(carry, None if xs is None else _row(xs, i))
+        rows.append(y)
+    if reverse:
+        rows.reverse()
+    if not rows or builtins.all(y is None for y in rows):
+        return carry, None
+    return carry, _stacked(rows)
+
+
+@op
+def map(f, xs):
+    """f of each slice of `xs` along the first axis, stacked."""
+    return _stacked([f(_row(xs, i)) for i in range(_length(xs))])
+
+
+@op
+def vectorized_map(function, elements):
+    """`function` of each slice of `elements` along the first axis, stacked."""
+    return map(function, elements)
+
+
+@op
+def associative_scan(f, elems, reverse=False, axis=0):
+    """x0, f(x0, x1), f(f(x0, x1), x2), … along an axis, for an associative f.
+
+    Args:
+        f: function of two slices (or nested slices) that works on whole stacks.
+        elems: nested tensors to run over.
+        reverse: whether to run from the end.
+        axis: the axis to run along.
+    """
+    if not callable(f):
+        raise TypeError(f"`f` should be a callable. Received: f={f}")
+    values = tree.map_structure(as_value, elems)
+    if reverse:
+        values = tree.map_structure(lambda x: flip(x, axis), values)
+    n = {x.shape[as_axis(axis, len(x.shape), "associative_scan")]
+         for x in tree.flatten(values)}
+    if len(n) != 1:
+        raise ValueError(
+            "`associative_scan`: `elems` must agree in the axis to run along. "
+            f"Received: lengths {sorted(n)}"
+        )
+
+    def part(i):
+        return tree.map_structure(
+            lambda x: sliced(x, as_axis(axis, len(x.shape), "scan"), i, i + 1), values
+        )
+
+    rows = [part(0)]
+    for i in range(1, n.pop()):
+        rows.append(f(rows[-1], part(i)))
+    from ckeras.ops.numpy.joining import concatenate
+
+    result = tree.map_structure(lambda *p: concatenate(p, axis), *rows)
+    if reverse:
+        result = tree.map_structure(lambda x: flip(x, axis), result)
+    return result
+
+

@@ -1,0 +1,230 @@
+"""Mathematics beyond NumPy's main functions: segments, top k, error function."""
+
+import math
+
+import numpy as np
+
+from ckeras.engine.tensor import Tensor
+from ckeras.ops.numpy import reductions
+from ckeras.ops.numpy.manipulation import expand_dims, reshaped, squeeze
+from ckeras.ops.numpy.sorting import take_along_axis
+from ckeras.ops.primitives import elementwise, fallback, ordering, placement
+from ckeras.ops.promotion import (
+    as_axes,
+    as_float,
+    as_value,
+    constant,
+    static_int,
+    with_type,
+)
+from ckeras.ops.registry import op
+
+__all__ = [
+    "erf",
+    "erfc",
+    "erfinv",
+    "extract_sequences",
+    "in_top_k",
+    "logdet",
+    "logsumexp",
+    "rsqrt",
+    "segment_max",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
+    "top_k",
+]
+
+
+@op
+def erf(x):
+    """The error function 2/√π · ∫₀ˣ exp(-t²) dt, elementwise.
+
+    Example:
+        >>> import ckeras
+        >>> float(ckeras.ops.erf(0.0))
+        0.0
+    """
+    return elementwise.erf(as_float(x))
+
+
+@op
+def erfc(x):
+    """1 - erf(x), elementwise."""
+    x = as_float(x)
+    return elementwise.subtract(constant(1, x.dtype), elementwise.erf(x))
+
+
+@op
+def erfinv(x):
+    """Inverse of `erf`, elementwise; ±inf at ±1."""
+    return fallback.erfinv(as_float(x))
+
+
+@op
+def rsqrt(x):
+    """1 / √x, elementwise."""
+    return elementwise.rsqrt(as_float(x))
+
+
+@op
+def logsumexp(x, axis=None, keepdims=False):
+    """log Σ exp(x) over axes, without overflow.
+
+    Args:
+        x: a tensor.
+        axis: axis or axes; None for all.
+        keepdims: whether the axes stay, with size 1.
+    """
+    x = as_float(x)
+    axes = as_axes(axis, len(x.shape), "logsumexp")
+    from ckeras.ops.core import stop_gradient
+
+    top = stop_gradient(reductions.max(x, axes, keepdims=True))
+    # An infinite maximum is not subtracted: inf - inf is NaN.
+    top = elementwise.where(elementwise.isfinite(top), top, constant(0, x.dtype))
+    total = reductions.sum(elementwise.exp(elementwise.subtract(x, top)), axes, True)
+    result = elementwise.add(elementwise.log(total), top)
+    return result if keepdims else squeeze(result, axes)
+
+
+@op
+def top_k(x, k, sorted=True):
+    """The k largest elements along the last axis.
+
+    Args:
+        x: a tensor.
+        k: how many.
+        sorted: for compatibility; they are always in descending order.
+
+    Returns:
+        Their values and their indices (int32).
+    """
+    x = as_value(x)
+    k = static_int(k, "top_k", "k")
+    if not x.shape or k > x.shape[-1]:
+        raise ValueError(
+            f"`top_k`: `k` must not be above the size of the last axis. "
+            f"Received: x.shape={x.shape}, k={k}"
+        )
+    indices = ordering.top_k_indices(x, k=k)
+    return take_along_axis(x, indices, axis=-1), indices
+
+
+@op
+def in_top_k(targets, predictions, k):
+    """Whether each target class is among the k with the largest predictions.
+
+    Args:
+        targets: integers (batch,).
+        predictions: tensor (batch, classes).
+        k: how many; classes as good as the k-th are among them.
+    """
+    targets, predictions = with_type(targets, "int32"), as_value(predictions)
+    column = expand_dims(targets, -1)
+    classes = predictions.shape[-1]
+    inside = elementwise.logical_and(
+        elementwise.greater_equal(targets, constant(0, "int32")),
+        elementwise.less(targets, constant(classes, "int32")),
+    )
+    column = elementwise.where(expand_dims(inside, -1), column, constant(0, "int32"))
+    own = take_along_axis(predictions, column, axis=-1)
+    better = reductions.sum(elementwise.greater(predictions, own), axis=-1)
+    good = elementwise.less(better, constant(k, "int32"))
+    finite = elementwise.isfinite(squeeze(own, -1))
+    return elementwise.logical_and(elementwise.logical_and(good, inside), finite)
+
+
+def _segments(data, segment_ids, num_segments, name, reduction, blank):
+    data, ids = as_value(data), with_type(segment_ids, "int32")
+    if len(ids.shape) != 1 or not data.shape or ids.shape[0] != data.shape[0]:
+        raise ValueError(
+            f"`{name}`: `segment_ids` must be a vector as long as the first axis of "
+            f"`data`. Received: data.shape={data.shape}, segment_ids.shape={ids.shape}"
+        )
+    if num_segments is None:
+        from ckeras.ops.numpy.sorting import concrete
+
+        numbers = concrete(ids, name)
+        num_segments = int(numbers.max()) + 1 if numbers.size else 0
+    rows = static_int(num_segments, name, "num_segments")
+    width = math.prod(data.shape[1:])
+    table = Tensor(np.full((rows, width), blank(data.dtype), data.dtype))
+    updates = reshaped(data, (data.shape[0], width))
+    result = placement.scatter_rows(table, ids, updates, reduction=reduction)
+    return reshaped(result, (rows, *data.shape[1:]))
+
+
+def _lowest(dtype):
+    return -np.inf if dtype.startswith("float") else np.iinfo(dtype).min
+
+
+def _highest(dtype):
+    return np.inf if dtype.startswith("float") else np.iinfo(dtype).max
+
+
+@op
+def segment_sum(data, segment_ids, num_segments=None, sorted=False):
+    """Sum of the rows of each segment.
+
+    Args:
+        data: a tensor of rows.
+        segment_ids: the segment of each row; rows out of range are left out.
+        num_segments: number of segments; None for the largest id + 1, which only
+            concrete ids have.
+        sorted: whether the ids ascend; nothing depends on it.
+    """
+    return _segments(
+        data, segment_ids, num_segments, "segment_sum", "add", lambda dtype: 0
+    )
+
+
+@op
+def segment_max(data, segment_ids, num_segments=None, sorted=False):
+    """Largest of the rows of each segment; arguments as for `segment_sum`."""
+    return _segments(data, segment_ids, num_segments, "segment_max", "max", _lowest)
+
+
+@op
+def segment_min(data, segment_ids, num_segments=None, sorted=False):
+    """Smallest of the rows of each segment; arguments as for `segment_sum`."""
+    return _segments(data, segment_ids, num_segments, "segment_min", "min", _highest)
+
+
+@op
+def segment_prod(data, segment_ids, num_segments=None, sorted=False):
+    """Product of the rows of each segment; arguments as for `segment_sum`."""
+    return _segments(
+        data, segment_ids, num_segments, "segment_prod", "mul", lambda dtype: 1
+    )
+
+
+@op
+def extract_sequences(x, sequence_length, sequence_stride):
+    """Overlapping windows along the last axis.
+
+    Args:
+        x: tensor (…, n).
+        sequence_length: length of each window.
+        sequence_stride: distance of their starts.
+
+    Returns:
+        Tensor (…, windows, sequence_length).
+    """
+    from ckeras.ops.primitives import indexing
+
+    x = as_value(x)
+    starts = np.arange(0, x.shape[-1] - sequence_length + 1, sequence_stride)
+    index = starts[:, None] + np.arange(sequence_length)
+    return indexing.gather(x, constant(index, "int32"), axis=len(x.shape) - 1)
+
+
+@op
+def logdet(x):
+    """Logarithm of the determinant of positive definite matrices."""
+    from ckeras.ops.linalg import cholesky
+    from ckeras.ops.numpy.linear import diagonal
+
+    factor = cholesky(as_float(x))
+    logs = elementwise.log(diagonal(factor, axis1=-2, axis2=-1))
+    return reductions.sum(elementwise.multiply(logs, constant(2, logs.dtype)), -1)

@@ -1,0 +1,202 @@
+"""Class indices as vectors, and the losses between distributions."""
+
+from ckeras.engine import config, dtypes
+from ckeras.ops.nn.activations import log_softmax
+from ckeras.ops.numpy import reductions
+from ckeras.ops.numpy.manipulation import moveaxis, reshaped
+from ckeras.ops.numpy.sorting import take_along_axis
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.promotion import (
+    as_axis,
+    as_float,
+    as_value,
+    constant,
+    pair,
+    static_int,
+    with_type,
+)
+from ckeras.ops.registry import op
+
+__all__ = [
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "multi_hot",
+    "one_hot",
+    "sparse_categorical_crossentropy",
+]
+
+
+def _dense_only(sparse, name):
+    if sparse:
+        raise ValueError(f"`{name}`: tensors are dense here. Received: sparse=True")
+
+
+@op
+def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+    """For each class index a vector with a 1 in its place and zeros elsewhere.
+
+    Args:
+        x: integers; one out of range gives zeros.
+        num_classes: length of the vectors.
+        axis: their place in the result.
+        dtype: type of the result, `floatx` by default.
+        sparse: for compatibility; there are only dense tensors.
+
+    Example:
+        >>> import ckeras
+        >>> ckeras.ops.one_hot([1], 3).numpy().tolist()
+        [[0.0, 1.0, 0.0]]
+    """
+    _dense_only(sparse, "one_hot")
+    dtype = dtypes.standardize_dtype(dtype)
+    x = with_type(x, "int32")
+    classes = static_int(num_classes, "one_hot", "num_classes")
+    axis = as_axis(axis, len(x.shape) + 1, "one_hot")
+    shape = (*x.shape[:axis], 1, *x.shape[axis:])
+    along = [classes if i == axis else 1 for i in range(len(shape))]
+    numbers = reshaped(constant(range(classes), "int32"), along)
+    return with_type(elementwise.equal(reshaped(x, shape), numbers), dtype)
+
+
+@op
+def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False, **kwargs):
+    """For each row of class indices a vector with ones in their places.
+
+    Args:
+        inputs: integers, a vector or a batch of them; those out of range do not count.
+        num_classes: length of the result's vectors.
+        axis: place of the classes.
+        dtype: type of the result, `floatx` by default.
+        sparse: for compatibility; there are only dense tensors.
+    """
+    _dense_only(sparse, "multi_hot")
+    if num_classes is None:
+        num_classes = kwargs.pop("num_tokens", None)
+    if num_classes is None:
+        raise ValueError("Argument `num_classes` must be specified.")
+    x = as_value(inputs)
+    hot = one_hot(x, num_classes, axis=axis, dtype=dtype)
+    return reductions.max(hot, axis=1 if len(x.shape) > 1 else 0)
+
+
+def _log_probabilities(output, from_logits, axis):
+    if from_logits:
+        return log_softmax(output, axis)
+    total = reductions.sum(output, axis, keepdims=True)
+    return elementwise.log(_kept_inside(elementwise.divide(output, total)))
+
+
+def _kept_inside(probability):
+    """A probability held away from 0 and 1, so that its logarithms are finite."""
+    epsilon = config.epsilon()
+    return elementwise.clip(probability, low=epsilon, high=1.0 - epsilon)
+
+
+def _same_shapes(target, output):
+    if target.shape != output.shape:
+        raise ValueError(
+            "Arguments `target` and `output` must have the same shape. Received: "
+            f"target.shape={target.shape}, output.shape={output.shape}"
+        )
+
+
+def _need_axis(target, output):
+    if not output.shape:
+        raise ValueError(
+            "Arguments `target` and `output` must be at least rank 1. Received: "
+            f"target.shape={target.shape}, output.shape={output.shape}"
+        )
+
+
+@op
+def categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    """-Σ target · log(output), the sum over the classes.
+
+    Args:
+        target: true distributions.
+        output: predicted distributions, of the same shape.
+        from_logits: whether `output` is to be put through softmax first.
+        axis: the classes' axis.
+
+    Raises:
+        ValueError: if the shapes differ or have no axis.
+    """
+    target, output = pair(target, output, "float")
+    _same_shapes(target, output)
+    _need_axis(target, output)
+    logs = _log_probabilities(output, from_logits, axis)
+    total = reductions.sum(elementwise.multiply(target, logs), axis)
+    return elementwise.negative(total)
+
+
+@op
+def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    """-log(output[target]): the cross-entropy for class indices.
+
+    Args:
+        target: true classes, integers of the output's shape without its last axis
+            (or with 1 there).
+        output: predicted distributions.
+        from_logits: whether `output` is to be put through softmax first.
+        axis: the classes' axis.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    target, output = with_type(target, "int32"), as_float(output)
+    if not output.shape:
+        raise ValueError(
+            "Argument `output` must be at least rank 1. "
+            f"Received: output.shape={output.shape}"
+        )
+    if len(target.shape) == len(output.shape) and target.shape[-1] == 1:
+        target = reshaped(target, target.shape[:-1])
+    if target.shape != output.shape[:-1]:
+        raise ValueError(
+            "Arguments `target` and `output` must have the same shape up until the "
+            f"last dimension: target.shape={target.shape}, output.shape={output.shape}"
+        )
+    axis = as_axis(axis, len(output.shape), "sparse_categorical_crossentropy")
+    logs = _log_probabilities(output, from_logits, axis)
+    if axis != len(output.shape) - 1:
+        logs = moveaxis(logs, axis, -1)
+    classes = logs.shape[-1]
+    zero = constant(0, "int32")
+    # A class out of range has no probability to learn: its loss is 0.
+    inside = elementwise.logical_and(
+        elementwise.greater_equal(target, zero),
+        elementwise.less(target, constant(classes, "int32")),
+    )
+    column = reshaped(elementwise.where(inside, target, zero), (*target.shape, 1))
+    picked = reshaped(take_along_axis(logs, column, axis=-1), target.shape)
+    blank = constant(0, logs.dtype)
+    return elementwise.negative(elementwise.where(inside, picked, blank))
+
+
+@op
+def binary_crossentropy(target, output, from_logits=False):
+    """-target · log(output) - (1 - target) · log(1 - output), elementwise.
+
+    Args:
+        target: true probabilities.
+        output: predicted probabilities, of the same shape.
+        from_logits: whether `output` is to be put through sigmoid first.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    target, output = pair(target, output, "float")
+    _same_shapes(target, output)
+    if from_logits:
+        # softplus(x) - t · x: what the formula comes to for output = sigmoid(x).
+        return elementwise.subtract(
+            elementwise.softplus(output), elementwise.multiply(target, output)
+        )
+    output = _kept_inside(output)
+    one = constant(1, output.dtype)
+    missing = elementwise.log(elementwise.subtract(one, output))
+    hit = elementwise.multiply(target, elementwise.log(output))
+    miss = elementwise.multiply(elementwise.subtract(one, target), missing)
+    return elementwise.negative(elementwise.add(hit, miss))
+
+

@@ -1,0 +1,200 @@
+"""Moments and normalization."""
+
+import math
+
+from ckeras.engine import config
+from ckeras.ops.numpy import reductions
+from ckeras.ops.numpy.manipulation import reshaped
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.promotion import (
+    as_axes,
+    as_axis,
+    as_float,
+    constant,
+    pair,
+    with_type,
+)
+from ckeras.ops.registry import op
+
+__all__ = [
+    "batch_normalization",
+    "layer_normalization",
+    "moments",
+    "normalize",
+    "psnr",
+    "rms_normalization",
+]
+
+
+def _plus(x, number):
+    return elementwise.add(x, constant(number, x.dtype))
+
+
+@op
+def moments(x, axes, keepdims=False, synchronized=False):
+    """Mean and variance over axes.
+
+    Args:
+        x: a tensor.
+        axes: axes to average over.
+        keepdims: whether the axes stay, with size 1.
+        synchronized: whether to average over devices too: there is only one.
+
+    Returns:
+        The mean and the variance.
+
+    Example:
+        >>> import ckeras
+        >>> mean, variance = ckeras.ops.moments([1.0, 3.0], axes=[0])
+        >>> float(mean), float(variance)
+        (2.0, 1.0)
+    """
+    if synchronized:
+        raise NotImplementedError("`moments`: there is only one device.")
+    x = as_float(x)
+    mean = reductions.mean(x, axes, keepdims=True)
+    square = elementwise.square(elementwise.subtract(x, mean))
+    variance = reductions.mean(square, axes, keepdims=keepdims)
+    return (mean if keepdims else reshaped(mean, variance.shape)), variance
+
+
+@op
+def batch_normalization(
+    x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3
+):
+    """(x - mean) / √(variance + epsilon) · scale + offset.
+
+    Args:
+        x: a tensor.
+        mean, variance: vectors along `axis`.
+        axis: the axis that stays its own, usually the features'.
+        offset, scale: vectors along `axis`; None for 0 and 1.
+        epsilon: what keeps the root away from 0.
+    """
+    x = as_float(x)
+    place = as_axis(axis, len(x.shape), "batch_normalization")
+    along = [d if i == place else 1 for i, d in enumerate(x.shape)]
+    given = [mean, variance, offset, scale]
+    mean, variance, offset, scale = [
+        None if v is None else reshaped(with_type(v, x.dtype), along) for v in given
+    ]
+    factor = elementwise.rsqrt(_plus(variance, epsilon))
+    if scale is not None:
+        factor = elementwise.multiply(factor, scale)
+    shift = elementwise.negative(elementwise.multiply(mean, factor))
+    if offset is not None:
+        shift = elementwise.add(shift, offset)
+    return elementwise.add(elementwise.multiply(x, factor), shift)
+
+
+def _scaled_like(y, weight, axes):
+    """y times (or plus) a weight along the normalized axes: the weight's view."""
+    weight = with_type(weight, y.dtype)
+    if len(weight.shape) == len(y.shape):
+        return weight
+    along = [d if i in axes else 1 for i, d in enumerate(y.shape)]
+    fits = math.prod(along) == math.prod(weight.shape)
+    return reshaped(weight, along) if fits else weight
+
+
+@op
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
+    """(x - mean) / √(variance + epsilon) · gamma + beta, moments over axes.
+
+    Args:
+        x: a tensor.
+        gamma, beta: weights along the axes; None for 1 and 0.
+        axis: axis or axes to normalize over.
+        epsilon: what keeps the root away from 0; `config.epsilon()` by default.
+        **kwargs: `rms_scaling=True` divides by the root of the variance only, and
+            adds nothing.
+    """
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    x = as_float(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    axes = as_axes(axis, len(x.shape), "layer_normalization")
+    if rms_scaling:
+        spread = reductions.var(x, axes, keepdims=True)
+        y = elementwise.multiply(x, elementwise.rsqrt(_plus(spread, epsilon)))
+    else:
+        mean, variance = moments(x, axes, keepdims=True)
+        centred = elementwise.subtract(x, mean)
+        factor = elementwise.rsqrt(_plus(variance, epsilon))
+        y = elementwise.multiply(centred, factor)
+    if gamma is not None:
+        y = elementwise.multiply(y, _scaled_like(y, gamma, axes))
+    if beta is not None and not rms_scaling:
+        y = elementwise.add(y, _scaled_like(y, beta, axes))
+    return y
+
+
+@op
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """x / √(mean(x²) + epsilon) · scale, the mean over axes.
+
+    Args:
+        x: a tensor.
+        scale: weights along the axes; None for 1.
+        axis: axis or axes.
+        epsilon: what keeps the root away from 0; `config.epsilon()` by default.
+    """
+    x = as_float(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    if not x.shape:
+        x = reshaped(x, (1,))
+    axes = as_axes(axis, len(x.shape), "rms_normalization")
+    power = reductions.mean(elementwise.square(x), axes, keepdims=True)
+    y = elementwise.multiply(x, elementwise.rsqrt(_plus(power, epsilon)))
+    return y if scale is None else elementwise.multiply(y, with_type(scale, y.dtype))
+
+
+@op
+def normalize(x, axis=-1, order=2, epsilon=None):
+    """x / max(‖x‖, epsilon), the norm over an axis.
+
+    Args:
+        x: a tensor.
+        axis: axis or axes of the norm.
+        order: the norm's exponent, an integer from 1 on.
+        epsilon: least divisor; `config.epsilon()` by default.
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(
+            f"Argument `order` must be an int >= 1. Received: order={order}"
+        )
+    x = as_float(x)
+    if not x.shape:
+        x = reshaped(x, (1,))
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    if order == 2:
+        total = reductions.sum(elementwise.square(x), axis, keepdims=True)
+        largest = constant(1.0 / epsilon, x.dtype)
+        factor = elementwise.minimum(elementwise.rsqrt(total), largest)
+        return elementwise.multiply(x, factor)
+    from ckeras.ops.linalg import norm
+
+    length = norm(x, ord=order, axis=axis, keepdims=True)
+    return elementwise.divide(x, elementwise.maximum(length, constant(epsilon, x.dtype)))
+
+
+@op
+def psnr(x1, x2, max_val):
+    """Peak signal-to-noise ratio 20 · log₁₀(max_val) - 10 · log₁₀(mean((x1 - x2)²)).
+
+    Args:
+        x1, x2: signals of the same shape.
+        max_val: the largest value a signal can have.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    x1, x2 = pair(x1, x2, "float")
+    if x1.shape != x2.shape:
+        raise ValueError(
+            f"Input shapes {x1.shape} and {x2.shape} must match for PSNR calculation. "
+        )
+    error = reductions.mean(elementwise.square(elementwise.subtract(x1, x2)))
+    peak = elementwise.log(with_type(max_val, x1.dtype))
+    decibel = constant(20 / math.log(10), x1.dtype)
+    half = elementwise.multiply(elementwise.log(error), constant(0.5, x1.dtype))
+    return elementwise.multiply(elementwise.subtract(peak, half), decibel)

@@ -1,0 +1,324 @@
+"""Products of vectors, matrices and tensors; diagonals."""
+
+import math
+
+import numpy as np
+
+from ckeras.engine import dtypes
+from ckeras.ops.numpy.joining import stack
+from ckeras.ops.numpy.manipulation import (
+    broadcast_to,
+    expand_dims,
+    moveaxis,
+    permuted,
+    ravel,
+    reshaped,
+    sliced,
+)
+from ckeras.ops.primitives import elementwise, fallback, indexing, linear, reduction
+from ckeras.ops.promotion import as_axis, as_value, constant, pair, type_of, with_type
+from ckeras.ops.registry import op
+
+__all__ = [
+    "cross",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "dot",
+    "inner",
+    "kron",
+    "matmul",
+    "outer",
+    "tensordot",
+    "trace",
+    "tril",
+    "triu",
+    "vander",
+    "vdot",
+]
+
+
+def _product_pair(x1, x2):
+    """Operands of a product in its type; int8 products are int32."""
+    t1, t2 = type_of(x1), type_of(x2)
+    return pair(x1, x2, "int32") if t1 == t2 == "int8" else pair(x1, x2)
+
+
+def multiplied(a, b):
+    """The matrix product of two values of one type with at least two axes."""
+    if a.shape[-1] != b.shape[-2]:
+        raise ValueError(
+            "`matmul`: the last axis of `x1` must match the second last of `x2`. "
+            f"Received: x1.shape={a.shape}, x2.shape={b.shape}"
+        )
+    if len(b.shape) > 2 and a.shape[:-2] != b.shape[:-2]:
+        try:
+            batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        except ValueError:
+            raise ValueError(
+                "`matmul`: the batch axes of `x1` and `x2` do not broadcast. "
+                f"Received: x1.shape={a.shape}, x2.shape={b.shape}"
+            ) from None
+        a = broadcast_to(a, batch + a.shape[-2:])
+        b = broadcast_to(b, batch + b.shape[-2:])
+    if dtypes.is_float(a.dtype):
+        return linear.matmul(a, b)
+    return fallback.integer_matmul(a, b)
+
+
+@op
+def matmul(x1, x2):
+    """The matrix product, over the last two axes; the others broadcast.
+
+    Args:
+        x1, x2: tensors; a vector counts as a row in `x1` and as a column in `x2`.
+
+    Raises:
+        ValueError: if the sizes do not match, or one of the values is a scalar.
+
+    Example:
+        >>> import ckeras
+        >>> ckeras.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
+        [[11.0]]
+    """
+    x1, x2 = _product_pair(x1, x2)
+    if not x1.shape or not x2.shape:
+        raise ValueError(
+            "`matmul`: the values must have at least one axis. "
+            f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
+        )
+    row, column = len(x1.shape) == 1, len(x2.shape) == 1
+    a = reshaped(x1, (1, *x1.shape)) if row else x1
+    b = reshaped(x2, (*x2.shape, 1)) if column else x2
+    y = multiplied(a, b)
+    if row or column:
+        shape = list(y.shape)
+        if column:
+            del shape[-1]
+        if row:
+            del shape[-1 if column else -2]
+        y = reshaped(y, shape)
+    return y
+
+
+@op
+def tensordot(x1, x2, axes=2):
+    """Sum of products over pairs of axes.
+
+    Args:
+        x1, x2: tensors.
+        axes: how many last axes of `x1` meet the first ones of `x2`; or a pair of the
+            axes of `x1` and those of `x2`.
+    """
+    x1, x2 = _product_pair(x1, x2)
+    n1, n2 = len(x1.shape), len(x2.shape)
+    if isinstance(axes, int):
+        first, second = range(n1 - axes, n1), range(axes)
+    else:
+        first, second = [a if isinstance(a, (list, tuple)) else [a] for a in axes]
+    first = [as_axis(a, n1, "tensordot") for a in first]
+    second = [as_axis(a, n2, "tensordot") for a in second]
+    sizes = [x1.shape[a] for a in first]
+    if sizes != [x2.shape[a] for a in second]:
+        raise ValueError(
+            "`tensordot`: the sizes along `axes` do not match. "
+            f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}, axes={axes}"
+        )
+    rest1 = [a for a in range(n1) if a not in first]
+    rest2 = [a for a in range(n2) if a not in second]
+    shape1, shape2 = [x1.shape[a] for a in rest1], [x2.shape[a] for a in rest2]
+    K = math.prod(sizes)
+    a = reshaped(permuted(x1, rest1 + first), (math.prod(shape1), K))
+    b = reshaped(permuted(x2, second + rest2), (K, math.prod(shape2)))
+    return reshaped(multiplied(a, b), shape1 + shape2)
+
+
+@op
+def dot(x1, x2):
+    """Sum of products over the last axis of `x1` and the second last of `x2`.
+
+    Args:
+        x1, x2: tensors. With a scalar the result is the product; a vector `x2` is
+            summed over its only axis.
+    """
+    x1, x2 = _product_pair(x1, x2)
+    if not x1.shape or not x2.shape:
+        return elementwise.multiply(x1, x2)
+    if len(x2.shape) <= 2:
+        return matmul(x1, x2)
+    return tensordot(x1, x2, axes=[[-1], [-2]])
+
+
+@op
+def inner(x1, x2):
+    """Sum of products over the last axes of both."""
+    x1, x2 = _product_pair(x1, x2)
+    if not x1.shape or not x2.shape:
+        return elementwise.multiply(x1, x2)
+    return tensordot(x1, x2, axes=[[-1], [-1]])
+
+
+@op
+def outer(x1, x2):
+    """All products of an element of `x1` and one of `x2`, as a matrix."""
+    x1, x2 = pair(x1, x2)
+    a, b = ravel(x1), ravel(x2)
+    return elementwise.multiply(expand_dims(a, 1), expand_dims(b, 0))
+
+
+@op
+def vdot(x1, x2):
+    """Sum of the products of all elements in order."""
+    x1, x2 = _product_pair(x1, x2)
+    return matmul(ravel(x1), ravel(x2))
+
+
+@op
+def kron(x1, x2):
+    """The Kronecker product: each element of `x1` times all of `x2`."""
+    x1, x2 = pair(x1, x2)
+    ndim = max(len(x1.shape), len(x2.shape))
+    s1 = (1,) * (ndim - len(x1.shape)) + x1.shape
+    s2 = (1,) * (ndim - len(x2.shape)) + x2.shape
+    a = reshaped(x1, [d for n in s1 for d in (n, 1)])
+    b = reshaped(x2, [d for n in s2 for d in (1, n)])
+    sizes = [n * m for n, m in zip(s1, s2, strict=True)]
+    return reshaped(elementwise.multiply(a, b), sizes)
+
+
+def _component(x, i):
+    return reshaped(sliced(x, len(x.shape) - 1, i, i + 1), x.shape[:-1])
+
+
+@op
+def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """The vector product of vectors with three (or two) components.
+
+    Args:
+        x1, x2: tensors of vectors.
+        axisa, axisb: the vectors' axes in `x1` and `x2`.
+        axisc: the vectors' axis in the result.
+        axis: all three at once.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x1, x2 = pair(x1, x2)
+    a, b = moveaxis(x1, axisa, -1), moveaxis(x2, axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError(
+            "`cross`: vectors must have 2 or 3 components. "
+            f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
+        )
+    zero = constant(0, x1.dtype)
+    a0, a1, *a2 = [_component(a, i) for i in range(a.shape[-1])]
+    b0, b1, *b2 = [_component(b, i) for i in range(b.shape[-1])]
+
+    def minor(p, q, r, s):
+        left, right = elementwise.multiply(p, q), elementwise.multiply(r, s)
+        return elementwise.subtract(left, right)
+
+    last = minor(a0, b1, a1, b0)
+    if not a2 and not b2:
+        return last
+    a2, b2 = (a2 or [zero])[0], (b2 or [zero])[0]
+    parts = [minor(a1, b2, a2, b1), minor(a2, b0, a0, b2), last]
+    return stack([broadcast_to(p, last.shape) for p in parts], axisc)
+
+
+def _diagonal_index(rows, columns, offset):
+    row0, column0 = max(-offset, 0), max(offset, 0)
+    n = max(min(rows - row0, columns - column0), 0)
+    return (row0 + np.arange(n)) * columns + column0 + np.arange(n)
+
+
+@op
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """A diagonal of the matrices in two axes, as the last axis.
+
+    Args:
+        x: a tensor with at least two axes.
+        offset: the diagonal; above the main one if positive.
+        axis1, axis2: the matrices' rows and columns.
+    """
+    x = as_value(x)
+    if len(x.shape) < 2:
+        raise ValueError(
+            "`diagonal` requires an array of at least two dimensions. "
+            f"Received: x.shape={x.shape}"
+        )
+    x = moveaxis(x, (axis1, axis2), (-2, -1))
+    rows, columns = x.shape[-2:]
+    index = _diagonal_index(rows, columns, offset)
+    flat = reshaped(x, (*x.shape[:-2], rows * columns))
+    return indexing.gather(flat, constant(index, "int32"), axis=len(flat.shape) - 1)
+
+
+@op
+def diag(x, k=0):
+    """The k-th diagonal of a matrix, or the matrix with a vector as k-th diagonal."""
+    x = as_value(x)
+    if len(x.shape) == 2:
+        return diagonal(x, offset=k)
+    if len(x.shape) != 1:
+        raise ValueError(f"`diag`: `x` must be 1-d or 2-d. Received: {x.shape}")
+    n = x.shape[0] + abs(k)
+    # Each place of the matrix takes its number from x with a 0 behind.
+    index = np.full(n * n, x.shape[0])
+    index[_diagonal_index(n, n, k)] = np.arange(x.shape[0])
+    from ckeras.ops.numpy.joining import pad
+
+    flat = indexing.gather(pad(x, (0, 1)), constant(index, "int32"), axis=0)
+    return reshaped(flat, (n, n))
+
+
+@op
+def diagflat(x, k=0):
+    """The matrix with all elements of x as its k-th diagonal."""
+    return diag(ravel(x), k)
+
+
+@op
+def trace(x, offset=0, axis1=0, axis2=1):
+    """Sum of a diagonal; arguments as for `diagonal`."""
+    y = diagonal(x, offset, axis1, axis2)
+    if y.dtype in ("bool", "int8", "int16"):
+        y = with_type(y, "int32")
+    elif y.dtype in ("uint8", "uint16"):
+        y = with_type(y, "uint32")
+    return reduction.sum(y, axes=(len(y.shape) - 1,), keepdims=False)
+
+
+def _triangle(x, k, keep_lower):
+    x = as_value(x)
+    lower = np.tri(*x.shape[-2:], k if keep_lower else k - 1, dtype=bool)
+    keep = constant(lower if keep_lower else ~lower, "bool")
+    return elementwise.where(keep, x, constant(0, x.dtype))
+
+
+@op
+def tril(x, k=0):
+    """x with zeros above the k-th diagonal of its last two axes."""
+    return _triangle(x, k, True)
+
+
+@op
+def triu(x, k=0):
+    """x with zeros below the k-th diagonal of its last two axes."""
+    return _triangle(x, k, False)
+
+
+@op
+def vander(x, N=None, increasing=False):
+    """Powers of a vector's elements as the columns of a matrix.
+
+    Args:
+        x: a vector.
+        N: number of columns, the vector's length by default.
+        increasing: whether the powers grow from the left.
+    """
+    x = as_value(x)
+    if len(x.shape) != 1:
+        raise ValueError(f"`vander`: `x` must be a vector. Received: {x.shape}")
+    n = x.shape[0] if N is None else N
+    powers = np.arange(n) if increasing else np.arange(n)[::-1]
+    return elementwise.power(expand_dims(x, 1), constant(powers, x.dtype))

@@ -1,0 +1,1 @@
+"""What stands behind `fit`, `evaluate` and `predict`: data, steps, compilation."""

@@ -1,0 +1,57 @@
+"""Every example runs as a user runs it, and reaches the quality that it promises."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+
+
+def run(name, folder):
+    """What an example prints; it must print nothing to stderr."""
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=300,
+        check=False,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def number_after(text, label):
+    return float(re.search(rf"{label}\s+([\d.]+)", text).group(1))
+
+
+def test_digits_lstm(tmp_path):
+    pytest.importorskip("matplotlib")
+    out = run("digits_lstm.py", tmp_path)
+    assert number_after(out, "test accuracy") > 0.95
+    assert (tmp_path / "digits_lstm.png").stat().st_size > 5000
+
+
+def test_digits_mlp(tmp_path):
+    out = run("digits_mlp.py", tmp_path)
+    assert number_after(out, "test accuracy") > 0.95
+    assert "predicts the same: True" in out
+
+
+def test_sunspots_forecast(tmp_path):
+    out = run("sunspots_forecast.py", tmp_path)
+    lstm = number_after(out, "LSTM:")
+    assert lstm < number_after(out, "unchanged:")
+    assert lstm < number_after(out, "earlier:")
+
+
+def test_every_example_is_tested():
+    here = pathlib.Path(__file__).read_text()
+    for path in EXAMPLES.glob("*.py"):
+        assert f'"{path.name}"' in here
