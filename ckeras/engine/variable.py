@@ -299,6 +299,7 @@ def _initial_value(initializer, shape, dtype):
             )
         shape = _standardize_shape(shape)
         dtype = dtypes.standardize_dtype(dtype)
+        memory.claim(shape, dtype)
         value = convert_to_tensor(initializer(shape, dtype=dtype), dtype)
         if tuple(value.shape) != shape:
             raise ValueError(

@@ -4,11 +4,15 @@ import inspect
 
 from ckeras.engine import tree
 from ckeras.engine.convert import is_tensor
+from ckeras.engine.scope import in_symbolic_scope
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["CallSpec", "is_tensor_or_symbolic", "shapes_for"]
 
 _signatures: dict = {}
+# The sizes that shape inference fills in for unknown ones. As a batch's size they
+# must not find their way into what a layer remembers of its build.
+_STAND_INS = (83, 89)
 
 
 def signature_of(function):
@@ -88,7 +92,12 @@ class CallSpec:
 
 
 def _shape(x):
-    return None if x is None else tuple(x.shape)
+    if x is None:
+        return None
+    shape = tuple(x.shape)
+    if shape and shape[0] in _STAND_INS and in_symbolic_scope():
+        return (None, *shape[1:])
+    return shape
 
 
 def shapes_for(method, spec, class_name):

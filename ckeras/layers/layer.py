@@ -243,6 +243,14 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
             )
         self._call_context_args = self._call_context_args | set(names)
 
+    def _call_has(self, name):
+        """Whether `call` has an argument of that name."""
+        return name in signature_of(self.call).parameters
+
+    @property
+    def _call_has_training_arg(self):
+        return self._call_has("training")
+
     def compute_mask(self, inputs, previous_mask):
         """The mask of the output; by default the input's."""
         return previous_mask

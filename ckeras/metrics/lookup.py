@@ -1,14 +1,22 @@
 """Metrics by name or configuration."""
 
 from ckeras.engine.naming import to_snake_case
-from ckeras.metrics import accuracy, loss_like, reduction
+from ckeras.metrics import (
+    accuracy,
+    confusion,
+    curves,
+    loss_like,
+    overlap,
+    reduction,
+    scores,
+)
 from ckeras.metrics.metric import Metric
 from ckeras.saving import configured
 from ckeras.saving.serialization import serialize_keras_object
 
 __all__ = ["deserialize", "get", "serialize"]
 
-_MODULES = (reduction, accuracy, loss_like)
+_MODULES = (reduction, accuracy, confusion, curves, loss_like, overlap, scores)
 _NAMES = {name: getattr(m, name) for m in _MODULES for name in m.__all__}
 _TABLE = {n: cls for n, cls in _NAMES.items() if isinstance(cls, type)}
 _TABLE["Metric"] = Metric

@@ -182,11 +182,14 @@ def slice(inputs, start_indices, shape):
             places = _block_places(index, axis, x.shape[axis], n)
             x = indexing.gather(x, places, axis=axis)
         return x
-    sizes = [d - s if n == -1 else n
-             for n, d, s in zip(sizes, x.shape, starts, strict=True)]
+    sizes = [
+        d - s if n == -1 else n for n, d, s in zip(sizes, x.shape, starts, strict=True)
+    ]
     # As in XLA a block that would reach over the end is moved back.
-    starts = [builtins.max(builtins.min(s, d - n), 0)
-              for s, d, n in zip(starts, x.shape, sizes, strict=True)]
+    starts = [
+        builtins.max(builtins.min(s, d - n), 0)
+        for s, d, n in zip(starts, x.shape, sizes, strict=True)
+    ]
     if builtins.any(n > d for n, d in zip(sizes, x.shape, strict=True)):
         raise ValueError(
             "`slice`: the block is larger than the value. "
@@ -416,8 +419,10 @@ def associative_scan(f, elems, reverse=False, axis=0):
     values = tree.map_structure(as_value, elems)
     if reverse:
         values = tree.map_structure(lambda x: flip(x, axis), values)
-    n = {x.shape[as_axis(axis, len(x.shape), "associative_scan")]
-         for x in tree.flatten(values)}
+    n = {
+        x.shape[as_axis(axis, len(x.shape), "associative_scan")]
+        for x in tree.flatten(values)
+    }
     if len(n) != 1:
         raise ValueError(
             "`associative_scan`: `elems` must agree in the axis to run along. "
@@ -438,5 +443,3 @@ def associative_scan(f, elems, reverse=False, axis=0):
     if reverse:
         result = tree.map_structure(lambda x: flip(x, axis), result)
     return result
-
-

@@ -12,8 +12,8 @@ from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise
 
 __all__ = [
-    "as_axis",
     "as_axes",
+    "as_axis",
     "as_float",
     "as_value",
     "constant",

@@ -50,10 +50,7 @@ def any_placeholder(*values):
 
 def _holds_placeholder(value):
     if isinstance(value, (list, tuple)):
-        for v in value:
-            if type(v) not in _PLAIN and _holds_placeholder(v):
-                return True
-        return False
+        return any(type(v) not in _PLAIN and _holds_placeholder(v) for v in value)
     if isinstance(value, dict):
         return any(_holds_placeholder(v) for v in value.values())
     return isinstance(value, KerasTensor)

@@ -6,7 +6,7 @@ from ckeras import ops
 from ckeras.engine import scope
 from ckeras.engine.arena import Arena
 from ckeras.ops.primitives import movement
-from ckeras.optimizers import clipping
+from ckeras.optimizers import clipping, layout
 from ckeras.optimizers.state import OptimizerState
 
 __all__ = ["Optimizer"]
@@ -80,7 +80,7 @@ class Optimizer(OptimizerState):
         variables = self._trainable_variables
         if any(None in slot for slot in slots):
             return
-        parameters = _arena_of(variables)
+        parameters = layout.arena_of(variables)
         if parameters is not None:
             self._arenas = (parameters, [Arena.try_build(slot) for slot in slots])
 
@@ -222,10 +222,14 @@ class Optimizer(OptimizerState):
         no branches, so that it can be compiled.
         """
         now = self._is_update_step()
-        sums = [self._accumulated_gradients[self._get_variable_index(v)] for v in variables]
+        sums = [
+            self._accumulated_gradients[self._get_variable_index(v)] for v in variables
+        ]
         totals = [g + s.value for g, s in zip(grads, sums, strict=True)]
-        kept = [*variables, *self._variables]
-        before = [v.value for v in kept]
+        fixed = (self._iterations, self._learning_rate, *sums)
+        slots = [v for v in self._variables if not any(v is f for f in fixed)]
+        kept = [*variables, *slots]
+        before = [layout.snapshot(v) for v in kept]
         steps = self.gradient_accumulation_steps
         self._update_each([t / steps for t in totals], variables)
         for variable, old in zip(kept, before, strict=True):
@@ -240,7 +244,7 @@ class Optimizer(OptimizerState):
         own = self._trainable_variables
         return (
             self._arenas is not None
-            and _kernel_matches(type(self))
+            and layout.kernel_matches(type(self))
             and len(variables) == len(own)
             and all(a is b for a, b in zip(variables, own, strict=True))
             and not scope.in_stateless_scope()
@@ -371,34 +375,12 @@ class Optimizer(OptimizerState):
         )
 
 
-def _arena_of(variables):
-    """The arena that holds exactly these variables: theirs, or a new one."""
-    shared = variables[0]._arena if variables else None
-    if shared is not None and len(shared.variables) == len(variables):
-        pairs = zip(shared.variables, variables, strict=True)
-        return shared if all(a is b for a, b in pairs) else None
-    return Arena.try_build(variables)
-
-
-def _kernel_matches(cls):
-    """Whether `arena_step` computes what `update_step` does.
-
-    A subclass that overrides one of them alone is updated by `update_step`.
-    """
-    for base in cls.__mro__:
-        if "arena_step" in base.__dict__ or "update_step" in base.__dict__:
-            return {"arena_step", "update_step"} <= base.__dict__.keys()
-    return False
-
-
 def _without_missing(grads, variables):
     pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
     if not pairs:
         raise ValueError("No gradients provided for any variable.")
     if len(pairs) < len(variables):
-        missing = [
-            v.path for g, v in zip(grads, variables, strict=True) if g is None
-        ]
+        missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
         warnings.warn(
             f"Gradients do not exist for variables {missing} when minimizing the "
             "loss. If using `model.compile()`, did you forget to provide a `loss` "

@@ -145,10 +145,11 @@ class ModelSteps(Compiling):
         with GradientTape() as tape:
             y_pred = self._forward(x, training=True)
             loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
         self._loss_tracker.update_state(loss, sample_weight=_count_rows(x))
         variables = self.trainable_variables
         if variables:
-            gradients = tape.gradient(loss, variables)
+            gradients = tape.gradient(scaled, variables)
             self.optimizer.apply(gradients, variables)
         else:
             warnings.warn(

@@ -73,7 +73,7 @@ def normalize(x, axis=-1, order=2):
         return ops.normalize(x, axis=axis, order=order)
     norm = np.atleast_1d(np.linalg.norm(x, order, axis))
     norm[norm == 0] = 1
-    return x / np.expand_dims(norm, axis or -1)
+    return x / np.expand_dims(norm, axis)
 
 
 def _is_tensor(x):

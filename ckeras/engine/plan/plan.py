@@ -127,6 +127,8 @@ class Plan:
             inputs = ", ".join(map(self._describe, node.inputs))
             outputs = ", ".join(map(self._describe, node.outputs))
             name = node.primitive.name if step is None else step.kernel
+            if "program" in node.attrs:
+                name = "+".join(i.opcode for i in node.attrs["program"].code) or "copy"
             line = f"{i:4} {name}({inputs}) -> {outputs}"
             if step is not None and step.flops:
                 line += f"  {step.flops:,} FLOPs"

@@ -224,8 +224,7 @@ def restore_graph(function, state):
     for operation, args, kwargs, outputs in graph["calls"]:
         args, kwargs = tree.map_structure(resolve, (args, kwargs))
         Node(operation, args, kwargs, [make(*o) for o in outputs])
-    Function._set_graph(
-        function,
+    function._set_graph(
         tree.map_structure(placeholders.__getitem__, graph["inputs"]),
         tree.map_structure(placeholders.__getitem__, graph["outputs"]),
     )

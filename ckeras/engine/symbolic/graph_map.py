@@ -7,7 +7,7 @@ listed by decreasing depth, as Keras lists them: files count on that order.
 import collections
 from typing import NamedTuple
 
-__all__ = ["GraphMap", "map_graph", "node_key"]
+__all__ = ["GraphMap", "map_graph", "node_key", "topological_order"]
 
 
 class GraphMap(NamedTuple):
@@ -36,7 +36,7 @@ def map_graph(inputs, outputs):
     Raises:
         ValueError: if the graph is disconnected or cyclic, or names repeat.
     """
-    order, first_seen = _topological_order(inputs, outputs)
+    order, first_seen = topological_order(inputs, outputs)
     node_depths, operation_depths = _depths(order)
     keys = {node_key(n.operation, n.operation._inbound_nodes.index(n)) for n in order}
     for x in inputs:  # inputs on which no output depends
@@ -59,7 +59,7 @@ def map_graph(inputs, outputs):
     return GraphMap(keys, nodes_by_depth, operations, operations_by_depth)
 
 
-def _topological_order(inputs, outputs):
+def topological_order(inputs, outputs):
     """Nodes with every node after those it depends on, by depth-first search.
 
     Written with a stack of its own: models may be deeper than Python recurses.

@@ -3,8 +3,8 @@
 import inspect
 
 from ckeras.engine import trace, tree
+from ckeras.engine.naming import auto_name
 from ckeras.engine.symbolic.keras_tensor import any_symbolic_tensors
-from ckeras.engine.symbolic.naming import auto_name
 from ckeras.engine.symbolic.node import Node
 
 __all__ = ["Operation"]

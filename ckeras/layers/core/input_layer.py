@@ -66,6 +66,13 @@ class InputLayer(Layer):
         return None
 
     @property
+    def output(self):
+        if not self._inbound_nodes:  # a copy: graphs are not copied with layers
+            placeholder = KerasTensor(self._batch_shape, self._dtype, name=self.name)
+            Node(self, outputs=placeholder)
+        return super().output
+
+    @property
     def batch_shape(self):
         return self._batch_shape
 

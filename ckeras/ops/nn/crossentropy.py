@@ -198,5 +198,3 @@ def binary_crossentropy(target, output, from_logits=False):
     hit = elementwise.multiply(target, elementwise.log(output))
     miss = elementwise.multiply(elementwise.subtract(one, target), missing)
     return elementwise.negative(elementwise.add(hit, miss))
-
-

@@ -59,9 +59,7 @@ def moments(x, axes, keepdims=False, synchronized=False):
 
 
 @op
-def batch_normalization(
-    x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3
-):
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
     """(x - mean) / √(variance + epsilon) · scale + offset.
 
     Args:
@@ -174,7 +172,9 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     from ckeras.ops.linalg import norm
 
     length = norm(x, ord=order, axis=axis, keepdims=True)
-    return elementwise.divide(x, elementwise.maximum(length, constant(epsilon, x.dtype)))
+    return elementwise.divide(
+        x, elementwise.maximum(length, constant(epsilon, x.dtype))
+    )
 
 
 @op

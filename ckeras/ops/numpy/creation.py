@@ -163,9 +163,7 @@ def _space_types(start, stop, dtype):
 
 
 @op
-def linspace(
-    start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0
-):
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
     """`num` numbers from `start` to `stop`, evenly spaced.
 
     Args:

@@ -156,8 +156,10 @@ def split(x, indices_or_sections, axis=0):
             )
         cuts = [n // sections * i for i in range(1, sections)]
     else:
-        cuts = [static_int(c, "split", "indices_or_sections") for c in
-                np.asarray(indices_or_sections)]
+        cuts = [
+            static_int(c, "split", "indices_or_sections")
+            for c in np.asarray(indices_or_sections)
+        ]
     return _cut(x, cuts, axis)
 
 
@@ -265,8 +267,7 @@ def meshgrid(*x, indexing="xy"):
     """
     if indexing not in ("xy", "ij"):
         raise ValueError(
-            "Valid values for `indexing` are 'xy' and 'ij', "
-            f"but received {indexing}."
+            f"Valid values for `indexing` are 'xy' and 'ij', but received {indexing}."
         )
     xs = [ravel(v) for v in x]
     places = list(range(len(xs)))
@@ -325,8 +326,9 @@ def pad(x, pad_width, mode="constant", constant_values=None):
 def _pad_constant(x, pads, value):
     value = 0 if value is None else value
     if getattr(value, "is_symbolic", False):
-        inside = movement.pad(constant(np.ones(x.shape), "bool"), pads=tuple(pads),
-                              value=0)
+        inside = movement.pad(
+            constant(np.ones(x.shape), "bool"), pads=tuple(pads), value=0
+        )
         padded = movement.pad(x, pads=tuple(pads), value=0)
         return elementwise.where(inside, padded, with_type(value, x.dtype))
     if not any(n for p in pads for n in p):

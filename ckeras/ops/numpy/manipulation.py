@@ -230,7 +230,9 @@ def rot90(array, k=1, axes=(0, 1)):
             f"Received: array.ndim={len(x.shape)}"
         )
     if len(axes) != 2 or axes[0] == axes[1]:
-        raise ValueError(f"`rot90`: `axes` must be two different axes. Received: {axes}")
+        raise ValueError(
+            f"`rot90`: `axes` must be two different axes. Received: {axes}"
+        )
     first, second = [as_axis(a, len(x.shape), "rot90") for a in axes]
     k = static_int(k, "rot90", "k") % 4
     if k == 2:

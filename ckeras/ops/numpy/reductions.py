@@ -78,7 +78,9 @@ def prod(x, axis=None, keepdims=False, dtype=None):
     """Product of the elements over axes, in `dtype` if that is given."""
     x = as_value(x)
     axes = as_axes(axis, len(x.shape), "prod")
-    x = with_type(x, _sum_type(x.dtype) if dtype is None else dtypes.standardize_dtype(dtype))
+    x = with_type(
+        x, _sum_type(x.dtype) if dtype is None else dtypes.standardize_dtype(dtype)
+    )
     return reduction.prod(x, axes=axes, keepdims=bool(keepdims))
 
 
@@ -361,5 +363,3 @@ def _part(x, axis, front, back):
     shape[axis] = builtins.max(shape[axis] - front - back, 0)
     strides = (1,) * len(shape)
     return movement.slice(x, start=start, shape=tuple(shape), strides=strides)
-
-

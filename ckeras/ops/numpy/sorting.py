@@ -113,10 +113,10 @@ def take_along_axis(x, indices, axis=None):
         )
     n = x.shape[axis]
     others = np.broadcast_shapes(
-        *[v.shape[:axis] + (1,) + v.shape[axis + 1 :] for v in (x, indices)]
+        *[(*v.shape[:axis], 1, *v.shape[axis + 1 :]) for v in (x, indices)]
     )
-    x = broadcast_to(x, others[:axis] + (n,) + others[axis + 1 :])
-    shape = others[:axis] + (indices.shape[axis],) + others[axis + 1 :]
+    x = broadcast_to(x, (*others[:axis], n, *others[axis + 1 :]))
+    shape = (*others[:axis], indices.shape[axis], *others[axis + 1 :])
     flat = _wrapped(indices, n)
     strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
     flat = elementwise.multiply(flat, constant(strides[axis], "int32"))
@@ -305,5 +305,3 @@ def unravel_index(indices, shape):
         parts.append(elementwise.mod(rest, divisor))
         rest = elementwise.floor_divide(rest, divisor)
     return tuple(reversed(parts))
-
-

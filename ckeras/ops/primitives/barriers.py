@@ -26,4 +26,6 @@ def _ruled(node, d_outputs, needs):
     return [None, *[d if n else None for d, n in zip(results, needs[1:], strict=True)]]
 
 
-custom_gradient = Primitive("custom_gradient", infer=_same, view=_start, gradient=_ruled)
+custom_gradient = Primitive(
+    "custom_gradient", infer=_same, view=_start, gradient=_ruled
+)

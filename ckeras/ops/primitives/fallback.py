@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
-from ckeras.ops.primitives import elementwise, reduction
 from ckeras.engine.tensor import Tensor
+from ckeras.ops.primitives import elementwise, reduction
 
 __all__ = [
     "arccosh",
@@ -152,9 +152,7 @@ def _i1_slope(x, y):
 
 
 i1 = Primitive("i1", infer=_like, evaluate=_bessel_i1, gradient=_times(_i1_slope))
-i0 = Primitive(
-    "i0", infer=_like, evaluate=np.i0, gradient=_times(lambda x, y: i1(x))
-)
+i0 = Primitive("i0", infer=_like, evaluate=np.i0, gradient=_times(lambda x, y: i1(x)))
 
 
 def _erfinv(x):
@@ -199,7 +197,10 @@ def _matmul_infer(a, b):
 
 
 integer_matmul = Primitive(
-    "integer_matmul", infer=_matmul_infer, evaluate=np.matmul, gradient=NOT_DIFFERENTIABLE
+    "integer_matmul",
+    infer=_matmul_infer,
+    evaluate=np.matmul,
+    gradient=NOT_DIFFERENTIABLE,
 )
 
 

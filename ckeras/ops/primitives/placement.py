@@ -53,9 +53,7 @@ def _gradient(node, d_outputs, needs):
         # y = x · Π u: exact but for zeros among the factors.
         share = elementwise.multiply(d_y, y)
         d_table = elementwise.divide(share, table)
-        d_updates = elementwise.divide(
-            indexing.gather(share, indices, axis=0), updates
-        )
+        d_updates = elementwise.divide(indexing.gather(share, indices, axis=0), updates)
         return [d_table, None, d_updates]
     kept = elementwise.equal(table, y)
     chosen = elementwise.equal(updates, indexing.gather(y, indices, axis=0))

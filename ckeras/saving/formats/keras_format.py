@@ -3,20 +3,19 @@
 import datetime
 import io
 import json
-import os
 import warnings
 import zipfile
 
 import h5py
 
-from ckeras.saving.files import atomic_path
-from ckeras.saving.limits import variable_budget
+from ckeras.saving.formats.files import atomic_path
+from ckeras.saving.formats.limits import variable_budget
+from ckeras.saving.formats.weights_format import load_state, save_state
 from ckeras.saving.scopes import ObjectSharingScope
 from ckeras.saving.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
 )
-from ckeras.saving.weights_format import load_state, save_state
 
 __all__ = ["FORMAT_VERSION", "load_keras", "load_keras_weights", "save_keras"]
 
@@ -159,9 +158,3 @@ def _read_config(archive):
             f"Received: {type(config).__name__}"
         )
     return config
-
-
-def is_keras_archive(path):
-    """Whether `path` is an existing zip archive with the right ending."""
-    path = os.fspath(path)
-    return path.endswith(".keras") and zipfile.is_zipfile(path)

@@ -6,9 +6,9 @@ import warnings
 import h5py
 import numpy as np
 
-from ckeras.saving import h5_safe
-from ckeras.saving.files import atomic_path
-from ckeras.saving.walk import walk
+from ckeras.saving.formats import h5_safe
+from ckeras.saving.formats.files import atomic_path
+from ckeras.saving.formats.walk import walk
 
 __all__ = ["load_state", "load_weights_file", "save_state", "save_weights_file"]
 

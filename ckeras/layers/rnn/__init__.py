@@ -1,0 +1,1 @@
+"""Layers that read sequences step by step."""

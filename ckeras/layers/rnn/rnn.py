@@ -1,0 +1,252 @@
+"""The layer that runs a cell over a sequence."""
+
+from ckeras import ops
+from ckeras.engine import tree
+from ckeras.engine.scope import name_scope
+from ckeras.engine.variable import Variable
+from ckeras.layers.call_spec import signature_of
+from ckeras.layers.input_spec import InputSpec
+from ckeras.layers.layer import Layer
+from ckeras.layers.rnn.dropout_cell import DropoutRNNCell
+from ckeras.layers.rnn.loop import run_cell
+from ckeras.layers.tracking import no_automatic_dependency_tracking
+
+__all__ = ["RNN"]
+
+
+class RNN(Layer):
+    """Runs a cell over the timesteps of a sequence (batch, timesteps, features).
+
+    A layer given `input_shape=(timesteps,)` reads a sequence of scalars: a 2-D input
+    (batch, timesteps) is taken as (batch, timesteps, 1). This is an extension of
+    Keras.
+
+    Args:
+        cell: an object with `call(inputs, states) -> output, new states`, and
+            `state_size`, an integer or a list of them.
+        return_sequences: whether the outputs of all timesteps are returned, not only
+            the last one's.
+        return_state: whether the last states are returned as well.
+        go_backwards: whether the sequence is read from its end; outputs come in the
+            order in which they are computed.
+        stateful: whether each batch goes on with the states of the one before.
+        unroll: accepted for Keras's signature; results are the same.
+        zero_output_for_mask: whether the output at masked timesteps is 0 rather than
+            the one before.
+
+    Raises:
+        ValueError: if the cell has no `call` or no valid `state_size`.
+    """
+
+    def __init__(
+        self,
+        cell,
+        return_sequences=False,
+        return_state=False,
+        go_backwards=False,
+        stateful=False,
+        unroll=False,
+        zero_output_for_mask=False,
+        **kwargs,
+    ):
+        if isinstance(cell, (list, tuple)):
+            from ckeras.layers.rnn.stacked_cells import StackedRNNCells
+
+            cell = StackedRNNCells(cell)
+        kwargs.pop("time_major", None)
+        super().__init__(**kwargs)
+        _check_cell(cell)
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.return_state = return_state
+        self.go_backwards = go_backwards
+        self.stateful = stateful
+        self.unroll = unroll
+        self.zero_output_for_mask = zero_output_for_mask
+        self.supports_masking = True
+        self.states = None
+        self._expected_batch_size = None
+        size = cell.state_size
+        self.single_state = isinstance(size, int)
+        self.state_size = [size] if self.single_state else list(size)
+        shape = getattr(self, "_input_shape_arg", ())
+        self._reads_scalars = len(shape) == 1
+        if self._reads_scalars:
+            self._input_shape_arg = (*shape, 1)
+
+    def _sequence_spec(self):
+        """What sequences must look like, for subclasses' `input_spec`."""
+        if self._reads_scalars:
+            return InputSpec(min_ndim=2, max_ndim=3)
+        return InputSpec(ndim=3)
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        batch, length = sequences_shape[:2]
+        size = getattr(self.cell, "output_size", None)
+        size = self.state_size[0] if size is None else size
+        if not isinstance(size, int):
+            raise ValueError("output_size must be an integer.")
+        output = (batch, length, size) if self.return_sequences else (batch, size)
+        if not self.return_state:
+            return output
+        states = tree.map_structure(lambda s: (batch, s), self.state_size)
+        return (output, *states)
+
+    def compute_mask(self, _, mask):
+        output = tree.flatten(mask)[0] if self.return_sequences else None
+        return [output, *[None] * len(self.state_size)] if self.return_state else output
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        features = sequences_shape[2:] if len(sequences_shape) > 2 else (1,)
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            self.cell.build((sequences_shape[0], *features))
+        if not self.stateful:
+            return
+        if self.states is not None:
+            self.reset_state()
+            return
+        if sequences_shape[0] is None:
+            raise ValueError(
+                "When using `stateful=True` in a RNN, the batch size must be static. "
+                f"Found dynamic batch size: sequence.shape={sequences_shape}"
+            )
+        self._create_state_variables(sequences_shape[0])
+        self._expected_batch_size = sequences_shape[0]
+
+    @no_automatic_dependency_tracking
+    def _create_state_variables(self, batch_size):
+        with name_scope(self.name, caller=self):
+            self.states = tree.map_structure(
+                lambda value: Variable(
+                    value, trainable=False, dtype=self.variable_dtype, name="rnn_state"
+                ),
+                self.get_initial_state(batch_size),
+            )
+
+    def get_initial_state(self, batch_size):
+        """The states before the first timestep: a list."""
+        function = getattr(self.cell, "get_initial_state", None)
+        if function is None:
+            dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+            return [ops.zeros((batch_size, d), dtype=dtype) for d in self.state_size]
+        states = function(batch_size=batch_size)
+        return list(states) if tree.is_nested(states) else [states]
+
+    def reset_state(self):
+        """Sets the states of a stateful layer to 0."""
+        for variable in tree.flatten(self.states) if self.states is not None else ():
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    reset_states = reset_state
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        if len(sequences.shape) == 2:
+            sequences = ops.expand_dims(sequences, -1)
+        self._check_batch(sequences)
+        states = self._first_states(sequences, initial_state)
+        mask = tree.flatten(mask)[0]
+        self._draw_dropout_masks(self.cell, sequences[:, 0], states, training)
+        try:
+            last, outputs, states = self.inner_loop(
+                sequences, states, mask, training=training
+            )
+        finally:
+            self._forget_dropout_masks(self.cell)
+        if self.stateful:
+            own, new = tree.flatten(self.states), tree.flatten(states)
+            for variable, value in zip(own, new, strict=True):
+                variable.assign(value)
+        output = outputs if self.return_sequences else last
+        return (output, *states) if self.return_state else output
+
+    def _first_states(self, sequences, given):
+        if given is None:
+            given = self.states if self.stateful else None
+        if given is None:
+            given = self.get_initial_state(batch_size=sequences.shape[0])
+        states = list(given) if tree.is_nested(given) else [given]
+        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+        return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
+
+    def _check_batch(self, sequences):
+        if sequences.shape[1] == 0:
+            raise ValueError(
+                f"Layer '{self.name}' cannot read a sequence without timesteps. "
+                f"Received: sequences.shape={sequences.shape}"
+            )
+        expected = self._expected_batch_size
+        if self.stateful and expected not in (None, sequences.shape[0]):
+            raise ValueError(
+                "If an RNN is stateful, the batch size of the input sequences must "
+                "be the same as the batch size of the initial state. \n"
+                f"- Expected batch size: {expected}\n"
+                f"- Received batch size: {sequences.shape[0]}"
+            )
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Runs the cell; returns last output, all outputs and last states."""
+        kwargs = {}
+        call = getattr(self.cell, "call", self.cell)
+        if "training" in signature_of(call).parameters:
+            kwargs["training"] = training
+        return run_cell(
+            lambda x, states: self.cell(x, states, **kwargs),
+            sequences,
+            initial_state,
+            mask=mask,
+            go_backwards=self.go_backwards,
+            zero_output_for_mask=self.zero_output_for_mask,
+            all_outputs=self.return_sequences,
+        )
+
+    def _draw_dropout_masks(self, cell, step_input, states, training):
+        # Before the loop: the masks belong to the batch, not to a timestep.
+        if training and isinstance(cell, DropoutRNNCell):
+            cell.get_dropout_mask(step_input)
+            cell.get_recurrent_dropout_mask(tree.flatten(states)[0])
+
+    def _forget_dropout_masks(self, cell):
+        for inner in (cell, *getattr(cell, "cells", ())):
+            if isinstance(inner, DropoutRNNCell):
+                inner.reset_dropout_mask()
+                inner.reset_recurrent_dropout_mask()
+
+    def get_config(self):
+        from ckeras.saving.serialization import serialize_keras_object
+
+        config = {
+            "return_sequences": self.return_sequences,
+            "return_state": self.return_state,
+            "go_backwards": self.go_backwards,
+            "stateful": self.stateful,
+            "unroll": self.unroll,
+            "zero_output_for_mask": self.zero_output_for_mask,
+            "cell": serialize_keras_object(self.cell),
+        }
+        return {**super().get_config(), **config}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        from ckeras.saving.serialization import deserialize_keras_object
+
+        config = dict(config)
+        cell = config.pop("cell")
+        return cls(
+            deserialize_keras_object(cell, custom_objects=custom_objects), **config
+        )
+
+
+def _check_cell(cell):
+    if "call" not in dir(cell):
+        raise ValueError(
+            "Argument `cell` should have a `call` method. "
+            f"The RNN was passed: cell={cell}"
+        )
+    size = getattr(cell, "state_size", None)
+    if size is None:
+        raise ValueError("state_size must be specified as property on the RNN cell.")
+    if not isinstance(size, (list, tuple, int)):
+        raise ValueError(
+            "state_size must be an integer, or a list/tuple of integers (one for each "
+            "state tensor)."
+        )

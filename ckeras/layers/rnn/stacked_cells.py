@@ -1,0 +1,81 @@
+"""Several cells that work as one."""
+
+from ckeras.engine import tree
+from ckeras.layers.call_spec import signature_of
+from ckeras.layers.layer import Layer
+
+__all__ = ["StackedRNNCells"]
+
+
+class StackedRNNCells(Layer):
+    """A cell made of cells: each takes what the one before returns.
+
+    Args:
+        cells: the cells, first to last.
+
+    Raises:
+        ValueError: if a cell has no `call` or no `state_size`.
+    """
+
+    def __init__(self, cells, **kwargs):
+        super().__init__(**kwargs)
+        for cell in cells:
+            for name in ("call", "state_size"):
+                if not hasattr(cell, name):
+                    raise ValueError(
+                        f"All cells must have a `{name}` method or attribute. "
+                        f"Received cell without a `{name}`: {cell}"
+                    )
+        self.cells = list(cells)
+
+    @property
+    def state_size(self):
+        """Sizes of the states, cell by cell."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self):
+        """Size of the last cell's output."""
+        last = self.cells[-1]
+        size = getattr(last, "output_size", None)
+        return tree.flatten(last.state_size)[0] if size is None else size
+
+    def get_initial_state(self, batch_size=None):
+        """The states before the first timestep, cell by cell."""
+        return [cell.get_initial_state(batch_size=batch_size) for cell in self.cells]
+
+    def build(self, input_shape):
+        shape = input_shape
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(shape)
+            size = getattr(cell, "output_size", None)
+            size = tree.flatten(cell.state_size)[0] if size is None else size
+            shape = (shape[0], size)
+
+    def call(self, inputs, states, training=False):
+        new_states = []
+        for cell, state in zip(self.cells, states, strict=True):
+            state = list(state) if tree.is_nested(state) else [state]
+            takes = "training" in signature_of(getattr(cell, "call", cell)).parameters
+            kwargs = {"training": training} if takes else {}
+            inputs, state = cell(inputs, state, **kwargs)
+            new_states.append(state)
+        return inputs, new_states
+
+    def get_config(self):
+        from ckeras.saving.serialization import serialize_keras_object
+
+        cells = [serialize_keras_object(cell) for cell in self.cells]
+        return {**super().get_config(), "cells": cells}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        from ckeras.saving.serialization import deserialize_keras_object
+
+        config = dict(config)
+        cells = [
+            deserialize_keras_object(c, custom_objects=custom_objects)
+            for c in config.pop("cells")
+        ]
+        return cls(cells, **config)

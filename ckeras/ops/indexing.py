@@ -1,0 +1,177 @@
+"""`x[…]` as slices, reshapes and gathers."""
+
+import math
+import operator
+
+import numpy as np
+
+from ckeras.engine.tensor import Tensor
+from ckeras.ops.numpy.manipulation import permuted, reshaped
+from ckeras.ops.numpy.sorting import concrete, take
+from ckeras.ops.primitives import elementwise, indexing, movement
+from ckeras.ops.promotion import as_value, constant, with_type
+from ckeras.ops.registry import op
+
+__all__ = ["get_item"]
+
+
+def _is_array(key):
+    return (
+        isinstance(key, (list, np.ndarray))
+        or hasattr(key, "_is_variable")
+        or (getattr(key, "is_symbolic", None) is not None)
+    )
+
+
+def _is_integer(key):
+    return isinstance(key, (int, np.integer)) and not isinstance(key, (bool, np.bool_))
+
+
+def _expanded(key, ndim):
+    """The key as a list with one entry for each axis of x, and None for new axes."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    keys = [_as_key(k) for k in keys]
+    used = sum(
+        len(k.shape) if isinstance(k, Tensor) and k.dtype == "bool" else 1
+        for k in keys
+        if k is not None and k is not Ellipsis
+    )
+    if used > ndim:
+        raise IndexError(
+            f"Too many indices: the value has {ndim} axes, but {used} were indexed."
+        )
+    dots = [i for i, k in enumerate(keys) if k is Ellipsis]
+    if len(dots) > 1:
+        raise IndexError("An index can only have a single ellipsis ('...').")
+    place = dots[0] if dots else len(keys)
+    rest = [slice(None)] * (ndim - used)
+    keys = keys[:place] + rest + keys[place + 1 :]
+    return [k for key in keys for k in _without_mask(key)]
+
+
+def _as_key(key):
+    if key is None or key is Ellipsis or isinstance(key, slice) or _is_integer(key):
+        return key
+    if isinstance(key, (bool, np.bool_)):
+        raise IndexError("A boolean is no index. Expected integers, slices or arrays.")
+    if not _is_array(key):
+        try:
+            return operator.index(key)
+        except TypeError:
+            raise IndexError(
+                "Expected integers, slices, `None`, `...`, and integer or boolean "
+                f"arrays as indices. Received: {key!r}"
+            ) from None
+    if isinstance(key, list) and not key:
+        return Tensor(np.zeros(0, "int32"))
+    value = as_value(key)
+    if value.dtype.startswith("float"):
+        raise IndexError(f"Indices must be integers. Received: {value.dtype}")
+    return value
+
+
+def _without_mask(key):
+    """A boolean mask as one index array for each of its axes."""
+    if getattr(key, "dtype", None) != "bool":
+        return [key]
+    found = np.nonzero(concrete(key, "x[mask]"))
+    return [Tensor(i.astype("int32")) for i in found]
+
+
+@op
+def get_item(x, key):
+    """x[key], with NumPy's rules.
+
+    Args:
+        x: a tensor.
+        key: an index or a tuple of them: integers, slices, `None`, `...`, arrays of
+            integers, and boolean masks (concrete ones, since they decide the shape).
+
+    Raises:
+        IndexError: for an index out of range or of another kind.
+    """
+    x = as_value(x)
+    keys = _expanded(key, len(x.shape))
+    x, keys = _basic(x, keys)
+    arrays = [i for i, k in enumerate(keys) if k is not None]
+    return _gathered(x, keys, arrays) if arrays else x
+
+
+def _basic(x, keys):
+    """Applies integers, slices and new axes; what is left are arrays, by axis."""
+    start, shape, steps, reverse = [], [], [], []
+    axes = iter(enumerate(x.shape))
+    after, left = [], []  # the shape after this step and what is left to index
+    mixed = any(isinstance(k, Tensor) or hasattr(k, "is_symbolic") for k in keys)
+    for key in keys:
+        if key is None:
+            after.append(1)
+            left.append(None)
+            continue
+        axis, n = next(axes)
+        if _is_integer(key):
+            i = int(key)
+            if not -n <= i < n:
+                raise IndexError(
+                    f"Index {i} is out of bounds for axis {axis} of size {n}."
+                )
+            start.append(i % n)
+            shape.append(1)
+            steps.append(1)
+            if mixed:  # an integer among arrays is one of them
+                after.append(1)
+                left.append(constant(0, "int32"))
+        else:
+            part = key if isinstance(key, slice) else slice(None)
+            begin, count, step = _slice_bounds(part, n)
+            start.append(begin)
+            shape.append(count)
+            steps.append(abs(step))
+            if step < 0:
+                reverse.append(axis)
+            after.append(count)
+            left.append(None if isinstance(key, slice) else key)
+    if tuple(shape) != x.shape or any(s != 1 for s in steps):
+        x = movement.slice(
+            x, start=tuple(start), shape=tuple(shape), strides=tuple(steps)
+        )
+    if reverse:
+        x = movement.reverse(x, axes=tuple(reverse))
+    return reshaped(x, after), left
+
+
+def _slice_bounds(part, n):
+    """The first index from below, the number of elements and the step."""
+    places = range(n)[part]
+    if not len(places):
+        return 0, 0, 1
+    step = places.step if len(places) > 1 else 1
+    return min(places[0], places[-1]), len(places), step
+
+
+def _gathered(x, keys, arrays):
+    """Takes the elements that index arrays name; several arrays work together."""
+    if len(arrays) == 1:
+        return take(x, keys[arrays[0]], axis=arrays[0])
+    rest = [a for a in range(len(x.shape)) if a not in arrays]
+    sizes = [x.shape[a] for a in arrays]
+    flat = constant(0, "int32")
+    for i, a in enumerate(arrays):
+        index = _wrapped_index(keys[a], x.shape[a])
+        stride = constant(math.prod(sizes[i + 1 :]), "int32")
+        flat = elementwise.add(flat, elementwise.multiply(index, stride))
+    # NumPy's rule: neighbouring arrays leave their axes in place, others go first.
+    together = arrays == list(range(arrays[0], arrays[-1] + 1))
+    place = arrays[0] if together else 0
+    perm = [*rest[:place], *arrays, *rest[place:]]
+    x = permuted(x, perm)
+    x = reshaped(
+        x, (*x.shape[:place], math.prod(sizes), *x.shape[place + len(sizes) :])
+    )
+    return indexing.gather(x, flat, axis=place)
+
+
+def _wrapped_index(key, n):
+    key = with_type(key, "int32")
+    negative = elementwise.less(key, constant(0, "int32"))
+    return elementwise.where(negative, elementwise.add(key, constant(n, "int32")), key)

@@ -1,0 +1,43 @@
+"""NumPy's functions as ops."""
+
+from ckeras.ops import indexing
+from ckeras.ops.indexing import *  # noqa: F403
+from ckeras.ops.numpy import (
+    arithmetic,
+    comparison,
+    creation,
+    einstein,
+    joining,
+    linear,
+    manipulation,
+    reductions,
+    sorting,
+    statistics,
+    unary,
+)
+from ckeras.ops.numpy.arithmetic import *  # noqa: F403
+from ckeras.ops.numpy.comparison import *  # noqa: F403
+from ckeras.ops.numpy.creation import *  # noqa: F403
+from ckeras.ops.numpy.einstein import *  # noqa: F403
+from ckeras.ops.numpy.joining import *  # noqa: F403
+from ckeras.ops.numpy.linear import *  # noqa: F403
+from ckeras.ops.numpy.manipulation import *  # noqa: F403
+from ckeras.ops.numpy.reductions import *  # noqa: F403
+from ckeras.ops.numpy.sorting import *  # noqa: F403
+from ckeras.ops.numpy.statistics import *  # noqa: F403
+from ckeras.ops.numpy.unary import *  # noqa: F403
+
+__all__ = [  # noqa: PLE0604
+    *indexing.__all__,
+    *arithmetic.__all__,
+    *comparison.__all__,
+    *creation.__all__,
+    *einstein.__all__,
+    *joining.__all__,
+    *linear.__all__,
+    *manipulation.__all__,
+    *reductions.__all__,
+    *sorting.__all__,
+    *statistics.__all__,
+    *unary.__all__,
+]

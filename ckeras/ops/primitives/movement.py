@@ -1,0 +1,491 @@
+"""Primitives that move elements without computing: shapes, slices, borders, joins.
+
+All but joins and borders are one kernel, the strided copy: `_Copy` describes one by
+sizes and strides and brings it into the form in which the kernel is fastest.
+"""
+
+import math
+
+import numpy as np
+
+from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.ops.primitives import reduction
+
+__all__ = [
+    "broadcast_to",
+    "concatenate",
+    "identity",
+    "pack",
+    "pad",
+    "reshape",
+    "reverse",
+    "slice",
+    "transpose",
+    "unslice",
+]
+
+_MAX_AXES = 32
+_MAX_JOINED = 60  # arrays in one call of a kernel
+_UNIT_BYTES = 1 << 16
+
+
+def itemsize(dtype):
+    """Bytes of an element."""
+    return np.dtype(dtype).itemsize
+
+
+def steps_of(shape):
+    """The strides, in elements, of a contiguous array."""
+    steps, step = [], 1
+    for size in reversed(shape):
+        steps.append(step)
+        step *= size
+    return steps[::-1]
+
+
+class _Copy:
+    """A strided copy: sizes and, for source and target, strides in elements.
+
+    Args:
+        shape: what is copied.
+        source, target: strides of each axis.
+        start, at: first element in the source and in the target.
+    """
+
+    def __init__(self, shape, source, target, start=0, at=0):
+        axes = zip(shape, source, target, strict=True)
+        self.axes = [a for a in axes if a[0] != 1]
+        self.start, self.at = start, at
+        self._merge()
+        self._order()
+
+    def _merge(self):
+        """Joins neighbouring axes that are one run on both sides."""
+        merged = []
+        for size, source, target in self.axes:
+            if merged:
+                n, s, t = merged[-1]
+                if s == size * source and t == size * target:
+                    merged[-1] = (n * size, source, target)
+                    continue
+            merged.append((size, source, target))
+        self.axes = merged
+
+    def _order(self):
+        """Puts an axis that is contiguous in the source next to the last one."""
+        if len(self.axes) > 2 and self.axes[-1][1] != 1:
+            for i, (_, source, _) in enumerate(self.axes[:-1]):
+                if source == 1:
+                    self.axes.insert(-1, self.axes.pop(i))
+                    break
+        self.axes = [(1, 0, 0)] * (2 - len(self.axes)) + self.axes
+
+    def dims(self, dtype):
+        """The integers of the kernel `movement.copy`."""
+        if len(self.axes) > _MAX_AXES:
+            raise ValueError(f"cannot copy {len(self.axes)} axes that do not merge")
+        item = itemsize(dtype)
+        sizes, sources, targets = zip(*self.axes, strict=True)
+        rows, columns = sizes[-2:]
+        unit_columns = columns
+        if rows == 1 and columns * item > 2 * _UNIT_BYTES:
+            unit_columns = _UNIT_BYTES // item
+        unit_rows = max(_UNIT_BYTES // max(unit_columns * item, 1), 16) // 16 * 16
+        return (
+            item,
+            self.start * item,
+            self.at * item,
+            max(min(unit_rows, rows), 1),
+            max(unit_columns, 1),
+            len(sizes),
+            *sizes,
+            *(s * item for s in sources),
+            *(t * item for t in targets),
+        )
+
+    def step(self, dtype):
+        """The kernel call that makes a new array of it."""
+        return Step("movement.copy", self.dims(dtype))
+
+
+# --- reshape -------------------------------------------------------------------------
+
+
+def _reshape_spec(x, *, shape):
+    if math.prod(x.shape) != math.prod(shape):
+        raise ValueError(
+            f"`reshape`: cannot reshape a value of shape {x.shape} into shape {shape}."
+        )
+    return Spec(tuple(shape), x.dtype)
+
+
+def _reshape_gradient(node, d_outputs, needs):
+    return [reshape(d_outputs[0], shape=node.inputs[0].shape)]
+
+
+reshape = Primitive(
+    "reshape", infer=_reshape_spec, view=lambda node: 0, gradient=_reshape_gradient
+)
+
+
+# --- identity ------------------------------------------------------------------------
+
+
+def _same(x, **attrs):
+    return Spec(x.shape, x.dtype)
+
+
+def _size(x):
+    return math.prod(x.shape)
+
+
+identity = Primitive(
+    "identity",
+    infer=_same,
+    lower=lambda node: _Copy((_size(node.inputs[0]),), (1,), (1,)).step(
+        node.inputs[0].dtype
+    ),
+    gradient=lambda node, d_outputs, needs: [d_outputs[0]],
+)
+
+
+# --- transpose -----------------------------------------------------------------------
+
+
+def _transpose_spec(x, *, perm):
+    if sorted(perm) != list(range(len(x.shape))):
+        raise ValueError(
+            f"`transpose`: `perm` must name each of the {len(x.shape)} axes once. "
+            f"Received: perm={perm}, x.shape={x.shape}"
+        )
+    return Spec(tuple([x.shape[p] for p in perm]), x.dtype)
+
+
+def _transpose_step(node):
+    (x,), (y,), perm = node.inputs, node.outputs, node.attrs["perm"]
+    steps = steps_of(x.shape)
+    return _Copy(y.shape, [steps[p] for p in perm], steps_of(y.shape)).step(x.dtype)
+
+
+def _transpose_gradient(node, d_outputs, needs):
+    perm = node.attrs["perm"]
+    inverse = tuple(sorted(range(len(perm)), key=perm.__getitem__))
+    return [transpose(d_outputs[0], perm=inverse)]
+
+
+transpose = Primitive(
+    "transpose",
+    infer=_transpose_spec,
+    lower=_transpose_step,
+    gradient=_transpose_gradient,
+)
+
+
+# --- broadcast_to --------------------------------------------------------------------
+
+
+def _broadcast_spec(x, *, shape):
+    fits = len(x.shape) <= len(shape) and all(
+        d in (1, s) for d, s in zip(x.shape[::-1], shape[::-1], strict=False)
+    )
+    if not fits:
+        raise ValueError(
+            f"`broadcast_to`: shape {x.shape} does not broadcast to {shape}."
+        )
+    return Spec(tuple(shape), x.dtype)
+
+
+def _broadcast_step(node):
+    (x,), (y,) = node.inputs, node.outputs
+    shape = (1,) * (len(y.shape) - len(x.shape)) + tuple(x.shape)
+    steps = [
+        0 if n == 1 else step for n, step in zip(shape, steps_of(shape), strict=True)
+    ]
+    return _Copy(y.shape, steps, steps_of(y.shape)).step(x.dtype)
+
+
+def _broadcast_gradient(node, d_outputs, needs):
+    return [reduction.sum_to_shape(d_outputs[0], shape=node.inputs[0].shape)]
+
+
+broadcast_to = Primitive(
+    "broadcast_to",
+    infer=_broadcast_spec,
+    lower=_broadcast_step,
+    gradient=_broadcast_gradient,
+)
+
+
+# --- slice and reverse ---------------------------------------------------------------
+
+
+def _slice_spec(x, *, start, shape, strides):
+    if not len(x.shape) == len(start) == len(shape) == len(strides):
+        raise ValueError(
+            "`slice`: start, shape and strides must have an entry for each axis. "
+            f"Received: x.shape={x.shape}, start={start}, shape={shape}, "
+            f"strides={strides}"
+        )
+    for size, first, n, step in zip(x.shape, start, shape, strides, strict=True):
+        if n and not (0 <= first < size and 0 <= first + (n - 1) * step < size):
+            raise ValueError(
+                f"`slice`: the block lies outside x. Received: x.shape={x.shape}, "
+                f"start={start}, shape={shape}, strides={strides}"
+            )
+    return Spec(tuple(shape), x.dtype)
+
+
+def _slice_start(node):
+    starts = zip(node.attrs["start"], steps_of(node.inputs[0].shape), strict=True)
+    return sum(first * step for first, step in starts) if _size(node.outputs[0]) else 0
+
+
+def _slice_step(node):
+    (x,), (y,) = node.inputs, node.outputs
+    strides = zip(node.attrs["strides"], steps_of(x.shape), strict=True)
+    source = [stride * step for stride, step in strides]
+    return _Copy(y.shape, source, steps_of(y.shape), _slice_start(node)).step(x.dtype)
+
+
+def _slice_gradient(node, d_outputs, needs):
+    attrs = node.attrs
+    return [
+        unslice(
+            d_outputs[0],
+            start=attrs["start"],
+            shape=node.inputs[0].shape,
+            strides=attrs["strides"],
+        )
+    ]
+
+
+_slice_view = Primitive(
+    "slice_view", infer=_slice_spec, view=_slice_start, gradient=_slice_gradient
+)
+_slice_copy = Primitive(
+    "slice", infer=_slice_spec, lower=_slice_step, gradient=_slice_gradient
+)
+
+
+def _is_one_run(x_shape, shape, strides):
+    """Whether a block is contiguous: whole behind one axis, single before it."""
+    axis = 0
+    while axis < len(shape) and shape[axis] == 1:
+        axis += 1
+    return tuple(shape[axis + 1 :]) == tuple(x_shape[axis + 1 :]) and (
+        axis >= len(shape) or strides[axis] == 1
+    )
+
+
+def slice(x, *, start, shape, strides):
+    """The block of x that begins at `start`; no copy where it is one run.
+
+    Args:
+        x: a value.
+        start: the block's first index on each axis, not negative.
+        shape: the block's size on each axis.
+        strides: the step on each axis; may be negative.
+    """
+    make = _slice_view if _is_one_run(x.shape, shape, strides) else _slice_copy
+    return make(x, start=tuple(start), shape=tuple(shape), strides=tuple(strides))
+
+
+def _reverse_step(node):
+    (x,), axes = node.inputs, node.attrs["axes"]
+    steps = steps_of(x.shape)
+    source = [-step if a in axes else step for a, step in enumerate(steps)]
+    start = sum((x.shape[a] - 1) * steps[a] for a in axes)
+    return _Copy(x.shape, source, steps, start).step(x.dtype)
+
+
+reverse = Primitive(
+    "reverse",
+    infer=_same,
+    lower=_reverse_step,
+    gradient=lambda node, d_outputs, needs: [
+        reverse(d_outputs[0], axes=node.attrs["axes"])
+    ],
+)
+
+
+# --- unslice -------------------------------------------------------------------------
+
+
+def _unslice_spec(x, *, start, shape, strides):
+    _slice_spec(Spec(shape, x.dtype), start=start, shape=x.shape, strides=strides)
+    return Spec(tuple(shape), x.dtype)
+
+
+def _unslice_step(node):
+    (x,), (y,), attrs = node.inputs, node.outputs, node.attrs
+    axes = list(zip(x.shape, y.shape, attrs["start"], attrs["strides"], strict=True))
+    if all(stride == 1 or n == 1 for n, _, _, stride in axes) and _size(x):
+        pads = tuple([(first, out - n - first) for n, out, first, _ in axes])
+        return _pad_step_of(x, pads, 0)
+    steps = steps_of(y.shape)
+    start = sum(a[2] * step for a, step in zip(axes, steps, strict=True))
+    target = [a[3] * step for a, step in zip(axes, steps, strict=True)]
+    copy = _Copy(x.shape, steps_of(x.shape), target, at=start if _size(x) else 0)
+    nbytes = _size(y) * itemsize(y.dtype)
+    return Step("movement.copy_into_zeros", (nbytes, *copy.dims(x.dtype)))
+
+
+def _unslice_gradient(node, d_outputs, needs):
+    attrs = node.attrs
+    return [
+        slice(
+            d_outputs[0],
+            start=attrs["start"],
+            shape=node.inputs[0].shape,
+            strides=attrs["strides"],
+        )
+    ]
+
+
+# Zeros with x as the block that `slice` would read: the gradient of `slice`.
+unslice = Primitive(
+    "unslice", infer=_unslice_spec, lower=_unslice_step, gradient=_unslice_gradient
+)
+
+
+# --- pad -----------------------------------------------------------------------------
+
+
+def _pad_spec(x, *, pads, value):
+    if len(pads) != len(x.shape) or any(n < 0 for pair in pads for n in pair):
+        raise ValueError(
+            "`pad`: `pads` must be a pair (before, after) for each axis, not negative. "
+            f"Received: x.shape={x.shape}, pads={pads}"
+        )
+    padded = [b + n + a for n, (b, a) in zip(x.shape, pads, strict=True)]
+    return Spec(tuple(padded), x.dtype)
+
+
+def _pad_step_of(x, pads, value):
+    """The kernel call; axes without a border join the axis before them."""
+    merged = []
+    for size, (before, after) in zip(x.shape, pads, strict=True):
+        if merged and not before and not after:
+            merged[-1] = [n * size for n in merged[-1]]
+        else:
+            merged.append([size, before, after])
+    merged = merged or [[1, 0, 0]]
+    raw = np.asarray(value).astype(x.dtype).tobytes()
+    bits = int.from_bytes(raw.ljust(8, b"\0"), "little", signed=True)
+    flat = [n for axis in merged for n in axis]
+    return Step("movement.pad", (itemsize(x.dtype), bits, len(merged), *flat))
+
+
+def _pad_gradient(node, d_outputs, needs):
+    shape = node.inputs[0].shape
+    start = tuple([before for before, _ in node.attrs["pads"]])
+    ones = (1,) * len(shape)
+    return [slice(d_outputs[0], start=start, shape=shape, strides=ones)]
+
+
+# A border of one value; `value` is a Python number.
+pad = Primitive(
+    "pad",
+    infer=_pad_spec,
+    lower=lambda node: _pad_step_of(
+        node.inputs[0], node.attrs["pads"], node.attrs["value"]
+    ),
+    gradient=_pad_gradient,
+)
+
+
+# --- concatenate and pack ------------------------------------------------------------
+
+
+def _concatenate_spec(*xs, axis):
+    first = xs[0]
+    for x in xs:
+        rest = [n for i, n in enumerate(x.shape) if i != axis]
+        if rest != [n for i, n in enumerate(first.shape) if i != axis] or (
+            len(x.shape) != len(first.shape)
+        ):
+            raise ValueError(
+                "`concatenate`: all shapes must match, except along the axis to join. "
+                f"Received: axis={axis}, shapes={[x.shape for x in xs]}"
+            )
+    shape = list(first.shape)
+    shape[axis] = sum(x.shape[axis] for x in xs)
+    return Spec(tuple(shape), first.dtype)
+
+
+def _concatenate_step(node):
+    axis = node.attrs["axis"]
+    outer = math.prod(node.outputs[0].shape[:axis])
+    item = itemsize(node.outputs[0].dtype)
+    rows = [math.prod(x.shape[axis:]) * item for x in node.inputs]
+    return Step("movement.concatenate", (len(rows), outer, *rows))
+
+
+def _concatenate_gradient(node, d_outputs, needs):
+    axis, at, gradients = node.attrs["axis"], 0, []
+    ones = (1,) * len(node.outputs[0].shape)
+    for x, need in zip(node.inputs, needs, strict=True):
+        start = tuple([at if i == axis else 0 for i in range(len(ones))])
+        at += x.shape[axis]
+        gradients.append(
+            slice(d_outputs[0], start=start, shape=x.shape, strides=ones)
+            if need
+            else None
+        )
+    return gradients
+
+
+_concatenate = Primitive(
+    "concatenate",
+    infer=_concatenate_spec,
+    lower=_concatenate_step,
+    gradient=_concatenate_gradient,
+)
+
+
+def concatenate(*xs, axis):
+    """Values one after the other along an axis (not negative).
+
+    Where only one row is joined it is a `pack`, into which the plan may compute the
+    parts directly.
+    """
+    if len(xs) > _MAX_JOINED:
+        groups = [xs[i : i + _MAX_JOINED] for i in range(0, len(xs), _MAX_JOINED)]
+        return concatenate(*[concatenate(*g, axis=axis) for g in groups], axis=axis)
+    if math.prod(xs[0].shape[:axis]) != 1:
+        return _concatenate(*xs, axis=axis)
+    spec = _concatenate_spec(*xs, axis=axis)
+    return reshape(_pack(*xs), shape=spec.shape)
+
+
+def _pack_spec(*xs):
+    return Spec((sum(_size(x) for x in xs),), xs[0].dtype)
+
+
+def _pack_step(node):
+    rows = [_size(x) * itemsize(x.dtype) for x in node.inputs]
+    return Step("movement.concatenate", (len(rows), 1, *rows))
+
+
+def _pack_gradient(node, d_outputs, needs):
+    at, gradients = 0, []
+    for x, need in zip(node.inputs, needs, strict=True):
+        size = _size(x)
+        part = None
+        if need:
+            part = slice(d_outputs[0], start=(at,), shape=(size,), strides=(1,))
+            part = reshape(part, shape=x.shape)
+        gradients.append(part)
+        at += size
+    return gradients
+
+
+_pack = Primitive("pack", infer=_pack_spec, lower=_pack_step, gradient=_pack_gradient)
+
+
+def pack(*xs):
+    """All elements of all values, one after the other, as one vector."""
+    if len(xs) > _MAX_JOINED:
+        groups = [xs[i : i + _MAX_JOINED] for i in range(0, len(xs), _MAX_JOINED)]
+        return pack(*[_pack(*group) for group in groups])
+    return _pack(*xs)
