@@ -28,6 +28,8 @@ LEVEL_FLAGS = {
     "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
     "baseline": [],
 }
+# Random numbers are the same bits on every CPU level: no fused multiply-add.
+MODULE_FLAGS = {"random": ["-ffp-contract=off"]}
 DEBUG = os.environ.get("CKERAS_BUILD_DEBUG", "") not in ("", "0")
 
 NO_COMPILER = """\
@@ -101,12 +103,13 @@ def extensions_of(module):
     """One extension for each CPU level for a kernel, one for the runtime."""
     package, _, name = module.name.rpartition(".")
     levels = cpu_levels() if package == "ckeras.kernels" else [None]
+    flags = compile_flags() + MODULE_FLAGS.get(name, [])
     for level in levels:
         extension = Extension(
             f"{package}.{level}.{name}" if level else module.name,
             module.sources,
             depends=[str(p) for p in KERNELS.glob("*.pxd")],
-            extra_compile_args=compile_flags() + LEVEL_FLAGS.get(level, []),
+            extra_compile_args=flags + LEVEL_FLAGS.get(level, []),
             extra_link_args=link_flags(),
         )
         extension.level = level

@@ -5,6 +5,7 @@ from ckeras.dtype_policies.dtype_policy import (
     FloatDTypePolicy,
     dtype_policy,
 )
+from ckeras.dtype_policies.dtype_policy import set_dtype_policy as set_dtype_policy
 
 __all__ = [
     "DTypePolicy",

@@ -30,7 +30,7 @@ def standardize_dtype(dtype):
         return config.floatx()
     if type(dtype) is str and dtype in ALLOWED:
         return dtype
-    if dtype in (int, float, bool):
+    if isinstance(dtype, type) and dtype in (int, float, bool):
         return {int: "int32", float: config.floatx(), bool: "bool"}[dtype]
     try:
         name = _NAMES.get(np.dtype(dtype))

@@ -3,10 +3,11 @@
 The encoding is described once, in `ckeras/kernels/elementwise.pxd`.
 """
 
+import functools
+import importlib
 from dataclasses import dataclass
 from math import prod
 
-from ckeras import kernels
 from ckeras.engine.primitive import Step
 
 __all__ = ["MAX_BUFFERS", "fits", "step_of"]
@@ -27,8 +28,14 @@ _COST.update(dict.fromkeys(("asin", "acos", "atan", "sinh", "cosh"), 3))
 _END = 1 << 30
 
 
-def _opcodes():
-    return kernels.module("elementwise")
+@functools.lru_cache(maxsize=1)
+def _codes():
+    """The kernel's numbers for opcodes, types and modes, by lower-case name."""
+    kernel = importlib.import_module("ckeras.kernels.elementwise")
+    return tuple(
+        {name.lower(): int(value) for name, value in enum.__members__.items()}
+        for enum in (kernel.Opcode, kernel.Storage, kernel.Mode)
+    )
 
 
 @dataclass
@@ -98,13 +105,13 @@ def _choose_modes(program, axes, strides, rows_per_tile):
         whole = flat or (steps[-1] == 1 and not rows_per_tile)
         constant = not any(steps[:-1]) if rows_per_tile else not any(steps)
         if whole and dtype == program.dtype:
-            read.mode = "POINTER"
+            read.mode = "pointer"
         elif flat:
-            read.mode = "CONVERT"
+            read.mode = "convert"
         elif constant:
-            read.mode = "ONCE"
+            read.mode = "once"
         else:
-            read.mode = "ROWS"
+            read.mode = "rows"
         inputs.append(read)
     return inputs
 
@@ -138,8 +145,8 @@ def _direct_outputs(program, inputs):
     for operand, dtype in program.outputs:
         once = dtype == program.dtype and operand not in seen
         loaded = operand.kind == "input" and inputs[operand.index].mode in (
-            "CONVERT",
-            "ROWS",
+            "convert",
+            "rows",
         )
         direct.append(once and (operand.kind == "result" or loaded))
         if direct[-1]:
@@ -157,12 +164,12 @@ def _assign(program, inputs, direct):
             last[operand] = _END
     for i in range(len(program.constants)):
         registers["constant", i] = scratch.take()
-    for wanted in ("ONCE", "CONVERT", "ROWS"):
+    for wanted in ("once", "convert", "rows"):
         for i, read in enumerate(inputs):
             if read.mode == wanted and ("input", i) not in registers:
                 registers["input", i] = scratch.take()
     loaded = {
-        ("input", i) for i, r in enumerate(inputs) if r.mode in ("CONVERT", "ROWS")
+        ("input", i) for i, r in enumerate(inputs) if r.mode in ("convert", "rows")
     }
     for k, instruction in enumerate(program.code):
         for operand in set(instruction.operands):
@@ -180,7 +187,7 @@ def _assign(program, inputs, direct):
             registers[operand] = following
             following += 1
     for i, read in enumerate(inputs):
-        if read.mode == "POINTER":
+        if read.mode == "pointer":
             registers["input", i] = following
             following += 1
         read.register = registers["input", i]
@@ -203,7 +210,7 @@ def _in_place(program, inputs, direct):
                 safe = ("input", i) not in stored_late or operand == ("input", i)
             elif operand.kind == "input":
                 safe = False  # written while inputs are being loaded
-            elif inputs[i].mode == "POINTER":
+            elif inputs[i].mode == "pointer":
                 before = last.get(("input", i), -1) <= operand.index
                 safe = before and ("input", i) not in stored_late
             else:
@@ -245,32 +252,29 @@ def step_of(program):
     Raises:
         ValueError: if it needs more registers than the kernel has.
     """
-    plan, codes = _layout(program), _opcodes()
+    plan, (opcodes, storages, modes) = _layout(program), _codes()
     if plan.n_scratch > MAX_REGISTERS:
         raise ValueError(f"A program needs {plan.n_scratch} registers:\n{program}")
     size, inner = prod(program.shape), plan.axes[-1]
     if plan.rows_per_tile:
         n_tiles = -(-(size // inner if inner else 0) // plan.rows_per_tile)
     else:
-        n_tiles = (size // inner if inner else 0) * -(-inner // plan.tile)
+        n_tiles = size // inner * -(-inner // plan.tile) if size else 0
     head = [size, inner, plan.rows_per_tile, plan.tile, n_tiles]
     head += [_tiles_per_chunk(program, plan.tile, n_tiles), len(plan.axes) - 1]
     head += [len(program.inputs), len(program.constants)]
     head += [len(program.code), len(program.outputs)]
     dims = head + plan.axes[:-1]
     for (_, dtype), read in zip(program.inputs, plan.inputs, strict=True):
-        mode = codes.Mode[read.mode].value
-        dims += [codes.Storage[dtype.upper()].value, mode, read.register]
+        dims += [storages[dtype], modes[read.mode], read.register]
         dims += [int(read.flat), *read.strides]
     dims += [plan.registers["constant", i] for i in range(len(program.constants))]
     for k, (opcode, operands) in enumerate(program.code):
         read = [plan.registers[o] for o in operands]
         read += [read[0]] * (3 - len(read))
-        code = codes.Opcode[opcode.upper()].value
-        dims += [code, plan.registers["result", k], *read]
+        dims += [opcodes[opcode], plan.registers["result", k], *read]
     for (operand, dtype), straight in zip(program.outputs, plan.direct, strict=True):
-        storage = codes.Storage[dtype.upper()].value
-        dims += [storage, plan.registers[operand], int(straight)]
+        dims += [storages[dtype], plan.registers[operand], int(straight)]
     return Step(
         "elementwise.program",
         tuple(dims),

@@ -8,7 +8,7 @@ import os
 import pathlib
 import platform
 
-__all__ = ["available_levels", "level", "pointer"]
+__all__ = ["available_levels", "level", "module", "pointer"]
 
 _FEATURES = {
     "v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
@@ -71,9 +71,14 @@ level = _choose()
 __path__.insert(0, str(pathlib.Path(__file__).parent / level))
 
 
-def pointer(module, name, dtype=None):
+def module(name):
+    """A module of kernels, of the level in use."""
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def pointer(module_name, name, dtype=None):
     """The capsule of kernel `name`, of its instance for `dtype` if it has several."""
-    table = importlib.import_module(f"{__name__}.{module}").__pyx_capi__
+    table = module(module_name).__pyx_capi__
     if name in table:
         return table[name]
     return table[f"{name}[{_C_TYPES[dtype]} **]"]

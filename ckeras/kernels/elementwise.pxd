@@ -77,7 +77,6 @@ cpdef enum Opcode:
     SIGN
     SQUARE
     CLIP             # min(max(a, b), c)
-    MULTIPLY_ADD     # a · b + c
     SELECT           # b where a is not 0, else c
     LESS
     LESS_EQUAL
@@ -87,6 +86,7 @@ cpdef enum Opcode:
     LOGICAL_OR
     LOGICAL_XOR
     LOGICAL_NOT
+    NONZERO
     # of integers
     BITWISE_AND
     BITWISE_OR

@@ -14,7 +14,8 @@ cdef int gather_rows(void** buf, const Py_ssize_t* dim, const double* attr,
                      int n_threads) noexcept nogil
 
 # out[o, i, :] = table[o, index[i], :]
-# buf: table, index, out. dim: outer, rows in table, bytes of a row, indices, index size.
+# buf: table, index, out.
+# dim: outer, rows in table, bytes of a row, indices, index size.
 cdef int gather(void** buf, const Py_ssize_t* dim, const double* attr,
                 int n_threads) noexcept nogil
 

@@ -40,16 +40,29 @@ cdef inline Py_ssize_t wrapped(Py_ssize_t i, Py_ssize_t n) noexcept nogil:
     return i + n if i < 0 else i
 
 
-cdef inline void move_row(
-    char* out, const char* source, Py_ssize_t size
+cdef void gather_cells(
+    const cell* table, const index_t* index, cell* out, Py_ssize_t n, Py_ssize_t m,
 ) noexcept nogil:
-    """One row; elements without a call of memcpy."""
-    if size == 4:
-        memcpy(out, source, 4)
-    elif size == 8:
-        memcpy(out, source, 8)
+    """Rows of one element."""
+    cdef Py_ssize_t i
+    for i in range(m):
+        out[i] = table[wrapped(index[i], n)]
+
+
+cdef void gather_block(
+    const char* table, const index_t* index, char* out, Py_ssize_t n, Py_ssize_t row,
+    Py_ssize_t m,
+) noexcept nogil:
+    """m rows from one block of n rows."""
+    cdef Py_ssize_t i
+    if row == 4:
+        gather_cells(<const unsigned int*> table, index, <unsigned int*> out, n, m)
+    elif row == 8:
+        gather_cells(<const unsigned long long*> table, index,
+                     <unsigned long long*> out, n, m)
     else:
-        memcpy(out, source, size)
+        for i in range(m):
+            memcpy(out + i * row, table + wrapped(index[i], n) * row, row)
 
 
 cdef void gather_range(
@@ -57,14 +70,12 @@ cdef void gather_range(
     Py_ssize_t m, Py_ssize_t first, Py_ssize_t end,
 ) noexcept nogil:
     """Rows first … end-1 of out, of which each block before the axis has m."""
-    cdef Py_ssize_t i, k = first % m
-    table += first // m * n * row
-    for i in range(first, end):
-        move_row(out + i * row, table + wrapped(index[k], n) * row, row)
-        k += 1
-        if k == m:
-            k = 0
-            table += n * row
+    cdef Py_ssize_t i = first, k, count
+    while i < end:
+        k = i % m
+        count = min(m - k, end - i)
+        gather_block(table + i // m * n * row, index + k, out + i * row, n, row, count)
+        i += count
 
 
 cdef void gather_parallel(
@@ -193,7 +204,7 @@ cdef void update_rows(
     for i in range(m):
         r = wrapped(index[i], rows)
         if 0 <= r < rows:
-            move_row(out + r * size, updates + i * size, size)
+            memcpy(out + r * size, updates + i * size, size)
 
 
 cdef int scatter_update(void** buf, const Py_ssize_t* dim, const double* attr,

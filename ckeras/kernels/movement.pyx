@@ -58,12 +58,12 @@ cdef void transpose_block(
 ) noexcept nogil:
     """dst[r, c] = src[c, r], tile by tile."""
     cdef Py_ssize_t i, j, r, c, n_r, n_c
-    for i in range((rows + TILE - 1) // TILE):
-        r = i * TILE
-        n_r = min(<Py_ssize_t> TILE, rows - r)
-        for j in range((cols + TILE - 1) // TILE):
-            c = j * TILE
-            n_c = min(<Py_ssize_t> TILE, cols - c)
+    for j in range((cols + TILE - 1) // TILE):
+        c = j * TILE
+        n_c = min(<Py_ssize_t> TILE, cols - c)
+        for i in range((rows + TILE - 1) // TILE):
+            r = i * TILE
+            n_r = min(<Py_ssize_t> TILE, rows - r)
             transpose_tile(
                 src + c * src_col + r, dst + r * dst_row + c, n_r, n_c,
                 src_col, dst_row)
@@ -159,7 +159,7 @@ cdef void copy_units(
     cdef Py_ssize_t row_units = (rows + unit_rows - 1) // unit_rows
     cdef Py_ssize_t col_units = (cols + unit_cols - 1) // unit_cols
     cdef Py_ssize_t at[MAX_AXES]
-    cdef Py_ssize_t unit, rest, a, r, c
+    cdef Py_ssize_t _unit, rest, a, r, c
     rest = first // (row_units * col_units)
     for a in range(n - 3, -1, -1):
         at[a] = rest % size[a]
@@ -169,7 +169,7 @@ cdef void copy_units(
     rest = first % (row_units * col_units)
     r = rest // col_units * unit_rows
     c = rest % col_units * unit_cols
-    for unit in range(first, end):
+    for _unit in range(first, end):
         copy_any(
             dim[0], src + r * x[n - 2] + c * x[n - 1],
             dst + r * y[n - 2] + c * y[n - 1], min(unit_rows, rows - r),

@@ -35,7 +35,8 @@ cdef int normal(real** buf, const Py_ssize_t* dim, const double* attr,
 cdef int randint(void** buf, const Py_ssize_t* dim, const double* attr,
                  int n_threads) noexcept nogil
 
-# out = x · scale where the word is not below `threshold`, else 0. out may be x.
-# buf: x, seed, out. dim: n, threshold (0 … 2^32). attr: scale.
+# out = x · scale where half a word is not below `threshold`, else 0. out may be x.
+# Of each 128 elements the first 64 take the words' low halves, the others the high.
+# buf: x, seed, out. dim: n, threshold (0 … 2^16). attr: scale.
 cdef int dropout(real** buf, const Py_ssize_t* dim, const double* attr,
                  int n_threads) noexcept nogil

@@ -32,22 +32,22 @@ cdef inline void philox(
     """The 4 × 16 words of blocks `block` … `block + 15`, each word's lanes together."""
     cdef u32 c0, c1, c2, c3, k0, k1
     cdef u64 p0, p1
-    cdef int lane, turn
+    cdef int lane, _turn
     for lane in range(LANES):
         c0 = <u32> (block + <u64> lane)
         c1 = <u32> ((block + <u64> lane) >> 32)
         c2 = attempt
         c3 = 0
         k0, k1 = key_0, key_1
-        for turn in range(10):
-            p0 = <u64> 0xD2511F53 * c0
-            p1 = <u64> 0xCD9E8D57 * c2
+        for _turn in range(10):
+            p0 = 0xD2511F53ULL * c0
+            p1 = 0xCD9E8D57ULL * c2
             c0 = <u32> (p1 >> 32) ^ c1 ^ k0
             c1 = <u32> p1
             c2 = <u32> (p0 >> 32) ^ c3 ^ k1
             c3 = <u32> p0
-            k0 += 0x9E3779B9
-            k1 += 0xBB67AE85
+            k0 += 0x9E3779B9U
+            k1 += 0xBB67AE85U
         words[lane] = c0
         words[LANES + lane] = c1
         words[2 * LANES + lane] = c2
@@ -61,7 +61,7 @@ cdef int seed_next(void** buf, const Py_ssize_t* dim, const double* attr,
     cdef u32* seed = <u32*> buf[2]
     cdef u32 high = state[0], low = state[1]
     seed[0], seed[1] = high, low
-    after[0], after[1] = high + (low == 0xFFFFFFFF), low + 1
+    after[0], after[1] = high + (low == 0xFFFFFFFFU), low + 1
     return OK
 
 
@@ -99,12 +99,12 @@ cdef inline real log_unit(real u) noexcept nogil:
     if real is float:
         memcpy(&bits4, &u, 4)
         # 0x3F3504F3 is √½: the exponent steps at √½ · 2^e, not at 2^e.
-        e = (<int> (bits4 - 0x3F3504F3)) >> 23
+        e = (<int> (bits4 - 0x3F3504F3U)) >> 23
         bits4 = bits4 - (<u32> e << 23)
         memcpy(&m, &bits4, 4)
     else:
         memcpy(&bits8, &u, 8)
-        e = <int> (<long long> (bits8 - <u64> 0x3FE6A09E667F3BCD) >> 52)
+        e = <int> (<long long> (bits8 - 0x3FE6A09E667F3BCDULL) >> 52)
         bits8 = bits8 - (<u64> <long long> e << 52)
         memcpy(&m, &bits8, 8)
     s = (m - 1) / (m + 1)
@@ -308,32 +308,39 @@ cdef int randint(void** buf, const Py_ssize_t* dim, const double* attr,
 
 
 cdef void dropout_groups(
-    const real* x, const u32* seed, real* out, u64 threshold, real scale,
+    const real* x, const u32* seed, real* out, u32 threshold, real scale,
     Py_ssize_t first, Py_ssize_t end, Py_ssize_t n,
 ) noexcept nogil:
+    """Each word decides about two elements, 64 apart."""
     cdef u32 words[GROUP]
-    cdef u32 limit = <u32> min(threshold, <u64> 0xFFFFFFFF)
     cdef Py_ssize_t g, i, at
+    cdef u32 half
     for g in range(first, end):
         philox(<u64> g * LANES, 0, seed[0], seed[1], words)
-        at = g * GROUP
-        if at + GROUP <= n:
+        at = 2 * g * GROUP
+        if at + 2 * GROUP <= n:
             for i in range(GROUP):
-                out[at + i] = x[at + i] * scale if words[i] >= limit else <real> 0
-        else:
-            for i in range(n - at):
-                out[at + i] = x[at + i] * scale if words[i] >= limit else <real> 0
+                half = words[i] & 0xFFFF
+                out[at + i] = x[at + i] * scale if half >= threshold else <real> 0
+            at += GROUP
+            for i in range(GROUP):
+                half = words[i] >> 16
+                out[at + i] = x[at + i] * scale if half >= threshold else <real> 0
+            continue
+        for i in range(n - at):
+            half = words[i % GROUP] >> (16 * (i // GROUP)) & 0xFFFF
+            out[at + i] = x[at + i] * scale if half >= threshold else <real> 0
 
 
 cdef int dropout(real** buf, const Py_ssize_t* dim, const double* attr,
                  int n_threads) noexcept nogil:
     cdef const u32* seed = <const u32*> <void*> buf[1]
-    cdef Py_ssize_t groups = (dim[0] + GROUP - 1) // GROUP, part
+    cdef Py_ssize_t groups = (dim[0] + 2 * GROUP - 1) // (2 * GROUP), part
     cdef real* x = buf[0]
     cdef real* out = buf[2]
     cdef real scale = <real> attr[0]
     for part in prange((groups + GROUPS - 1) // GROUPS, schedule="static",
                        num_threads=n_threads, use_threads_if=dim[0] > GRAIN):
-        dropout_groups(x, seed, out, <u64> dim[1], scale, part * GROUPS,
+        dropout_groups(x, seed, out, <u32> dim[1], scale, part * GROUPS,
                        min(groups, (part + 1) * GROUPS), dim[0])
     return OK

@@ -166,8 +166,10 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
         self._check_super_called()
         self._called = True
         symbolic = any_symbolic_tensors(args, kwargs)
+        # As in Keras, masks that are filled in become part of the recorded call
+        # where nothing had to be converted: files tell them apart.
         original = args, kwargs
-        args, kwargs = self._convert_arguments(args, dict(kwargs))
+        args, kwargs = self._convert_arguments(args, kwargs)
         spec = CallSpec(signature_of(self.call), self._call_context_args, args, kwargs)
         self._assert_input_compatibility(spec.first)
         with self._open_name_scope():

@@ -64,8 +64,8 @@ class Loss:
         """
         in_mask = getattr(y_pred, "_keras_mask", None)
         with scope.name_scope(self.name):
-            y_pred = tree.map_structure(self._convert, y_pred)
-            y_true = tree.map_structure(self._convert_labels, y_true)
+            y_pred = _map_values(self._convert, y_pred)
+            y_true = _map_values(self._convert_labels, y_true)
             values = self.call(y_true, y_pred)
             out_mask = getattr(values, "_keras_mask", None)
             if in_mask is not None and out_mask is not None:
@@ -96,6 +96,15 @@ class Loss:
     def from_config(cls, config):
         """A new loss from what `get_config` gave."""
         return cls(**config)
+
+
+def _map_values(function, structure):
+    """Applies `function` to each value; lists of numbers are values, too."""
+    if isinstance(structure, (list, tuple)):
+        leaves = tree.flatten(structure)
+        if all(isinstance(leaf, (bool, int, float)) for leaf in leaves):
+            return function(structure)
+    return tree.map_structure(function, structure)
 
 
 def squeeze_or_expand_to_same_rank(x1, x2, expand_rank_1=True):

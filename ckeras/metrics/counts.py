@@ -116,7 +116,7 @@ class Counter:
         return y_pred * chosen + _NEVER * (1.0 - chosen)
 
     def _positive(self, y_pred):
-        """1 where a prediction is above a threshold; thresholds along the first axis."""
+        """1 where predictions are above thresholds, which get the first axis."""
         count = len(self.thresholds)
         column = (count,) + (1,) * len(y_pred.shape)
         if not self.even:

@@ -155,6 +155,8 @@ def _call_layers(descriptions, created):
                     args, kwargs = _node_arguments(nodes[0], created)
                 except _NotYet:
                     break
+                if type(layer).__name__ == "GetItem" and isinstance(args[1], list):
+                    args = [args[0], tuple(args[1])]  # JSON has no tuples
                 layer(*args, **kwargs)
                 nodes.pop(0)
                 progress = True

@@ -40,9 +40,6 @@ class Sequential(Model):
     def __init__(self, layers=None, trainable=True, name=None):
         Layer.__init__(self, trainable=trainable, name=name)
         self._forget_graph()
-        # Types are the layers' own matter: whole numbers may go into an Embedding.
-        self._convert_input_args = False
-        self._allow_non_tensor_positional_args = True
         if layers:
             for layer in layers if isinstance(layers, (list, tuple)) else [layers]:
                 self.add(layer, rebuild=False)
@@ -160,7 +157,7 @@ class Sequential(Model):
             outputs = self._stack()
         except NotImplementedError:
             return
-        graph = Functional(self._layers[0].output, outputs, name=self.name)
+        graph = Functional(self._layers[0].output, outputs)
         self.__dict__.update(_functional=graph)
 
     def _stack(self):

@@ -1,14 +1,14 @@
-"""Conversion, slices, scattering, and loops over the first axis."""
+"""Conversion, slices and scattering."""
 
 import builtins
 import math
 
 import numpy as np
 
-from ckeras.engine import convert, dtypes, tree
+from ckeras.engine import convert, dtypes
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy.joining import stack as _stack
-from ckeras.ops.numpy.manipulation import flip, reshaped, sliced
+from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import barriers, elementwise, indexing, movement, placement
 from ckeras.ops.promotion import (
     as_axis,
@@ -21,17 +21,14 @@ from ckeras.ops.promotion import (
 from ckeras.ops.registry import op
 
 __all__ = [
-    "associative_scan",
     "cast",
     "convert_to_numpy",
     "convert_to_tensor",
     "custom_gradient",
     "dtype",
     "is_tensor",
-    "map",
     "pack",
     "saturate_cast",
-    "scan",
     "scatter",
     "scatter_update",
     "shape",
@@ -39,7 +36,6 @@ __all__ = [
     "slice_update",
     "stop_gradient",
     "unstack",
-    "vectorized_map",
 ]
 
 is_tensor = convert.is_tensor
@@ -338,108 +334,3 @@ def unstack(x, num=None, axis=0):
 def pack(xs):
     """All elements of all tensors, one after the other, as one vector."""
     return movement.pack(*[as_value(x) for x in xs])
-
-
-def _length(xs):
-    lengths = {as_value(x).shape[0] for x in tree.flatten(xs)}
-    if len(lengths) != 1:
-        raise ValueError(
-            "The values to run over must agree in their first axis. "
-            f"Received: lengths {sorted(lengths)}"
-        )
-    return lengths.pop()
-
-
-def _row(xs, i):
-    def take(x):
-        return reshaped(sliced(x, 0, i, i + 1), x.shape[1:])
-
-    return tree.map_structure(take, tree.map_structure(as_value, xs))
-
-
-def _stacked(rows):
-    return tree.map_structure(lambda *parts: _stack(parts), *rows)
-
-
-@op
-def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
-    """Runs `carry, y = f(carry, x)` along the first axis of `xs`.
-
-    Args:
-        f: function of the carried value and one slice.
-        init: the first carried value.
-        xs: nested tensors to run over; None to run `length` times.
-        length: number of runs.
-        reverse: whether to run from the end.
-        unroll: for compatibility; the loop is always unrolled.
-
-    Returns:
-        The last carried value, and the ys stacked along a new first axis.
-    """
-    if not callable(f):
-        raise TypeError(f"`f` should be a callable. Received: f={f}")
-    if xs is None and length is None:
-        raise ValueError("Got no `xs` to scan over and `length` not provided.")
-    n = _length(xs) if xs is not None else static_int(length, "scan", "length")
-    carry, rows = init, []
-    for i in reversed(range(n)) if reverse else range(n):
-        carry, y = f(carry, None if xs is None else _row(xs, i))
-        rows.append(y)
-    if reverse:
-        rows.reverse()
-    if not rows or builtins.all(y is None for y in rows):
-        return carry, None
-    return carry, _stacked(rows)
-
-
-@op
-def map(f, xs):
-    """f of each slice of `xs` along the first axis, stacked."""
-    return _stacked([f(_row(xs, i)) for i in range(_length(xs))])
-
-
-@op
-def vectorized_map(function, elements):
-    """`function` of each slice of `elements` along the first axis, stacked."""
-    return map(function, elements)
-
-
-@op
-def associative_scan(f, elems, reverse=False, axis=0):
-    """x0, f(x0, x1), f(f(x0, x1), x2), … along an axis, for an associative f.
-
-    Args:
-        f: function of two slices (or nested slices) that works on whole stacks.
-        elems: nested tensors to run over.
-        reverse: whether to run from the end.
-        axis: the axis to run along.
-    """
-    if not callable(f):
-        raise TypeError(f"`f` should be a callable. Received: f={f}")
-    values = tree.map_structure(as_value, elems)
-    if reverse:
-        values = tree.map_structure(lambda x: flip(x, axis), values)
-    n = {
-        x.shape[as_axis(axis, len(x.shape), "associative_scan")]
-        for x in tree.flatten(values)
-    }
-    if len(n) != 1:
-        raise ValueError(
-            "`associative_scan`: `elems` must agree in the axis to run along. "
-            f"Received: lengths {sorted(n)}"
-        )
-
-    def part(i):
-        return tree.map_structure(
-            lambda x: sliced(x, as_axis(axis, len(x.shape), "scan"), i, i + 1), values
-        )
-
-    rows = [part(0)]
-    for i in range(1, n.pop()):
-        rows.append(f(rows[-1], part(i)))
-    from ckeras.ops.numpy.joining import concatenate
-
-    result = tree.map_structure(lambda *p: concatenate(p, axis), *rows)
-    if reverse:
-        result = tree.map_structure(lambda x: flip(x, axis), result)
-    return result

@@ -14,12 +14,14 @@ from ckeras.ops.promotion import (
     as_float,
     as_value,
     constant,
+    pair,
     static_int,
     with_type,
 )
 from ckeras.ops.registry import op
 
 __all__ = [
+    "cdist",
     "erf",
     "erfc",
     "erfinv",
@@ -221,10 +223,30 @@ def extract_sequences(x, sequence_length, sequence_stride):
 
 @op
 def logdet(x):
-    """Logarithm of the determinant of positive definite matrices."""
-    from ckeras.ops.linalg import cholesky
-    from ckeras.ops.numpy.linear import diagonal
+    """Logarithm of the size of the determinants of matrices."""
+    from ckeras.ops.linalg import slogdet
 
-    factor = cholesky(as_float(x))
-    logs = elementwise.log(diagonal(factor, axis1=-2, axis2=-1))
-    return reductions.sum(elementwise.multiply(logs, constant(2, logs.dtype)), -1)
+    return slogdet(x)[1]
+
+
+@op
+def cdist(x, y):
+    """Euclidean distances between the vectors of x and those of y.
+
+    Args:
+        x: tensor (…, P, M).
+        y: tensor (…, R, M).
+
+    Returns:
+        A tensor (…, P, R).
+    """
+    x, y = pair(x, y, "float")
+    if len(x.shape) < 2 or len(y.shape) < 2:
+        raise ValueError("`cdist` inputs must have rank >= 2")
+    if x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "Last dimension of inputs to `cdist` must match. "
+            f"Received: x.shape={x.shape}, y.shape={y.shape}"
+        )
+    gap = elementwise.subtract(expand_dims(x, -2), expand_dims(y, -3))
+    return elementwise.sqrt(reductions.sum(elementwise.square(gap), axis=-1))

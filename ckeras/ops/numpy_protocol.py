@@ -10,6 +10,7 @@ import numpy as np
 
 from ckeras.engine import operators
 from ckeras.ops import core, linalg, numpy
+from ckeras.ops.primitives import movement
 
 __all__ = ["install_operators"]
 
@@ -21,7 +22,7 @@ _OPERATORS = (
 # NumPy functions whose op has the same name and takes the same arguments.
 _SAME = (
     "abs absolute add all allclose amax amin any append arccos arccosh arcsin arcsinh "
-    "arctan arctan2 arctanh argmax argmin argpartition argsort array_equal array_split "
+    "arctan arctan2 arctanh argmax argmin argpartition argsort array_split "
     "average bincount bitwise_and bitwise_not bitwise_or bitwise_xor broadcast_to cbrt "
     "ceil clip concatenate conj conjugate copy corrcoef correlate cos cosh "
     "count_nonzero cross cumprod cumsum deg2rad diag diagflat diagonal diff digitize "
@@ -91,4 +92,6 @@ def install_operators():
     table["getitem"] = numpy.get_item
     table["cast"] = core.cast
     table["stack"] = numpy.stack
+    table["ones_like"], table["zeros_like"] = numpy.ones_like, numpy.zeros_like
+    table["pack"] = lambda values: movement.pack(*values)
     operators.install(table, _numpy_functions())

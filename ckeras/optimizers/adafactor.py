@@ -59,9 +59,10 @@ class Adafactor(Optimizer):
         )
         rows = columns = velocity = None
         if len(shape) < 2:
-            # Vectors have no factors; Keras keeps these unused scalars.
+            # Vectors have no factors; Keras's files have these unused scalars.
             rows = Variable(0, name=variable.name, trainable=False)
             columns = Variable(0, name=variable.name, trainable=False)
+            self._variables += [rows, columns]
         elif not getattr(variable, "overwrite_with_gradient", False):
             rows = self.add_variable(shape[:-1], **options)
             columns = self.add_variable((*shape[:-2], shape[-1]), **options)

@@ -78,9 +78,9 @@ class Optimizer(OptimizerState):
         number types, another optimizer's variables), each is updated by itself.
         """
         variables = self._trainable_variables
-        if any(None in slot for slot in slots):
+        if any(v is None for slot in slots for v in slot):
             return
-        parameters = layout.arena_of(variables)
+        parameters = layout.arena_of(variables, self)
         if parameters is not None:
             self._arenas = (parameters, [Arena.try_build(slot) for slot in slots])
 

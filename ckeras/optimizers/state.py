@@ -9,6 +9,7 @@ from ckeras.engine import scope
 from ckeras.engine.convert import is_tensor
 from ckeras.engine.naming import auto_name
 from ckeras.engine.variable import Variable
+from ckeras.optimizers import layout
 from ckeras.optimizers.options import own_names
 from ckeras.optimizers.schedules.schedule import LearningRateSchedule
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
@@ -373,3 +374,5 @@ class OptimizerState:
         self.__dict__.update(state)
         # Variables are found by identity, which a copy does not share.
         self._indices = {id(v): i for i, v in enumerate(self._trainable_variables)}
+        if state.get("_arenas") is not None:
+            layout.register(self._arenas[0], self)

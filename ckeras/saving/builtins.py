@@ -15,6 +15,7 @@ __all__ = [
     "entry",
     "find_builtin",
     "find_function",
+    "public_classes",
     "register_builtin",
 ]
 
@@ -151,3 +152,12 @@ def class_config(cls, config):
     # Classes without a public name of their own are filed like registered ones.
     registered = class_name if module.startswith("keras.src") else None
     return entry(module, class_name, config, registered)
+
+
+def public_classes():
+    """Keras's module and name of every class that files can mention."""
+    for module in _PACKAGES:
+        package = _package(module)
+        for name in package.__all__ if package is not None else ():
+            if inspect.isclass(find_builtin(module, name)):
+                yield module, name

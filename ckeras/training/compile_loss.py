@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 from ckeras import losses, ops
 from ckeras.engine import config, tree
 from ckeras.engine.naming import object_name
+from ckeras.engine.scope import name_scope
+from ckeras.losses.wrapper import LossFunctionWrapper
 from ckeras.metrics import Mean
 from ckeras.training.outputs import (
     align_to_outputs,
@@ -42,7 +44,7 @@ def resolve_loss(identifier, y_true, y_pred):
     if isinstance(loss, losses.Loss):
         return loss
     name = identifier if isinstance(identifier, str) else object_name(loss)
-    return losses.LossFunctionWrapper(loss, name=name)
+    return LossFunctionWrapper(loss, name=name)
 
 
 class CompileLoss:
@@ -181,7 +183,7 @@ class CompileLoss:
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """The total loss, a scalar; None if no output has a loss."""
-        with ops.name_scope(self.name):
+        with name_scope(self.name):
             return self.call(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred, sample_weight=None):

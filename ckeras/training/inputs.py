@@ -1,7 +1,7 @@
 """Checking and casting the data of a model, before anything else happens."""
 
-from ckeras import losses
 from ckeras.engine import tree
+from ckeras.losses.labels import check_labels
 from ckeras.training.data import cast_array
 from ckeras.utils.packing import unpack_x_y_sample_weight
 
@@ -65,4 +65,4 @@ def check_targets(model, data, y_pred):
         return
     _, y, _ = unpack_x_y_sample_weight(data)
     for entry, target, output in model._compile_loss.pairs(y, y_pred):
-        losses.check_labels(entry.loss, target, output.shape)
+        check_labels(entry.loss, target, output.shape)

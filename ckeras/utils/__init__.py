@@ -19,6 +19,7 @@ from ckeras.utils.progbar import Progbar
 from ckeras.utils.py_dataset import PyDataset
 from ckeras.utils.rng import set_random_seed
 from ckeras.utils.sequences import pad_sequences
+from ckeras.utils.timeseries import timeseries_dataset_from_array
 
 # Keras's name for the same class.
 Sequence = PyDataset
@@ -40,6 +41,7 @@ __all__ = [
     "pad_sequences",
     "register_keras_serializable",
     "set_random_seed",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]

@@ -180,10 +180,11 @@ def pack_graph(function, state):
         outputs = [(number(x), x.shape, x.dtype, x.name) for x in node.outputs]
         calls.append((node.operation, args, kwargs, outputs))
     state = {k: v for k, v in state.items() if k not in _GRAPH}
+    computed = {id(x) for node in function._ordered_nodes for x in node.outputs}
     free = [
         (number(x), x.shape, x.dtype, x.name)
         for x in function._inputs
-        if id(x) not in numbers
+        if id(x) not in computed
     ]
     state["_graph"] = {
         "calls": calls,

@@ -13,6 +13,7 @@ from ckeras.ops.numpy import (
     reductions,
     sorting,
     statistics,
+    trigonometry,
     unary,
 )
 from ckeras.ops.numpy.arithmetic import *  # noqa: F403
@@ -25,6 +26,7 @@ from ckeras.ops.numpy.manipulation import *  # noqa: F403
 from ckeras.ops.numpy.reductions import *  # noqa: F403
 from ckeras.ops.numpy.sorting import *  # noqa: F403
 from ckeras.ops.numpy.statistics import *  # noqa: F403
+from ckeras.ops.numpy.trigonometry import *  # noqa: F403
 from ckeras.ops.numpy.unary import *  # noqa: F403
 
 __all__ = [  # noqa: PLE0604
@@ -39,5 +41,6 @@ __all__ = [  # noqa: PLE0604
     *reductions.__all__,
     *sorting.__all__,
     *statistics.__all__,
+    *trigonometry.__all__,
     *unary.__all__,
 ]

@@ -84,11 +84,8 @@ def full(shape, fill_value, dtype=None):
     Args:
         shape: its shape.
         fill_value: the value, a number or a tensor that broadcasts to the shape.
-        dtype: its type; None for the value's.
+        dtype: its type, `floatx` by default.
     """
-    if dtype is None:
-        weak = type_of(fill_value)
-        dtype = join(weak) if weak in ("int", "float") else weak
     return broadcast_to(with_type(fill_value, dtypes.standardize_dtype(dtype)), shape)
 
 

@@ -26,7 +26,6 @@ __all__ = [
     "any",
     "argmax",
     "argmin",
-    "array_equal",
     "average",
     "count_nonzero",
     "cumprod",
@@ -231,17 +230,6 @@ def any(x, axis=None, keepdims=False):
 def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Whether x1 and x2 are close everywhere; arguments as for `isclose`."""
     return all(isclose(x1, x2, rtol, atol, equal_nan))
-
-
-@op
-def array_equal(x1, x2):
-    """Whether x1 and x2 have the same shape and the same elements."""
-    from ckeras.ops.numpy.comparison import equal
-
-    x1, x2 = as_value(x1), as_value(x2)
-    if x1.shape != x2.shape:
-        return constant(False, "bool")
-    return all(equal(x1, x2))
 
 
 @op

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise
+from ckeras.engine.tensor import Tensor
+from ckeras.ops.primitives import elementwise, movement
 
 __all__ = [
     "add_along_axis",
@@ -110,7 +111,7 @@ def _scatter_add_spec(indices, updates, *, rows, axis):
 
 
 def _scatter_add_step(node):
-    (indices, updates), (y,) = node.inputs, node.outputs
+    (indices, _), (y,) = node.inputs, node.outputs
     outer, rows, inner = _around(y.shape, node.attrs["axis"])
     m = math.prod(indices.shape)
     dims = (outer, rows, inner, m, _index_size(indices))
@@ -171,7 +172,7 @@ def _update_step(node):
 
 
 def _update_gradient(node, d_outputs, needs):
-    x, indices, updates = node.inputs
+    _, indices, updates = node.inputs
     (d_y,) = d_outputs
     d_x = d_updates = None
     if needs[0]:
@@ -183,23 +184,17 @@ def _update_gradient(node, d_outputs, needs):
 
 
 def _zeros(shape, dtype):
-    from ckeras.engine.tensor import Tensor
-
     return Tensor(np.zeros(shape, dtype))
 
 
 def _kept_part(node, d_y):
     """The gradient of each update; zero for those that a later one overwrote."""
-    x, indices, updates = node.inputs
+    x, indices, _ = node.inputs
     m = math.prod(indices.shape)
-    order = np.arange(m, dtype="int64").reshape(*indices.shape)
-    from ckeras.engine.tensor import Tensor
-
-    numbers = _scatter_update(_zeros((x.shape[0],), "int64"), indices, Tensor(order))
-    kept = elementwise.equal(_gather(numbers, indices, axis=0), Tensor(order))
+    order = Tensor(np.arange(m, dtype="int64").reshape(indices.shape))
+    numbers = _scatter_update(_zeros((x.shape[0],), "int64"), indices, order)
+    kept = elementwise.equal(_gather(numbers, indices, axis=0), order)
     ones = (1,) * (len(x.shape) - 1)
-    from ckeras.ops.primitives import movement
-
     kept = movement.reshape(kept, shape=(*indices.shape, *ones))
     picked = _gather(d_y, indices, axis=0)
     return elementwise.where(kept, picked, _zeros((), d_y.dtype))

@@ -1,8 +1,4 @@
-"""Primitives that move elements without computing: shapes, slices, borders, joins.
-
-All but joins and borders are one kernel, the strided copy: `_Copy` describes one by
-sizes and strides and brings it into the form in which the kernel is fastest.
-"""
+"""Primitives that move elements without computing: shapes, slices, borders, joins."""
 
 import math
 
@@ -10,6 +6,7 @@ import numpy as np
 
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import reduction
+from ckeras.ops.primitives.strided import StridedCopy, itemsize, steps_of
 
 __all__ = [
     "broadcast_to",
@@ -24,88 +21,7 @@ __all__ = [
     "unslice",
 ]
 
-_MAX_AXES = 32
 _MAX_JOINED = 60  # arrays in one call of a kernel
-_UNIT_BYTES = 1 << 16
-
-
-def itemsize(dtype):
-    """Bytes of an element."""
-    return np.dtype(dtype).itemsize
-
-
-def steps_of(shape):
-    """The strides, in elements, of a contiguous array."""
-    steps, step = [], 1
-    for size in reversed(shape):
-        steps.append(step)
-        step *= size
-    return steps[::-1]
-
-
-class _Copy:
-    """A strided copy: sizes and, for source and target, strides in elements.
-
-    Args:
-        shape: what is copied.
-        source, target: strides of each axis.
-        start, at: first element in the source and in the target.
-    """
-
-    def __init__(self, shape, source, target, start=0, at=0):
-        axes = zip(shape, source, target, strict=True)
-        self.axes = [a for a in axes if a[0] != 1]
-        self.start, self.at = start, at
-        self._merge()
-        self._order()
-
-    def _merge(self):
-        """Joins neighbouring axes that are one run on both sides."""
-        merged = []
-        for size, source, target in self.axes:
-            if merged:
-                n, s, t = merged[-1]
-                if s == size * source and t == size * target:
-                    merged[-1] = (n * size, source, target)
-                    continue
-            merged.append((size, source, target))
-        self.axes = merged
-
-    def _order(self):
-        """Puts an axis that is contiguous in the source next to the last one."""
-        if len(self.axes) > 2 and self.axes[-1][1] != 1:
-            for i, (_, source, _) in enumerate(self.axes[:-1]):
-                if source == 1:
-                    self.axes.insert(-1, self.axes.pop(i))
-                    break
-        self.axes = [(1, 0, 0)] * (2 - len(self.axes)) + self.axes
-
-    def dims(self, dtype):
-        """The integers of the kernel `movement.copy`."""
-        if len(self.axes) > _MAX_AXES:
-            raise ValueError(f"cannot copy {len(self.axes)} axes that do not merge")
-        item = itemsize(dtype)
-        sizes, sources, targets = zip(*self.axes, strict=True)
-        rows, columns = sizes[-2:]
-        unit_columns = columns
-        if rows == 1 and columns * item > 2 * _UNIT_BYTES:
-            unit_columns = _UNIT_BYTES // item
-        unit_rows = max(_UNIT_BYTES // max(unit_columns * item, 1), 16) // 16 * 16
-        return (
-            item,
-            self.start * item,
-            self.at * item,
-            max(min(unit_rows, rows), 1),
-            max(unit_columns, 1),
-            len(sizes),
-            *sizes,
-            *(s * item for s in sources),
-            *(t * item for t in targets),
-        )
-
-    def step(self, dtype):
-        """The kernel call that makes a new array of it."""
-        return Step("movement.copy", self.dims(dtype))
 
 
 # --- reshape -------------------------------------------------------------------------
@@ -139,12 +55,15 @@ def _size(x):
     return math.prod(x.shape)
 
 
+def _identity_step(node):
+    (x,) = node.inputs
+    return StridedCopy((_size(x),), (1,), (1,)).step(x.dtype)
+
+
 identity = Primitive(
     "identity",
     infer=_same,
-    lower=lambda node: _Copy((_size(node.inputs[0]),), (1,), (1,)).step(
-        node.inputs[0].dtype
-    ),
+    lower=_identity_step,
     gradient=lambda node, d_outputs, needs: [d_outputs[0]],
 )
 
@@ -164,7 +83,9 @@ def _transpose_spec(x, *, perm):
 def _transpose_step(node):
     (x,), (y,), perm = node.inputs, node.outputs, node.attrs["perm"]
     steps = steps_of(x.shape)
-    return _Copy(y.shape, [steps[p] for p in perm], steps_of(y.shape)).step(x.dtype)
+    return StridedCopy(y.shape, [steps[p] for p in perm], steps_of(y.shape)).step(
+        x.dtype
+    )
 
 
 def _transpose_gradient(node, d_outputs, needs):
@@ -201,7 +122,7 @@ def _broadcast_step(node):
     steps = [
         0 if n == 1 else step for n, step in zip(shape, steps_of(shape), strict=True)
     ]
-    return _Copy(y.shape, steps, steps_of(y.shape)).step(x.dtype)
+    return StridedCopy(y.shape, steps, steps_of(y.shape)).step(x.dtype)
 
 
 def _broadcast_gradient(node, d_outputs, needs):
@@ -244,19 +165,14 @@ def _slice_step(node):
     (x,), (y,) = node.inputs, node.outputs
     strides = zip(node.attrs["strides"], steps_of(x.shape), strict=True)
     source = [stride * step for stride, step in strides]
-    return _Copy(y.shape, source, steps_of(y.shape), _slice_start(node)).step(x.dtype)
+    return StridedCopy(y.shape, source, steps_of(y.shape), _slice_start(node)).step(
+        x.dtype
+    )
 
 
 def _slice_gradient(node, d_outputs, needs):
-    attrs = node.attrs
-    return [
-        unslice(
-            d_outputs[0],
-            start=attrs["start"],
-            shape=node.inputs[0].shape,
-            strides=attrs["strides"],
-        )
-    ]
+    attrs = {**node.attrs, "shape": node.inputs[0].shape}
+    return [unslice(d_outputs[0], **attrs)]
 
 
 _slice_view = Primitive(
@@ -295,7 +211,7 @@ def _reverse_step(node):
     steps = steps_of(x.shape)
     source = [-step if a in axes else step for a, step in enumerate(steps)]
     start = sum((x.shape[a] - 1) * steps[a] for a in axes)
-    return _Copy(x.shape, source, steps, start).step(x.dtype)
+    return StridedCopy(x.shape, source, steps, start).step(x.dtype)
 
 
 reverse = Primitive(
@@ -325,21 +241,14 @@ def _unslice_step(node):
     steps = steps_of(y.shape)
     start = sum(a[2] * step for a, step in zip(axes, steps, strict=True))
     target = [a[3] * step for a, step in zip(axes, steps, strict=True)]
-    copy = _Copy(x.shape, steps_of(x.shape), target, at=start if _size(x) else 0)
+    copy = StridedCopy(x.shape, steps_of(x.shape), target, at=start if _size(x) else 0)
     nbytes = _size(y) * itemsize(y.dtype)
     return Step("movement.copy_into_zeros", (nbytes, *copy.dims(x.dtype)))
 
 
 def _unslice_gradient(node, d_outputs, needs):
-    attrs = node.attrs
-    return [
-        slice(
-            d_outputs[0],
-            start=attrs["start"],
-            shape=node.inputs[0].shape,
-            strides=attrs["strides"],
-        )
-    ]
+    attrs = {**node.attrs, "shape": node.inputs[0].shape}
+    return [slice(d_outputs[0], **attrs)]
 
 
 # Zeros with x as the block that `slice` would read: the gradient of `slice`.

@@ -1,7 +1,7 @@
 """Configurations of the older `.h5` format, from Keras 2 and 3, in today's form.
 
-The older form names classes without their module, calls an input's shape
-`batch_input_shape`, and describes a graph's edges as lists.
+The older form names classes without their module, and calls an input's shape
+`batch_input_shape`.
 """
 
 from ckeras.saving import registry
@@ -38,6 +38,8 @@ def model_from_legacy(config, custom_objects=None):
 
 
 def _layer(config, custom):
+    if isinstance(config, dict) and config.get("module"):
+        return config
     if not isinstance(config, dict) or not isinstance(config.get("config"), dict):
         # Keras 1 wrote the list of layers itself.
         if isinstance(config, dict) and isinstance(config.get("config"), list):
@@ -95,34 +97,12 @@ def _model(inner, custom):
         if "name" in layer:
             new["name"] = layer["name"]
         if "inbound_nodes" in layer:
-            nodes = layer["inbound_nodes"]
-            new["inbound_nodes"] = [_node(node) for node in nodes]
+            new["inbound_nodes"] = layer["inbound_nodes"]
         converted.append(new)
     result = {**inner, "layers": converted}
     if shape is not None:
         result["build_input_shape"] = shape
     return result
-
-
-def _node(node):
-    """One call of a layer: from a list of `[layer, node, tensor, kwargs]`."""
-    if isinstance(node, dict):
-        return node
-    kwargs = {}
-    tensors = []
-    single = len(node) in (3, 4) and isinstance(node[0], str)
-    for edge in [node] if single else node:
-        tensors.append(_tensor(edge))
-        if len(edge) > 3 and isinstance(edge[3], dict):
-            kwargs.update(edge[3])
-    args = tensors[0] if len(tensors) == 1 else tensors
-    return {"args": [args], "kwargs": kwargs}
-
-
-def _tensor(edge):
-    layer, node, tensor = edge[:3]
-    config = {"shape": None, "dtype": None, "keras_history": [layer, node, tensor]}
-    return {"class_name": "__keras_tensor__", "config": config}
 
 
 def from_legacy_object(config, module):

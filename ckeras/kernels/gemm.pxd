@@ -1,0 +1,31 @@
+"""Matrix products: c = op(a)·op(b), with bias and activation in the tile.
+
+    matmul   buf  a, b, c, workspace
+             c[g] = op(a[g])·op(b[g]) for every g; op(a) is m×k, op(b) k×n
+             dim  0 m   1 n   2 k   3 a is k×m   4 b is n×k
+                  5 groups   6 whether b is the same for all groups
+    dense    buf  x, w, bias (or NULL), y, workspace
+             y = activation(x·w + bias), x m×k, w k×n, bias n
+             dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd
+
+The workspace has `workspace_bytes(m, n, k, ...)` bytes. Each element of c is one sum
+over k in the order of k, cut into parts at fixed places: its bits do not depend on
+the number of threads.
+"""
+
+from ckeras.kernels.gemm_tile cimport Epilogue
+from ckeras.kernels.types cimport real
+
+cdef int matmul(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int dense(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+# The rate of the register tile alone, on operands in the first-level cache:
+# buf a (TILE_ROWS × k), b (k × 2 vectors), c; dim 0 k, 1 repetitions.
+cdef int peak(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil

@@ -1,0 +1,129 @@
+"""The register tile of all matrix products: c = a·b for a few rows and two vectors.
+
+    c[i, j] = sum over p of a[i·row_step + p·k_step] · b[p·b_step + j]
+
+Accumulators stay in registers; the caller names the rows and vectors with constants,
+so that the loops over them unroll completely.
+"""
+
+from ckeras.kernels.simd cimport (
+    LANES_D, LANES_F, greater_d, greater_f, load_d, load_f, load_nd, load_nf,
+    spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
+)
+from ckeras.kernels.types cimport real
+
+ctypedef fused vec:
+    vf
+    vd
+
+cdef enum Activation:
+    LINEAR = 0
+    RELU
+    TANH
+    SIGMOID
+
+
+cdef struct Epilogue:
+    bint accumulate     # c already holds a part of the sum
+    bint last           # this is the last part: add the bias, apply the activation
+    const void* bias    # a row, or NULL
+    int activation
+
+
+cdef inline void load(vec* v, const real* p) noexcept nogil:
+    if vec is vf and real is float:
+        v[0] = load_f(p)
+    elif vec is vd and real is double:
+        v[0] = load_d(p)
+
+
+cdef inline void load_n(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
+    if vec is vf and real is float:
+        v[0] = load_nf(p, n)
+    elif vec is vd and real is double:
+        v[0] = load_nd(p, n)
+
+
+cdef inline void store(real* p, vec* v) noexcept nogil:
+    if vec is vf and real is float:
+        store_f(p, v[0])
+    elif vec is vd and real is double:
+        store_d(p, v[0])
+
+
+cdef inline void store_n(real* p, vec* v, Py_ssize_t n) noexcept nogil:
+    if vec is vf and real is float:
+        store_nf(p, v[0], n)
+    elif vec is vd and real is double:
+        store_nd(p, v[0], n)
+
+
+cdef inline void spread(vec* v, real x) noexcept nogil:
+    if vec is vf and real is float:
+        v[0] = spread_f(x)
+    elif vec is vd and real is double:
+        v[0] = spread_d(x)
+
+
+cdef inline void rectify(vec* v, vec* zero) noexcept nogil:
+    # The comparison with NaN is false, and the second operand NaN itself.
+    if vec is vf:
+        v[0] = greater_f(zero[0], v[0])
+    else:
+        v[0] = greater_d(zero[0], v[0])
+
+
+cdef inline int lanes(vec* v) noexcept nogil:
+    if vec is vf:
+        return LANES_F
+    else:
+        return LANES_D
+
+
+cdef inline void tile(
+    vec* tag, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n,
+    const real* a, Py_ssize_t row_step, Py_ssize_t k_step,
+    const real* b, Py_ssize_t b_step, Py_ssize_t k,
+    Py_ssize_t column, const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """One tile; of its result the first m rows and n columns are stored."""
+    cdef vec acc[24]
+    cdef vec bv[4]
+    cdef vec av
+    cdef vec zero
+    cdef Py_ssize_t p, left
+    cdef int i, j
+    cdef int width = lanes(tag)
+    spread(&zero, <real> 0)
+    for i in range(rows * vectors):
+        acc[i] = zero
+    for p in range(k):
+        for j in range(vectors):
+            load(&bv[j], b + p * b_step + j * width)
+        for i in range(rows):
+            spread(&av, a[i * row_step + p * k_step])
+            for j in range(vectors):
+                acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
+    for j in range(vectors):
+        left = n - j * width
+        if left <= 0:
+            break
+        if left > width:
+            left = width
+        if epilogue.last and epilogue.bias != NULL:
+            load_n(&bv[j], <const real*> epilogue.bias + column + j * width, left)
+        for i in range(rows):
+            if i >= m:
+                break
+            if epilogue.accumulate:
+                load_n(&av, c + i * c_step + j * width, left)
+                acc[i * vectors + j] = acc[i * vectors + j] + av
+            if epilogue.last:
+                if epilogue.bias != NULL:
+                    acc[i * vectors + j] = acc[i * vectors + j] + bv[j]
+                if epilogue.activation == RELU:
+                    rectify(&acc[i * vectors + j], &zero)
+            if left == width:
+                store(c + i * c_step + j * width, &acc[i * vectors + j])
+            else:
+                store_n(c + i * c_step + j * width, &acc[i * vectors + j], left)

@@ -1,0 +1,30 @@
+"""Long short-term memory over whole sequences (Hochreiter and Schmidhuber, 1997).
+
+    i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o);  g = tanh(z_g)
+    c' = f·c + i·g;  h' = o·tanh(c')        z = x·W + b + h·U, columns i, f, g, o
+
+x·W + b comes computed for all timesteps. A masked timestep keeps h and c.
+
+    forward    buf  z (b, t, 4u), U (u, 4u), h (b, u), c (b, u), mask (b, t) or NULL,
+                    outputs (b, t, u) or (b, u), last h (b, u), last c (b, u), and for
+                    the gradient: gates (b, t, 4u), cells c' (b, t, u), h before each
+                    timestep (b, t, u) - all three NULL if dim[4] is 0 -, workspace
+    backward   buf  d_outputs as outputs, d_h (b, u), d_c (b, u) - each NULL for none -,
+                    U, c, mask or NULL, gates, cells,
+                    d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace
+    dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep (forward)
+
+The workspace has `workspace_bytes(b, u, itemsize)` bytes. A few rows of the batch go
+through all timesteps together, so threads never wait for each other, and the bits do
+not depend on how many there are.
+"""
+
+from ckeras.kernels.types cimport real
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int backward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil

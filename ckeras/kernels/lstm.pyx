@@ -1,0 +1,274 @@
+"""LSTM: the recurrence of a whole sequence, forward and backward."""
+
+from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+from ckeras.kernels.gemm_pack cimport ceil_div, least, pack_columns, panel_width
+from ckeras.kernels.gemm_tile cimport (
+    LINEAR, Epilogue, lanes, load_n, spread, store_n, tile, vec,
+)
+from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
+from ckeras.kernels.types cimport OK, real
+from ckeras.kernels.vmath cimport sigmoid, tanh
+
+cdef enum:
+    GRAIN = 1 << 16      # multiply-adds below which one thread is enough
+
+
+cdef inline Py_ssize_t slice_rows() noexcept nogil:
+    """Rows of the batch that go through time together: those of one tile."""
+    return 8 if TILE_ROWS == 12 else 4
+
+
+cdef struct Sequence:
+    Py_ssize_t batch
+    Py_ssize_t steps
+    Py_ssize_t units
+    bint sequences
+    bint keep
+    const unsigned char* mask
+
+
+def workspace_bytes(Py_ssize_t batch, Py_ssize_t units, Py_ssize_t itemsize):
+    """Bytes of workspace, forward or backward."""
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t forward_panels = ceil_div(4 * units, width) * width * units
+    cdef Py_ssize_t backward_panels = ceil_div(units, width) * width * 4 * units
+    cdef Py_ssize_t panels = max(forward_panels, backward_panels)
+    cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
+    return itemsize * (panels + rows * 7 * units)
+
+
+cdef void pack_panels(
+    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t k, Py_ssize_t n,
+    real* panels, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t width = panel_width(<real> 0), g
+    for g in prange(ceil_div(n, width), schedule="static", num_threads=n_threads,
+                    use_threads_if=k * n > GRAIN):
+        pack_columns(b + g * width * b_column, b_row, b_column, k,
+                     least(n - g * width, width), width, panels + g * width * k)
+
+
+cdef void multiply(
+    real* c, const real* a, const real* panels, Py_ssize_t m, Py_ssize_t n,
+    Py_ssize_t k, bint accumulate
+) noexcept nogil:
+    """c (m, n) = [c +] a (m, k)·b for at most `slice_rows()` rows."""
+    cdef vf f
+    cdef vd d
+    cdef Epilogue epilogue
+    cdef Py_ssize_t width = panel_width(<real> 0), j = 0
+    epilogue.accumulate = accumulate
+    epilogue.last = False
+    epilogue.bias = NULL
+    epilogue.activation = LINEAR
+    while j < n:
+        if real is float:
+            if TILE_ROWS == 12:
+                tile(&f, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
+                     width, k, j, &epilogue, 8, 2)
+            else:
+                tile(&f, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
+                     width, k, j, &epilogue, 4, 2)
+        else:
+            if TILE_ROWS == 12:
+                tile(&d, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
+                     width, k, j, &epilogue, 8, 2)
+            else:
+                tile(&d, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
+                     width, k, j, &epilogue, 4, 2)
+        j += width
+
+
+# --- forward -------------------------------------------------------------------------
+
+
+cdef inline void forward_row(vec* tag, real* z, real* h, real* c,
+                             Py_ssize_t units) noexcept nogil:
+    """One timestep of one row; z becomes the gates."""
+    cdef vec i, f, g, o, state
+    cdef Py_ssize_t j = 0, left
+    while j < units:
+        left = least(units - j, lanes(tag))
+        load_n(&i, z + j, left)
+        load_n(&f, z + units + j, left)
+        load_n(&g, z + 2 * units + j, left)
+        load_n(&o, z + 3 * units + j, left)
+        load_n(&state, c + j, left)
+        i = sigmoid(i)
+        f = sigmoid(f)
+        g = tanh(g)
+        o = sigmoid(o)
+        state = f * state + i * g
+        store_n(z + j, &i, left)
+        store_n(z + units + j, &f, left)
+        store_n(z + 2 * units + j, &g, left)
+        store_n(z + 3 * units + j, &o, left)
+        store_n(c + j, &state, left)
+        state = o * tanh(state)
+        store_n(h + j, &state, left)
+        j += left
+
+
+cdef void forward_slice(
+    Sequence* s, Py_ssize_t first, real** buf, const real* panels, real* scratch
+) noexcept nogil:
+    """All timesteps of a few rows of the batch."""
+    cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
+    cdef Py_ssize_t size = u * sizeof(real), t, r, at
+    cdef real* z = scratch
+    cdef real* h = z + slice_rows() * 4 * u
+    cdef real* c = h + slice_rows() * u
+    cdef vf f
+    cdef vd d
+    memset(h, 0, slice_rows() * size)  # the tile reads rows beyond the batch, too
+    memcpy(h, buf[2] + first * u, rows * size)
+    memcpy(c, buf[3] + first * u, rows * size)
+    for t in range(s.steps):
+        for r in range(rows):
+            at = (first + r) * s.steps + t
+            memcpy(z + r * 4 * u, buf[0] + at * 4 * u, 4 * size)
+            if s.keep:
+                memcpy(buf[10] + at * u, h + r * u, size)
+        multiply(z, h, panels, rows, 4 * u, u, True)
+        for r in range(rows):
+            at = (first + r) * s.steps + t
+            if s.mask == NULL or s.mask[at]:
+                if real is float:
+                    forward_row(&f, z + r * 4 * u, h + r * u, c + r * u, u)
+                else:
+                    forward_row(&d, z + r * 4 * u, h + r * u, c + r * u, u)
+            if s.keep:
+                memcpy(buf[8] + at * 4 * u, z + r * 4 * u, 4 * size)
+                memcpy(buf[9] + at * u, c + r * u, size)
+            if s.sequences:
+                memcpy(buf[5] + at * u, h + r * u, size)
+    if not s.sequences:
+        memcpy(buf[5] + first * u, h, rows * size)
+    memcpy(buf[6] + first * u, h, rows * size)
+    memcpy(buf[7] + first * u, c, rows * size)
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Sequence s
+    cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
+    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
+    cdef real* panels = buf[11] if dim[4] else buf[8]
+    cdef real* scratch = panels + ceil_div(4 * u, width) * width * u
+    s.batch, s.steps, s.units = dim[0], dim[1], dim[2]
+    s.sequences, s.keep = dim[3] != 0, dim[4] != 0
+    s.mask = <const unsigned char*> <const void*> buf[4]
+    pack_panels(buf[1], 4 * u, 1, u, 4 * u, panels, n_threads)
+    for g in prange(slices, schedule="static", num_threads=n_threads,
+                    use_threads_if=s.batch * s.steps * u * u * 4 > GRAIN):
+        forward_slice(&s, g * slice_rows(), buf, panels,
+                      scratch + g * slice_rows() * 7 * u)
+    return OK
+
+
+# --- backward ------------------------------------------------------------------------
+
+
+cdef inline void backward_row(
+    vec* tag, const real* gates, const real* cell, const real* before, real* d_h,
+    real* d_c, real* d_z, Py_ssize_t units
+) noexcept nogil:
+    """One timestep of one row: d_z of the gates, and d_c of the cell before."""
+    cdef vec i, f, g, o, c, c_before, dh, dc, d, one
+    cdef Py_ssize_t j = 0, left
+    spread(&one, <real> 1)
+    while j < units:
+        left = least(units - j, lanes(tag))
+        load_n(&i, gates + j, left)
+        load_n(&f, gates + units + j, left)
+        load_n(&g, gates + 2 * units + j, left)
+        load_n(&o, gates + 3 * units + j, left)
+        load_n(&c, cell + j, left)
+        load_n(&c_before, before + j, left)
+        load_n(&dh, d_h + j, left)
+        load_n(&dc, d_c + j, left)
+        c = tanh(c)
+        d = dh * c * o * (one - o)
+        store_n(d_z + 3 * units + j, &d, left)
+        dc = dc + dh * o * (one - c * c)
+        d = dc * g * i * (one - i)
+        store_n(d_z + j, &d, left)
+        d = dc * c_before * f * (one - f)
+        store_n(d_z + units + j, &d, left)
+        d = dc * i * (one - g * g)
+        store_n(d_z + 2 * units + j, &d, left)
+        dc = dc * f
+        store_n(d_c + j, &dc, left)
+        j += left
+
+
+cdef inline void add_row(real* target, const real* values, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        target[j] += values[j]
+
+
+cdef void backward_slice(
+    Sequence* s, Py_ssize_t first, real** buf, const real* panels, real* scratch
+) noexcept nogil:
+    cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
+    cdef Py_ssize_t size = u * sizeof(real), t, r, at
+    cdef real* d_z = scratch
+    cdef real* d_h = d_z + slice_rows() * 4 * u
+    cdef real* d_c = d_h + slice_rows() * u
+    cdef real* earlier = d_c + slice_rows() * u
+    cdef const real* before
+    cdef vf f
+    cdef vd d
+    memset(scratch, 0, slice_rows() * 7 * size)
+    if buf[1] != NULL:
+        memcpy(d_h, buf[1] + first * u, rows * size)
+    if buf[2] != NULL:
+        memcpy(d_c, buf[2] + first * u, rows * size)
+    if buf[0] != NULL and not s.sequences:
+        add_row(d_h, buf[0] + first * u, rows * u)
+    for t in range(s.steps - 1, -1, -1):
+        for r in range(rows):
+            at = (first + r) * s.steps + t
+            if buf[0] != NULL and s.sequences:
+                add_row(d_h + r * u, buf[0] + at * u, u)
+            if s.mask != NULL and not s.mask[at]:
+                memset(d_z + r * 4 * u, 0, 4 * size)
+            else:
+                before = buf[7] + (at - 1) * u if t > 0 else buf[4] + (first + r) * u
+                if real is float:
+                    backward_row(&f, buf[6] + at * 4 * u, buf[7] + at * u, before,
+                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u, u)
+                else:
+                    backward_row(&d, buf[6] + at * 4 * u, buf[7] + at * u, before,
+                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u, u)
+            memcpy(buf[8] + at * 4 * u, d_z + r * 4 * u, 4 * size)
+        multiply(earlier, d_z, panels, rows, u, 4 * u, False)
+        for r in range(rows):
+            at = (first + r) * s.steps + t
+            if s.mask == NULL or s.mask[at]:
+                memcpy(d_h + r * u, earlier + r * u, size)
+    memcpy(buf[9] + first * u, d_h, rows * size)
+    memcpy(buf[10] + first * u, d_c, rows * size)
+
+
+cdef int backward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Sequence s
+    cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
+    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
+    cdef real* panels = buf[11]
+    cdef real* scratch = panels + ceil_div(u, width) * width * 4 * u
+    s.batch, s.steps, s.units = dim[0], dim[1], dim[2]
+    s.sequences, s.keep = dim[3] != 0, False
+    s.mask = <const unsigned char*> <const void*> buf[5]
+    pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, n_threads)
+    for g in prange(slices, schedule="static", num_threads=n_threads,
+                    use_threads_if=s.batch * s.steps * u * u * 4 > GRAIN):
+        backward_slice(&s, g * slice_rows(), buf, panels,
+                       scratch + g * slice_rows() * 7 * u)
+    return OK

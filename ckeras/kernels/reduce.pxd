@@ -1,0 +1,52 @@
+"""Reductions along one axis of a contiguous array, axes o (outer), r (reduced), i
+(inner); running sums; places of extremes.
+
+Every result is put together in an order that the shape alone fixes: a balanced tree
+over blocks, so that rounding errors grow with the logarithm of the size.
+"""
+
+from ckeras.kernels.types cimport number, real
+
+# out[o, i] = sum over r of x[o, r, i]; 0 if there are none.
+# buf: x, out, work. dim: outer, reduce, inner, n_chunks.
+# n_chunks (1..32) parts of the reduced axis are taken apart and then joined; more than
+# one needs work: n_chunks · outer · inner elements.
+cdef int sum(number** buf, const Py_ssize_t* dim, const double* attr,
+             int n_threads) noexcept nogil
+
+# The same with a product; 1 if there are no elements.
+cdef int prod(number** buf, const Py_ssize_t* dim, const double* attr,
+              int n_threads) noexcept nogil
+
+# The same with the largest and smallest element; NaN where there is one.
+cdef int max(number** buf, const Py_ssize_t* dim, const double* attr,
+             int n_threads) noexcept nogil
+cdef int min(number** buf, const Py_ssize_t* dim, const double* attr,
+             int n_threads) noexcept nogil
+
+# The same for booleans (bytes 0 and 1): whether one is true, whether all are.
+cdef int any(void** buf, const Py_ssize_t* dim, const double* attr,
+             int n_threads) noexcept nogil
+cdef int all(void** buf, const Py_ssize_t* dim, const double* attr,
+             int n_threads) noexcept nogil
+
+# The sum divided by `reduce`. Operands as for `sum`.
+cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,
+              int n_threads) noexcept nogil
+
+# out[0] = sum of x². buf: x, out, work. dim: n, n_chunks. work: n_chunks elements
+# (needed for one chunk too).
+cdef int sum_of_squares(real** buf, const Py_ssize_t* dim, const double* attr,
+                        int n_threads) noexcept nogil
+
+# out[o, i] = the first r where x[o, r, i] is largest (smallest) or NaN, as int32.
+# buf: x, out (int32). dim: outer, reduce (at least 1), inner.
+cdef int argmax(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil
+cdef int argmin(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil
+
+# out[o, r, i] = sum of x[o, q, i] over q <= r, or over q >= r if reverse.
+# buf: x, out (may be x). dim: outer, reduce, inner, reverse.
+cdef int cumsum(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil

@@ -1,0 +1,171 @@
+"""Matrix products, plain and with a layer's bias and activation."""
+
+import math
+
+from ckeras import kernels
+from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.ops.primitives import elementwise, movement, reduction
+
+__all__ = ["dense", "matmul"]
+
+_FLOATS = ("float32", "float64")
+_ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
+
+
+# --- matmul --------------------------------------------------------------------------
+
+
+def _sides(a, b, transpose_a, transpose_b):
+    """m, k, k again as b has it, and n."""
+    m, k = a.shape[-2:][::-1] if transpose_a else a.shape[-2:]
+    b_k, n = b.shape[-2:][::-1] if transpose_b else b.shape[-2:]
+    return m, k, b_k, n
+
+
+def _matmul_spec(a, b, *, transpose_a=False, transpose_b=False):
+    if len(a.shape) < 2 or len(b.shape) < 2:
+        raise ValueError(
+            "`matmul`: both arguments need at least two axes. "
+            f"Received shapes {a.shape} and {b.shape}."
+        )
+    m, k, b_k, n = _sides(a, b, transpose_a, transpose_b)
+    batch = tuple(a.shape[:-2])
+    if k != b_k or (len(b.shape) > 2 and tuple(b.shape[:-2]) != batch):
+        raise ValueError(
+            f"`matmul`: cannot multiply shapes {tuple(a.shape)} and {tuple(b.shape)}"
+            f"{' (the first one transposed)' if transpose_a else ''}"
+            f"{' (the second one transposed)' if transpose_b else ''}: expected equal "
+            f"leading axes and equal inner sizes, received inner sizes {k} and {b_k}."
+        )
+    if a.dtype != b.dtype:
+        raise ValueError(
+            f"`matmul`: expected one type, received {a.dtype} and {b.dtype}."
+        )
+    return Spec((*batch, m, n), a.dtype)
+
+
+def _workspace(m, n, k, dtype, b_transposed):
+    itemsize = 4 if dtype == "float32" else 8
+    return kernels.module("gemm").workspace_bytes(m, n, k, itemsize, b_transposed)
+
+
+def _matmul_lower(node):
+    a, b = node.inputs
+    transpose_a = bool(node.attrs.get("transpose_a"))
+    transpose_b = bool(node.attrs.get("transpose_b"))
+    m, k, _, n = _sides(a, b, transpose_a, transpose_b)
+    groups = math.prod(a.shape[:-2])
+    shared = len(b.shape) == 2
+    if shared and not transpose_a:  # all rows of all groups at once
+        m, groups = m * groups, 1
+    return Step(
+        "gemm.matmul",
+        (m, n, k, int(transpose_a), int(transpose_b), groups, int(shared)),
+        dtype=a.dtype,
+        workspace=_workspace(m, n, k, a.dtype, transpose_b),
+        flops=2 * m * n * k * groups,
+    )
+
+
+def _rows(x):
+    """`x` with all axes but the last as one."""
+    if len(x.shape) == 2:
+        return x
+    return movement.reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def _matmul_gradient(node, d_outputs, needs):
+    a, b = node.inputs
+    (d,) = d_outputs
+    ta = bool(node.attrs.get("transpose_a"))
+    tb = bool(node.attrs.get("transpose_b"))
+    da = db = None
+    if needs[0]:
+        if ta:
+            da = matmul(b, d, transpose_a=tb, transpose_b=True)
+        else:
+            da = matmul(d, b, transpose_a=False, transpose_b=not tb)
+    if needs[1]:
+        if len(b.shape) == 2 and len(a.shape) > 2:
+            db = _shared_gradient(a, d, ta, tb)
+        elif tb:
+            db = matmul(d, a, transpose_a=True, transpose_b=ta)
+        else:
+            db = matmul(a, d, transpose_a=not ta, transpose_b=False)
+    return [da, db]
+
+
+def _shared_gradient(a, d, ta, tb):
+    """The gradient of a matrix that multiplies every group's rows."""
+    if ta:
+        rank = len(a.shape)
+        a = movement.transpose(a, perm=(*range(rank - 2), rank - 1, rank - 2))
+    a, d = _rows(a), _rows(d)
+    left, right = (d, a) if tb else (a, d)
+    return matmul(left, right, transpose_a=True, transpose_b=False)
+
+
+def _matmul_by_kernel(node):
+    if node.inputs[0].dtype not in _FLOATS:
+        raise ValueError(
+            f"`matmul` computes in float32 and float64, not {node.inputs[0].dtype}."
+        )
+    return _matmul_lower(node)
+
+
+matmul = Primitive(
+    "matmul", infer=_matmul_spec, lower=_matmul_by_kernel, gradient=_matmul_gradient
+)
+
+
+# --- dense ---------------------------------------------------------------------------
+
+
+def _dense_spec(x, w, bias, *, activation=None):
+    fits = (
+        len(x.shape) == 2
+        and len(w.shape) == 2
+        and x.shape[1] == w.shape[0]
+        and (bias is None or tuple(bias.shape) == (w.shape[1],))
+    )
+    if not fits:
+        raise ValueError(
+            "`dense`: expected x of shape (m, k), w (k, n) and a bias of shape (n,). "
+            f"Received {x.shape}, {w.shape} and {None if bias is None else bias.shape}."
+        )
+    if activation not in _ACTIVATIONS:
+        raise ValueError(
+            f"`dense`: expected an activation of {_ACTIVATIONS}, not {activation!r}."
+        )
+    return Spec((x.shape[0], w.shape[1]), x.dtype)
+
+
+def _dense_lower(node):
+    x, w, _ = node.inputs
+    (m, k), n = x.shape, w.shape[1]
+    return Step(
+        "gemm.dense",
+        (m, n, k, _ACTIVATIONS.index(node.attrs.get("activation"))),
+        dtype=x.dtype,
+        workspace=_workspace(m, n, k, x.dtype, False),
+        flops=2 * m * n * k,
+    )
+
+
+def _dense_gradient(node, d_outputs, needs):
+    x, w, _ = node.inputs
+    (d,) = d_outputs
+    y, activation = node.outputs[0], node.attrs.get("activation")
+    if activation is not None:
+        rule = getattr(elementwise, f"{activation}_gradient")
+        d = rule(d, y)
+    return [
+        matmul(d, w, transpose_a=False, transpose_b=True) if needs[0] else None,
+        matmul(x, d, transpose_a=True, transpose_b=False) if needs[1] else None,
+        reduction.sum_to_shape(d, shape=(w.shape[1],)) if needs[2] else None,
+    ]
+
+
+dense = Primitive(
+    "dense", infer=_dense_spec, lower=_dense_lower, gradient=_dense_gradient
+)

@@ -1,0 +1,248 @@
+"""Draws from distributions."""
+
+import numbers
+
+import numpy as np
+
+from ckeras.engine import config, dtypes
+from ckeras.ops.primitives import elementwise, movement, reduction
+from ckeras.ops.primitives import random as primitives
+from ckeras.ops.promotion import as_float, as_value, constant, static_shape, with_type
+from ckeras.ops.registry import op
+from ckeras.random.seed_generator import draw_seed
+
+__all__ = [
+    "beta",
+    "binomial",
+    "categorical",
+    "gamma",
+    "normal",
+    "randint",
+    "truncated_normal",
+    "uniform",
+]
+
+
+def _float_type(dtype, name):
+    dtype = dtypes.standardize_dtype(dtype or config.floatx())
+    if dtype not in ("float32", "float64"):
+        raise ValueError(
+            f"`keras.random.{name}` requires a floating point `dtype`, float32 or "
+            f"float64. Received: dtype={dtype}"
+        )
+    return dtype
+
+
+def _is_number(x):
+    return isinstance(x, (numbers.Real, np.number))
+
+
+def _shifted(drawn, offset, factor):
+    """offset + factor · drawn, for parameters that are values."""
+    product = elementwise.multiply(drawn, with_type(factor, drawn.dtype))
+    return elementwise.add(product, with_type(offset, drawn.dtype))
+
+
+def _normal_like(draw, name, shape, mean, stddev, dtype, seed):
+    dtype = _float_type(dtype, name)
+    shape, seed = static_shape(shape, name), draw_seed(seed)
+    if _is_number(mean) and _is_number(stddev):
+        return draw(
+            seed, shape=shape, dtype=dtype, mean=float(mean), stddev=float(stddev)
+        )
+    drawn = draw(seed, shape=shape, dtype=dtype, mean=0.0, stddev=1.0)
+    return _shifted(drawn, mean, stddev)
+
+
+@op
+def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Draws from a normal distribution.
+
+    Args:
+        shape: shape of the result.
+        mean: expectation.
+        stddev: standard deviation.
+        dtype: float32 or float64; `floatx` by default.
+        seed: an integer for the same numbers in every call, a `SeedGenerator` for new
+            ones; None uses the global generator.
+
+    Example:
+
+    >>> import ckeras
+    >>> ckeras.random.normal((2, 3), seed=1).shape
+    (2, 3)
+    """
+    return _normal_like(primitives.normal, "normal", shape, mean, stddev, dtype, seed)
+
+
+@op
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    """Draws from a normal distribution without what is over two deviations off.
+
+    Args:
+        shape: shape of the result.
+        mean: expectation.
+        stddev: standard deviation before cutting.
+        dtype: float32 or float64; `floatx` by default.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    return _normal_like(
+        primitives.truncated_normal,
+        "truncated_normal",
+        shape,
+        mean,
+        stddev,
+        dtype,
+        seed,
+    )
+
+
+@op
+def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    """Draws from a uniform distribution over [minval, maxval).
+
+    Args:
+        shape: shape of the result.
+        minval: lower bound, which can be drawn.
+        maxval: upper bound, which cannot.
+        dtype: float32 or float64; `floatx` by default.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    dtype = _float_type(dtype, "uniform")
+    shape, seed = static_shape(shape, "uniform"), draw_seed(seed)
+    if _is_number(minval) and _is_number(maxval):
+        return primitives.uniform(
+            seed, shape=shape, dtype=dtype, low=float(minval), high=float(maxval)
+        )
+    drawn = primitives.uniform(seed, shape=shape, dtype=dtype, low=0.0, high=1.0)
+    low, high = with_type(minval, dtype), with_type(maxval, dtype)
+    return _shifted(drawn, low, elementwise.subtract(high, low))
+
+
+@op
+def randint(shape, minval, maxval, dtype="int32", seed=None):
+    """Draws integers, all from minval up to maxval - 1 equally likely.
+
+    Args:
+        shape: shape of the result.
+        minval: the least integer.
+        maxval: one more than the greatest.
+        dtype: an integer type.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    dtype = dtypes.standardize_dtype(dtype)
+    if not dtypes.is_int(dtype):
+        raise ValueError(
+            "`keras.random.randint` requires an integer `dtype`. "
+            f"Received: dtype={dtype}"
+        )
+    shape, seed = static_shape(shape, "randint"), draw_seed(seed)
+    if _is_number(minval) and _is_number(maxval):
+        return primitives.randint(
+            seed, shape=shape, dtype=dtype, low=int(minval), high=int(maxval)
+        )
+    low, high = with_type(minval, "float64"), with_type(maxval, "float64")
+    drawn = primitives.uniform(seed, shape=shape, dtype="float64", low=0.0, high=1.0)
+    drawn = _shifted(drawn, low, elementwise.subtract(high, low))
+    return elementwise.cast(elementwise.floor(drawn), dtype=dtype)
+
+
+@op
+def categorical(logits, num_samples, dtype="int32", seed=None):
+    """Draws classes with probabilities given as unnormalized logarithms.
+
+    Args:
+        logits: tensor (batch, classes).
+        num_samples: classes to draw for each row.
+        dtype: an integer type.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+
+    Returns:
+        Tensor (batch, num_samples) of class numbers.
+
+    Raises:
+        ValueError: if `logits` does not have two axes.
+    """
+    logits = as_float(logits)
+    if len(logits.shape) != 2:
+        raise ValueError(
+            "`categorical`: `logits` must be of shape (batch, classes). "
+            f"Received: logits.shape={logits.shape}"
+        )
+    batch, classes = logits.shape
+    # The greatest of logits with Gumbel noise is distributed as wanted.
+    drawn = primitives.uniform(
+        draw_seed(seed),
+        shape=(batch, num_samples, classes),
+        dtype=logits.dtype,
+        low=float(np.finfo(logits.dtype).tiny),
+        high=1.0,
+    )
+    noise = elementwise.log(elementwise.negative(elementwise.log(drawn)))
+    rows = movement.reshape(logits, shape=(batch, 1, classes))
+    chosen = reduction.argmax(elementwise.subtract(rows, noise), axis=2)
+    return with_type(chosen, dtypes.standardize_dtype(dtype))
+
+
+def _parameter(x):
+    return as_float(constant(x, config.floatx()) if _is_number(x) else as_value(x))
+
+
+@op
+def gamma(shape, alpha, dtype=None, seed=None):
+    """Draws from gamma distributions of scale 1.
+
+    Args:
+        shape: shape of the result.
+        alpha: shape parameter, a number or tensor that broadcasts to `shape`.
+        dtype: float32 or float64; `floatx` by default.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    dtype = _float_type(dtype, "gamma")
+    shape = static_shape(shape, "gamma")
+    return primitives.gamma(
+        draw_seed(seed), _parameter(alpha), shape=shape, dtype=dtype
+    )
+
+
+@op
+def beta(shape, alpha, beta, dtype=None, seed=None):
+    """Draws from beta distributions.
+
+    Args:
+        shape: shape of the result.
+        alpha, beta: parameters, numbers or tensors that broadcast to `shape`.
+        dtype: float32 or float64; `floatx` by default.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    dtype = _float_type(dtype, "beta")
+    shape = static_shape(shape, "beta")
+    return primitives.beta(
+        draw_seed(seed),
+        _parameter(alpha),
+        _parameter(beta),
+        shape=shape,
+        dtype=dtype,
+    )
+
+
+@op
+def binomial(shape, counts, probabilities, dtype=None, seed=None):
+    """Draws numbers of successes in `counts` independent trials.
+
+    Args:
+        shape: shape of the result.
+        counts: trials, a number or tensor that broadcasts to `shape`.
+        probabilities: of success in a trial, likewise.
+        dtype: float32 or float64; `floatx` by default.
+        seed: integer, `SeedGenerator` or None, as for `normal`.
+    """
+    dtype = _float_type(dtype, "binomial")
+    shape = static_shape(shape, "binomial")
+    return primitives.binomial(
+        draw_seed(seed),
+        _parameter(counts),
+        _parameter(probabilities),
+        shape=shape,
+        dtype=dtype,
+    )

@@ -1,0 +1,218 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import ckeras
+from ckeras import layers, ops
+
+
+class Scale(layers.Layer):
+    def build(self, input_shape):
+        self.factor = self.add_weight(shape=input_shape[-1:], name="factor")
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+class Options(layers.Layer):
+    def __init__(self, size, sizes=(1, 2), **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, x):
+        return x
+
+
+class Watching(layers.Layer):
+    """Notes the value of `training` that it is called with."""
+
+    def __init__(self, seen, **kwargs):
+        super().__init__(**kwargs)
+        self.__dict__["seen"] = seen
+
+    def call(self, x, training=None):
+        self.seen.append(training)
+        return x
+
+
+class Around(layers.Layer):
+    def __init__(self, seen):
+        super().__init__()
+        self.first = Watching(seen)
+        self.second = Watching(seen)
+        self.third = Watching(seen)
+
+    def call(self, x):
+        return self.third(self.second(self.first(x), training=False))
+
+
+def test_build_on_first_call():
+    layer = Scale(name="scale")
+    assert not layer.built
+    assert layer.weights == []
+    y = layer(np.ones((2, 3)))
+    assert layer.built
+    assert y.dtype == "float32"
+    assert layer.factor.path == layer.path + "/factor" == "scale/factor"
+    assert layer.get_build_config() == {"input_shape": (2, 3)}
+    again = Scale()
+    again.build_from_config({"input_shape": (2, 3)})
+    assert again.factor.shape == (3,)
+
+
+def test_state_is_locked_after_build():
+    layer = Scale()
+    layer.build((2, 3))
+    with pytest.raises(ValueError, match="cannot add new elements of state"):
+        layer.other = ckeras.Variable(1.0)
+
+
+def test_forgotten_super_call():
+    class Broken(layers.Layer):
+        def __init__(self):
+            self.size = 1
+
+        def call(self, x):
+            return x
+
+    with pytest.raises(RuntimeError, match="forgot to call"):
+        Broken()(np.ones((1, 1)))
+
+
+def test_bad_arguments():
+    with pytest.raises(ValueError, match="Unrecognized keyword arguments"):
+        layers.Dense(2, colour="blue")
+    with pytest.raises(ValueError, match="`trainable` to be a boolean"):
+        layers.Dense(2, trainable="yes")
+    with pytest.raises(ValueError, match="cannot contain character"):
+        layers.Dense(2, name="a/b")
+    with pytest.raises(ValueError, match="Only input tensors may be passed"):
+        layers.Dense(2)("text")
+    with pytest.raises(ValueError, match="`name` must be passed as a keyword"):
+        layers.Dense(2).add_weight("kernel")
+    with pytest.raises(NotImplementedError, match="does not have a `call`"):
+        layers.Layer()(np.ones((1, 1)))
+
+
+def test_automatic_config():
+    layer = Options(3, name="options")
+    config = layer.get_config()
+    assert config["size"] == 3
+    assert config["sizes"] == (1, 2)
+    assert config["name"] == "options"
+    assert config["trainable"] is True
+    assert Options.from_config(config).size == 3
+    with pytest.raises(NotImplementedError, match="override `get_config"):
+        Options(np.ones(3)).get_config()
+
+
+def test_training_comes_from_outside():
+    seen = []
+    layer = Around(seen)
+    layer(np.ones((1, 2)), training=True)
+    # An explicit value holds for that layer only, not for those after it.
+    assert seen[-3:] == [True, False, True]
+    layer(np.ones((1, 2)))
+    assert seen[-3:] == [None, False, None]
+
+
+def test_autocast_and_dtype():
+    layer = layers.Dense(2, dtype="float64")
+    assert layer(np.ones((1, 2), "float32")).dtype == "float64"
+    assert layer.kernel.dtype == "float64"
+    assert layers.Identity(dtype="float64")(np.array([1])).dtype == "int64"
+    with pytest.raises(ValueError, match="not supported"):
+        layers.Dense(2, dtype="mixed_float16")
+
+
+def test_build_and_output_shape_with_several_arguments():
+    class Pair(layers.Layer):
+        def build(self, a_shape, b_shape):
+            self.shapes = (tuple(a_shape), tuple(b_shape))
+
+        def call(self, a, b):
+            return a + b
+
+    layer = Pair()
+    layer(np.ones((2, 3)), b=np.ones((2, 1)))
+    assert layer.shapes == ((2, 3), (2, 1))
+    assert layer.get_build_config() == {
+        "shapes_dict": {"a_shape": (2, 3), "b_shape": (2, 1)}
+    }
+
+    class Wrong(layers.Layer):
+        def build(self, a, b_shape):
+            pass
+
+        def call(self, a, b):
+            return a
+
+    with pytest.raises(ValueError, match="does not end in `_shape`"):
+        Wrong()(np.ones((2, 3)), np.ones((2, 3)))
+
+
+def test_sublayers_are_built_by_tracing():
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = [layers.Dense(4), layers.Dense(2)]
+
+        def call(self, x):
+            for layer in self.inner:
+                x = layer(x)
+            return x
+
+    block = Block()
+    y = block(ckeras.Input((3,)))
+    assert y.shape == (None, 2)
+    assert [w.shape for w in block.weights] == [(3, 4), (4,), (4, 2), (2,)]
+    assert block.inner[0].get_build_config() == {"input_shape": (None, 3)}
+    assert block.weights[0].path == "block/dense/kernel" or block.weights[
+        0
+    ].path.startswith("block")
+
+
+def test_stateless_call_changes_nothing():
+    layer = layers.Dense(2)
+    x = np.ones((1, 3), "float32")
+    before = layer(x).numpy()
+    values = [w.numpy() * 2 for w in layer.trainable_variables]
+    y, rest = layer.stateless_call(values, [], x)
+    np.testing.assert_allclose(y, before * 2, rtol=1e-6)
+    assert rest == []
+    np.testing.assert_array_equal(layer(x), before)
+    with pytest.raises(ValueError, match="1:1"):
+        layer.stateless_call(values[:1], [], x)
+    with pytest.raises(ValueError, match="must be built"):
+        layers.Dense(2).stateless_call([], [], x)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_copies(copied):
+    layer = layers.Dense(2, activation="relu", kernel_regularizer="l2")
+    x = np.ones((1, 3), "float32")
+    y = layer(x)
+    layer(ckeras.Input((3,)))
+    again = copied(layer)
+    np.testing.assert_array_equal(again(x), y)
+    assert again.weights[0] is not layer.weights[0]
+    assert again.weights[0] is again.kernel
+    again.kernel.assign(np.zeros((3, 2)))
+    np.testing.assert_array_equal(layer(x), y)
+
+
+def test_repr():
+    assert repr(layers.Dense(2, name="d")) == "<Dense name=d, built=False>"
+
+
+def test_output_spec_error_names_the_layer():
+    class Failing(layers.Layer):
+        def call(self, x):
+            return ops.reshape(x, (7, 7))
+
+    with pytest.raises(Exception, match=r"(?s)'failing.*Error encountered"):
+        Failing()(ckeras.Input((3,)))
