@@ -176,7 +176,9 @@ def join(producer, consumer, producer_keys, produced, consumer_keys, keep=()):
     first = _rewired(first, first_places, 0, range(len(first.constants)))
     results = dict(zip(produced, first.outputs, strict=True))
     # What is not stored must have been exact: no rounding is left out.
-    if any(k in results and results[k][1] not in (dtype, "bool") for k in consumer_keys):
+    if any(
+        k in results and results[k][1] not in (dtype, "bool") for k in consumer_keys
+    ):
         return None
     places = _merge_inputs(keys, inputs, consumer_keys, second.inputs, results)
     constants, numbers = _merged_constants(first.constants, second.constants)
@@ -196,7 +198,7 @@ def join(producer, consumer, producer_keys, produced, consumer_keys, keep=()):
 
 
 def _merge_inputs(keys, inputs, new_keys, new_inputs, results):
-    """Where each new input is found; `keys` and `inputs` grow by those not yet there."""
+    """Where each new input is found; `keys` and `inputs` grow by those not known."""
     places = []
     for key, spec in zip(new_keys, new_inputs, strict=True):
         if key in results:

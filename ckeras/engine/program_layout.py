@@ -62,6 +62,8 @@ class _Layout:
 
 def _collapsed(program):
     """The output's axes, as few as the inputs' broadcasting allows, and strides."""
+    if 0 in program.shape:
+        return [0], [[0] for _ in program.inputs]
     rank = len(program.shape)
     strides = []
     for shape, _ in program.inputs:
@@ -198,7 +200,8 @@ def _in_place(program, inputs, direct):
     """The inputs whose buffer each output may take over: read before it is written."""
     last, found = _last_uses(program), {}
     stored_late = {
-        o for (o, _), straight in zip(program.outputs, direct, strict=True)
+        o
+        for (o, _), straight in zip(program.outputs, direct, strict=True)
         if not straight
     }
     for o, (operand, dtype) in enumerate(program.outputs):
@@ -242,7 +245,7 @@ def fits(program):
 def _tiles_per_chunk(program, tile, n_tiles):
     moved = len(program.inputs) + len(program.outputs)
     each = 0.1 * moved + sum(_COST.get(i.opcode, 0.1) for i in program.code)
-    chunk = max(1, int(CHUNK_NS / (tile * each)))
+    chunk = max(1, int(CHUNK_NS / (max(tile, 1) * each)))
     return chunk if chunk * MIN_CHUNKS <= n_tiles else max(1, n_tiles)
 
 

@@ -81,17 +81,21 @@ cdef inline cell joined(cell a, cell b, rule* how) noexcept nogil:
     elif rule is Product:
         return <cell> (a * b)
     elif rule is Largest:
-        return a if a > b or is_nan(a) else b
+        b = a if a > b else b
+        return a if is_nan(a) else b
     else:
-        return a if a < b or is_nan(a) else b
+        b = a if a < b else b
+        return a if is_nan(a) else b
+
+
+cdef inline cell four(const cell* x, Py_ssize_t step, rule* how) noexcept nogil:
+    """x[0], x[step], x[2 step] and x[3 step] as a balanced tree."""
+    return joined(
+        joined(x[0], x[step], how), joined(x[2 * step], x[3 * step], how), how)
 
 
 cdef inline cell eight(const cell* x, Py_ssize_t step, rule* how) noexcept nogil:
-    """x[0], x[step], ..., x[7 step] as a balanced tree."""
-    return joined(
-        joined(joined(x[0], x[step], how), joined(x[2 * step], x[3 * step], how), how),
-        joined(joined(x[4 * step], x[5 * step], how),
-               joined(x[6 * step], x[7 * step], how), how), how)
+    return joined(four(x, step, how), four(x + 4 * step, step, how), how)
 
 
 cdef inline void push(
@@ -121,9 +125,9 @@ cdef inline cell collect(
 
 cdef inline cell fold_lanes(cell* lane, rule* how) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(2):
-        lane[i] = eight(lane + i, 2, how)
-    return joined(lane[0], lane[1], how)
+    for i in range(4):
+        lane[i] = four(lane + i, 4, how)
+    return joined(joined(lane[0], lane[2], how), joined(lane[1], lane[3], how), how)
 
 
 cdef inline cell fold_block(const cell* x, rule* how) noexcept nogil:
@@ -142,17 +146,21 @@ cdef cell fold_short(const cell* x, Py_ssize_t n, rule* how) noexcept nogil:
     """Fewer than BLOCK neighbours."""
     cdef cell lane[LANES]
     cdef cell total = identity(<cell> 0, how)
-    cdef Py_ssize_t i, first = 0
+    cdef Py_ssize_t i, first = LANES
     if n < LANES:
         for i in range(n):
             total = joined(total, x[i], how)
         return total
     for i in range(LANES):
-        lane[i] = total
+        lane[i] = x[i]
     while first + 8 * LANES <= n:
         for i in range(LANES):
             lane[i] = joined(lane[i], eight(x + first + i, LANES, how), how)
         first += 8 * LANES
+    if first + 4 * LANES <= n:
+        for i in range(LANES):
+            lane[i] = joined(lane[i], four(x + first + i, LANES, how), how)
+        first += 4 * LANES
     while first + LANES <= n:
         for i in range(LANES):
             lane[i] = joined(lane[i], x[first + i], how)

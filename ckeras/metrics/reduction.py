@@ -85,7 +85,7 @@ class Mean(Metric):
             sample_weight: factors for the samples or for all values.
         """
         values, weights = _per_sample(values, sample_weight, ops.mean, self.dtype)
-        self.total.assign_add(ops.sum(values))
+        self.total.assign_add(ops.sum(values) if values.shape else values)
         if weights is not None:
             count = ops.sum(weights)
         else:

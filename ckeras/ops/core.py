@@ -6,7 +6,6 @@ import math
 import numpy as np
 
 from ckeras.engine import convert, dtypes
-from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy.joining import stack as _stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import barriers, elementwise, indexing, movement, placement
@@ -234,14 +233,12 @@ def slice_update(inputs, start_indices, updates):
         along = [n if i == axis else 1 for i in range(len(x.shape))]
         places = elementwise.multiply(places, constant(strides[axis], "int32"))
         flat = elementwise.add(flat, reshaped(places, along))
-    n = math.prod(updates.shape)
-    rows = placement.scatter_rows(
-        reshaped(x, (math.prod(x.shape), 1)),
-        reshaped(flat, (n,)),
-        reshaped(updates, (n, 1)),
-        reduction=None,
+    elements = indexing.scatter_update(
+        reshaped(x, (math.prod(x.shape),)),
+        reshaped(flat, (math.prod(updates.shape),)),
+        reshaped(updates, (math.prod(updates.shape),)),
     )
-    return reshaped(rows, x.shape)
+    return reshaped(elements, x.shape)
 
 
 def _flat_rows(indices, shape):
@@ -279,11 +276,20 @@ def scatter(indices, values, shape):
     shape = static_shape(shape, "scatter")
     values = as_value(values)
     flat, n, rows, width = _flat_rows(indices, shape)
-    zeros = Tensor(np.zeros((rows, width), values.dtype))
-    updates = reshaped(values, (n, width))
-    return reshaped(
-        placement.scatter_rows(zeros, flat, updates, reduction="add"), shape
+    return reshaped(added_rows(flat, reshaped(values, (n, width)), rows), shape)
+
+
+def added_rows(indices, updates, rows):
+    """Zeros with rows added at indices; those out of range are left out."""
+    last = constant(rows, "int32")
+    outside = elementwise.logical_or(
+        elementwise.less(indices, constant(0, "int32")),
+        elementwise.greater_equal(indices, last),
     )
+    # They go to a row of their own, which is cut off.
+    indices = elementwise.where(outside, last, indices)
+    total = indexing.scatter_add(indices, updates, rows=rows + 1)
+    return sliced(total, 0, 0, rows)
 
 
 @op
@@ -305,7 +311,12 @@ def scatter_update(inputs, indices, updates, reduction=None):
     flat, n, rows, width = _flat_rows(indices, x.shape)
     updates = reshaped(with_type(updates, x.dtype), (n, width))
     table = reshaped(x, (rows, width))
-    result = placement.scatter_rows(table, flat, updates, reduction=reduction)
+    if reduction is None:
+        result = indexing.scatter_update(table, flat, updates)
+    elif reduction == "add":
+        result = elementwise.add(table, added_rows(flat, updates, rows))
+    else:
+        result = placement.scatter_rows(table, flat, updates, reduction=reduction)
     return reshaped(result, x.shape)
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ckeras.engine.tensor import Tensor
+from ckeras.ops.core import added_rows, stop_gradient
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import expand_dims, reshaped, squeeze
 from ckeras.ops.numpy.sorting import take_along_axis
@@ -80,8 +81,6 @@ def logsumexp(x, axis=None, keepdims=False):
     """
     x = as_float(x)
     axes = as_axes(axis, len(x.shape), "logsumexp")
-    from ckeras.ops.core import stop_gradient
-
     top = stop_gradient(reductions.max(x, axes, keepdims=True))
     # An infinite maximum is not subtracted: inf - inf is NaN.
     top = elementwise.where(elementwise.isfinite(top), top, constant(0, x.dtype))
@@ -151,9 +150,12 @@ def _segments(data, segment_ids, num_segments, name, reduction, blank):
         num_segments = int(numbers.max()) + 1 if numbers.size else 0
     rows = static_int(num_segments, name, "num_segments")
     width = math.prod(data.shape[1:])
-    table = Tensor(np.full((rows, width), blank(data.dtype), data.dtype))
     updates = reshaped(data, (data.shape[0], width))
-    result = placement.scatter_rows(table, ids, updates, reduction=reduction)
+    if reduction is None:
+        result = added_rows(ids, updates, rows)
+    else:
+        table = Tensor(np.full((rows, width), blank(data.dtype), data.dtype))
+        result = placement.scatter_rows(table, ids, updates, reduction=reduction)
     return reshaped(result, (rows, *data.shape[1:]))
 
 
@@ -176,9 +178,7 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
             concrete ids have.
         sorted: whether the ids ascend; nothing depends on it.
     """
-    return _segments(
-        data, segment_ids, num_segments, "segment_sum", "add", lambda dtype: 0
-    )
+    return _segments(data, segment_ids, num_segments, "segment_sum", None, None)
 
 
 @op

@@ -14,6 +14,9 @@ from ckeras.optimizers.adaptive import (
     Adamax,
     Nadam,
 )
+from ckeras.optimizers.base.optimizer import (
+    Optimizer,
+)
 from ckeras.optimizers.ftrl import (
     Ftrl,
 )
@@ -28,11 +31,17 @@ from ckeras.optimizers.lookup import (
     get,
     serialize,
 )
-from ckeras.optimizers.optimizer import (
-    Optimizer,
+from ckeras.optimizers.loss_scale import (
+    LossScaleOptimizer,
+)
+from ckeras.optimizers.muon import (
+    Muon,
 )
 from ckeras.optimizers.rmsprop import (
     RMSprop,
+)
+from ckeras.optimizers.schedule_free import (
+    ScheduleFreeAdamW,
 )
 from ckeras.optimizers.sgd import (
     SGD,
@@ -49,9 +58,12 @@ __all__ = [
     "Ftrl",
     "Lamb",
     "Lion",
+    "LossScaleOptimizer",
+    "Muon",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

@@ -2,8 +2,8 @@
 
 from ckeras import ops
 from ckeras.engine.variable import Variable
-from ckeras.optimizers.optimizer import Optimizer
-from ckeras.optimizers.options import with_options
+from ckeras.optimizers.base.optimizer import Optimizer
+from ckeras.optimizers.base.options import with_options
 
 __all__ = ["Adafactor"]
 

@@ -3,8 +3,8 @@
 from ckeras import initializers, ops
 from ckeras.engine import config
 from ckeras.engine.variable import Variable
-from ckeras.optimizers.optimizer import Optimizer
-from ckeras.optimizers.options import with_options
+from ckeras.optimizers.base.optimizer import Optimizer
+from ckeras.optimizers.base.options import with_options
 
 __all__ = ["Adadelta", "Adagrad", "Adamax", "Nadam"]
 

@@ -1,8 +1,8 @@
 """Ftrl: follow the regularized leader."""
 
 from ckeras import initializers, ops
-from ckeras.optimizers.optimizer import Optimizer
-from ckeras.optimizers.options import with_options
+from ckeras.optimizers.base.optimizer import Optimizer
+from ckeras.optimizers.base.options import with_options
 
 __all__ = ["Ftrl"]
 

@@ -1,8 +1,8 @@
 """Lamb: Adam with steps in proportion to the weights."""
 
 from ckeras import ops
-from ckeras.optimizers.optimizer import Optimizer
-from ckeras.optimizers.options import with_options
+from ckeras.optimizers.base.optimizer import Optimizer
+from ckeras.optimizers.base.options import with_options
 
 __all__ = ["Lamb"]
 

@@ -1,8 +1,8 @@
 """Lion: steps by the sign of the momentum."""
 
 from ckeras import ops
-from ckeras.optimizers.optimizer import Optimizer
-from ckeras.optimizers.options import with_options
+from ckeras.optimizers.base.optimizer import Optimizer
+from ckeras.optimizers.base.options import with_options
 
 __all__ = ["Lion"]
 

@@ -3,11 +3,14 @@
 from ckeras.optimizers.adafactor import Adafactor
 from ckeras.optimizers.adam import Adam, AdamW
 from ckeras.optimizers.adaptive import Adadelta, Adagrad, Adamax, Nadam
+from ckeras.optimizers.base.optimizer import Optimizer
 from ckeras.optimizers.ftrl import Ftrl
 from ckeras.optimizers.lamb import Lamb
 from ckeras.optimizers.lion import Lion
-from ckeras.optimizers.optimizer import Optimizer
+from ckeras.optimizers.loss_scale import LossScaleOptimizer
+from ckeras.optimizers.muon import Muon
 from ckeras.optimizers.rmsprop import RMSprop
+from ckeras.optimizers.schedule_free import ScheduleFreeAdamW
 from ckeras.optimizers.sgd import SGD
 from ckeras.saving import configured
 from ckeras.saving.serialization import serialize_keras_object
@@ -24,10 +27,13 @@ _CLASSES = (
     Ftrl,
     Lamb,
     Lion,
+    LossScaleOptimizer,
+    Muon,
     Nadam,
     Optimizer,
     RMSprop,
     SGD,
+    ScheduleFreeAdamW,
 )
 _TABLE = {cls.__name__.lower(): cls for cls in _CLASSES}
 

@@ -36,8 +36,8 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwar
 
     Example:
 
-    >>> config = serialize_keras_object(ckeras.regularizers.L2(0.1))
-    >>> deserialize_keras_object(config).l2
+    >>> config = ckeras.regularizers.serialize(ckeras.regularizers.L2(0.1))
+    >>> ckeras.saving.deserialize_keras_object(config).l2
     0.1
     """
     module_objects = kwargs.pop("module_objects", None)

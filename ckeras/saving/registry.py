@@ -38,8 +38,11 @@ class CustomObjectScope:
 
     Example:
 
+    >>> def shift(x):
+    ...     return x + 1.0
     >>> with ckeras.saving.CustomObjectScope({"shift": shift}):
-    ...     layer = ckeras.layers.Dense(2, activation="relu")
+    ...     ckeras.activations.get("shift") is shift
+    True
     """
 
     def __init__(self, custom_objects):

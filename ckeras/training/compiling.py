@@ -33,6 +33,7 @@ class Compiling:
     _compile_config = None
     _loss_tracker = None
     _initial_epoch = None  # set by callbacks in `on_train_begin`
+    _plain_input = None  # shape and type of arrays that need no cast
 
     @no_automatic_dependency_tracking
     def compile(
@@ -117,6 +118,7 @@ class Compiling:
         self.test_function = None
         self.predict_function = None
         self.__dict__.pop("_output_specs", None)
+        self.__dict__.pop("_plain_input", None)
 
     @property
     def compiled_metrics(self):

@@ -103,7 +103,10 @@ def test_power(dtype):
         expected = np.power(x.astype("float64"), y.astype("float64")).astype(dtype)
     found = apply("power", x, y)
     np.testing.assert_allclose(found, expected, rtol=4 * np.finfo(dtype).eps, atol=0)
-    np.testing.assert_array_equal(np.signbit(found[:225]), np.signbit(expected[:225]))
+    number = ~np.isnan(expected)
+    np.testing.assert_array_equal(
+        np.signbit(found[number]), np.signbit(expected[number])
+    )
 
 
 @pytest.mark.parametrize("name", ["tan", "asin", "acos", "atan", "sinh", "cosh"])

@@ -260,3 +260,30 @@ def test_signatures_are_complete():
     assert names.count("weight_decay") == 1
     optimizer = optimizers.Adam(0.1, 0.8, 0.9, 1e-3, True, 0.25)
     assert optimizer.weight_decay == 0.25
+
+
+def test_loss_scaling():
+    weights = variables()
+    inner = optimizers.SGD(0.5, momentum=0.5, name="inner")
+    optimizer = optimizers.LossScaleOptimizer(inner, 8.0, dynamic_growth_steps=2)
+    optimizer.build(weights)
+    step = function(optimizer.apply)
+    assert float(optimizer.scale_loss(ops.convert_to_tensor(0.5))) == 4.0
+    scaled = [8.0 * g for g in ones(weights)]
+    step(scaled)
+    np.testing.assert_allclose(weights[0].numpy(), [0.5, 1.5])
+    step([scaled[0] * float("inf"), scaled[1]])
+    np.testing.assert_allclose(weights[0].numpy(), [0.5, 1.5])
+    np.testing.assert_allclose(inner.variables[2].numpy(), [-0.5, -0.5])
+    assert int(inner.iterations) == 1
+    assert float(optimizer.dynamic_scale) == 4.0
+    for _ in range(2):
+        step([g / 2.0 for g in scaled])
+    assert float(optimizer.dynamic_scale) == 8.0
+    assert int(optimizer.step_counter) == 0
+    config = optimizers.serialize(optimizer)
+    again = optimizers.deserialize(config)
+    assert again.inner_optimizer.momentum == 0.5
+    assert again.get_config() == optimizer.get_config()
+    with pytest.raises(ValueError, match="`clipnorm`"):
+        optimizers.LossScaleOptimizer(inner, clipnorm=1.0)

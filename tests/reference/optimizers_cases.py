@@ -96,6 +96,15 @@ CASES = {
     ),
     "lion": ("Lion", {"learning_rate": 0.01, "weight_decay": 0.1}),
     "lamb": ("Lamb", {"learning_rate": 0.02}),
+    "muon": ("Muon", {"learning_rate": 0.02, "exclude_layers": ["w3"]}),
+    "muon_odd": (
+        "Muon",
+        {"nesterov": False, "rms_rate": None, "adam_lr_ratio": 0.5, "ns_steps": 3},
+    ),
+    "schedule_free": (
+        "ScheduleFreeAdamW",
+        {"learning_rate": 0.05, "warmup_steps": 3, "weight_decay": 0.01},
+    ),
     "adafactor": ("Adafactor", {"learning_rate": 0.5}),
     "adafactor_odd": (
         "Adafactor",

@@ -34,7 +34,7 @@ def test_weights_round_trip(make, tmp_path):
     other, _ = make()
     other.set_weights([w + 1 for w in other.get_weights()])
     other.load_weights(path)
-    assert_same(model, other, x)
+    assert_same(model, other, x, configs=False)
 
 
 def test_file_objects():
@@ -68,12 +68,12 @@ def test_keras_archive_has_the_layout_of_keras(tmp_path):
         weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
     assert config["class_name"] == "Functional"
     assert config["module"] == "keras.src.models.functional"
-    assert config["compile_config"]["loss"]["score"] == "mse"
+    assert config["compile_config"]["loss"]["score"] == "mean_squared_error"
     assert metadata.keys() == {"keras_version", "date_saved"}
     assert weights["layers/dense/vars"].attrs["name"] == "shared"
     assert weights["layers/dense/vars/0"].shape == (3, 4)
     assert weights["layers/sequential/layers/dense/vars/1"].shape == (2,)
-    assert weights["optimizer/vars"].attrs["name"] == "rmsprop"
+    assert weights["optimizer/vars"].attrs["name"] == model.optimizer.name
     assert weights["vars"].attrs["name"] == "graph"
 
 
@@ -230,3 +230,19 @@ def test_registered_layers(ending, tmp_path):
     loaded = models.load_model(tmp_path / f"m.{ending}", compile=False)
     assert type(loaded.layers[0]) is Scale
     assert_same(model, loaded, np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5", "weights.h5"])
+def test_an_optimizer_without_a_step(ending, tmp_path):
+    source, model = dense(2), dense(2)
+    source.compile("adam", "mse")
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    path = tmp_path / f"m.{ending}"
+    (source.save_weights if ending == "weights.h5" else source.save)(path)
+    if ending == "weights.h5":
+        model.load_weights(path)
+    else:
+        model = models.load_model(path)
+    assert model.optimizer.built
+    np.testing.assert_array_equal(source.get_weights()[0], model.get_weights()[0])

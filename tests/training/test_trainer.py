@@ -75,7 +75,7 @@ def test_shuffled_epochs_see_every_row_once():
 
     class Recorder(Sequential):
         def train_step(self, data):
-            x, y = data
+            x, _ = data
             seen.append(np.asarray(x)[:, 0])
             return super().train_step(data)
 

@@ -5,7 +5,7 @@ from ckeras.ops.nn.activations import log_softmax
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import moveaxis, reshaped
 from ckeras.ops.numpy.sorting import take_along_axis
-from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives import elementwise, indexing
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
@@ -52,10 +52,8 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     x = with_type(x, "int32")
     classes = static_int(num_classes, "one_hot", "num_classes")
     axis = as_axis(axis, len(x.shape) + 1, "one_hot")
-    shape = (*x.shape[:axis], 1, *x.shape[axis:])
-    along = [classes if i == axis else 1 for i in range(len(shape))]
-    numbers = reshaped(constant(range(classes), "int32"), along)
-    return with_type(elementwise.equal(reshaped(x, shape), numbers), dtype)
+    hot = indexing.one_hot(x, depth=classes, dtype=dtype)
+    return hot if axis == len(x.shape) else moveaxis(hot, -1, axis)
 
 
 @op

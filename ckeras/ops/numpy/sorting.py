@@ -1,7 +1,5 @@
 """Order, search and choice by index."""
 
-import math
-
 import numpy as np
 
 from ckeras.engine.tensor import Tensor
@@ -67,30 +65,21 @@ def take(x, indices, axis=None):
 
     Returns:
         A tensor with the axis replaced by the shape of `indices`.
+
+    Raises:
+        IndexError: for an index outside the axis.
     """
     x = as_value(x)
     if axis is None:
         x, axis = ravel(x), 0
     axis = as_axis(axis, len(x.shape), "take")
-    return indexing.gather(x, _wrapped(indices, x.shape[axis]), axis=axis)
+    return indexing.gather(x, as_indices(indices), axis=axis)
 
 
-def _wrapped(indices, n):
-    """Indices as int32, negative ones counted from the end."""
-    indices = as_value(indices)
-    if "int" not in indices.dtype and indices.dtype != "bool":
-        indices = with_type(indices, "int32")
-    if not indices.is_symbolic:
-        numbers = indices.numpy().astype("int32", copy=False)
-        if numbers.size and numbers.min() < 0:
-            numbers = np.where(numbers < 0, numbers + n, numbers).astype("int32")
-        return Tensor(numbers)
-    if indices.dtype.startswith("u") or indices.dtype == "bool":
-        return with_type(indices, "int32")
-    indices = with_type(indices, "int32")
-    negative = elementwise.less(indices, constant(0, "int32"))
-    moved = elementwise.add(indices, constant(n, "int32"))
-    return elementwise.where(negative, moved, indices)
+def as_indices(x):
+    """Indices in an integer type."""
+    x = as_value(x)
+    return x if "int" in x.dtype else with_type(x, "int32")
 
 
 @op
@@ -111,22 +100,15 @@ def take_along_axis(x, indices, axis=None):
             "`take_along_axis`: `x` and `indices` must have as many axes. "
             f"Received: x.shape={x.shape}, indices.shape={indices.shape}"
         )
-    n = x.shape[axis]
+    indices = as_indices(indices)
     others = np.broadcast_shapes(
         *[(*v.shape[:axis], 1, *v.shape[axis + 1 :]) for v in (x, indices)]
     )
-    x = broadcast_to(x, (*others[:axis], n, *others[axis + 1 :]))
-    shape = (*others[:axis], indices.shape[axis], *others[axis + 1 :])
-    flat = _wrapped(indices, n)
-    strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
-    flat = elementwise.multiply(flat, constant(strides[axis], "int32"))
-    base = np.zeros([1] * len(shape), "int64")
-    for i, size in enumerate(shape):
-        if i != axis:
-            along = [size if j == i else 1 for j in range(len(shape))]
-            base = base + (np.arange(size) * strides[i]).reshape(along)
-    flat = broadcast_to(elementwise.add(flat, constant(base, "int32")), shape)
-    return indexing.gather(ravel(x), flat, axis=0)
+    x, indices = [
+        broadcast_to(v, (*others[:axis], v.shape[axis], *others[axis + 1 :]))
+        for v in (x, indices)
+    ]
+    return indexing.take_along_axis(x, indices, axis=axis)
 
 
 @op

@@ -282,9 +282,7 @@ sigmoid_gradient = binary(
     "sigmoid_gradient",
     _pair(
         lambda d, d_y, y, result: sigmoid_gradient(d, y),
-        lambda d, d_y, y, result: multiply(
-            multiply(d, d_y), _one_minus(_scaled(y, 2))
-        ),
+        lambda d, d_y, y, result: multiply(multiply(d, d_y), _one_minus(_scaled(y, 2))),
     ),
 )
 sigmoid = unary("sigmoid", _one(lambda d, x, y: sigmoid_gradient(d, y)), floats=True)

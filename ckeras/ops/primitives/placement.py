@@ -1,4 +1,4 @@
-"""Rows of a table replaced or combined at indices that are known at run time."""
+"""Rows of a table combined with others at indices; NumPy computes them."""
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from ckeras.ops.primitives import elementwise, indexing
 __all__ = ["scatter_rows"]
 
 _COMBINE = {
-    "add": np.add,
     "mul": np.multiply,
     "max": np.maximum,
     "min": np.minimum,
@@ -31,10 +30,7 @@ def _evaluate(table, indices, updates, *, reduction):
     # Indices out of range change nothing, as in XLA.
     inside = (indices >= 0) & (indices < len(table))
     indices, updates = indices[inside], updates[inside]
-    if reduction is None:
-        result[indices] = updates
-    else:
-        _COMBINE[reduction].at(result, indices, updates)
+    _COMBINE[reduction].at(result, indices, updates)
     return result
 
 
@@ -43,12 +39,7 @@ def _gradient(node, d_outputs, needs):
     (y,), (d_y,) = node.outputs, d_outputs
     reduction = node.attrs["reduction"]
     picked = indexing.gather(d_y, indices, axis=0)
-    if reduction == "add":
-        return [d_y, None, picked]
     zero = Tensor(np.zeros((), d_y.dtype))
-    if reduction is None:
-        blank = elementwise.multiply(picked, zero)
-        return [scatter_rows(d_y, indices, blank, reduction=None), None, picked]
     if reduction == "mul":
         # y = x · Π u: exact but for zeros among the factors.
         share = elementwise.multiply(d_y, y)

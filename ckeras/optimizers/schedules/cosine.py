@@ -4,12 +4,12 @@ import math
 
 from ckeras import ops
 from ckeras.engine import config
-from ckeras.optimizers.schedules.schedule import LearningRateSchedule
+from ckeras.optimizers.schedules.schedule import Decay
 
 __all__ = ["CosineDecay", "CosineDecayRestarts"]
 
 
-class CosineDecay(LearningRateSchedule):
+class CosineDecay(Decay):
     """Falls along half a cosine, after an optional rise along a line.
 
     Args:
@@ -62,7 +62,7 @@ class CosineDecay(LearningRateSchedule):
         return ops.where(step < warm, (target - first) * (step / warm) + first, fall)
 
 
-class CosineDecayRestarts(LearningRateSchedule):
+class CosineDecayRestarts(Decay):
     """Falls along half a cosine, again and again (Loshchilov and Hutter, 2016).
 
     Args:

@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import config
-from ckeras.optimizers.schedules.schedule import LearningRateSchedule
+from ckeras.optimizers.schedules.schedule import Decay
 
 __all__ = [
     "ExponentialDecay",
@@ -25,7 +25,7 @@ def _elapsed(step, decay_steps, staircase):
     return ops.floor(share) if staircase else share
 
 
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(Decay):
     """`initial_learning_rate * decay_rate^(step / decay_steps)`.
 
     Args:
@@ -65,7 +65,7 @@ class ExponentialDecay(LearningRateSchedule):
         return self.initial_learning_rate * factor
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(Decay):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
@@ -98,7 +98,7 @@ class InverseTimeDecay(LearningRateSchedule):
         return self.initial_learning_rate / (1.0 + self.decay_rate * share)
 
 
-class PolynomialDecay(LearningRateSchedule):
+class PolynomialDecay(Decay):
     """From one learning rate to another along `(1 - step / decay_steps)^power`.
 
     Args:
@@ -142,7 +142,7 @@ class PolynomialDecay(LearningRateSchedule):
         return span * ops.power(1.0 - share, self.power) + self.end_learning_rate
 
 
-class PiecewiseConstantDecay(LearningRateSchedule):
+class PiecewiseConstantDecay(Decay):
     """One learning rate up to and including each boundary, and one behind the last.
 
     Args:

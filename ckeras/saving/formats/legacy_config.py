@@ -126,6 +126,7 @@ def from_legacy_object(config, module):
         inner = dict(inner)
         if inner.get("reduction") == "auto":
             inner["reduction"] = "sum_over_batch_size"
+        inner.pop("fn", None)  # the class stands for its function
         if module == "keras.optimizers":
             for argument in _DROPPED_OF_OPTIMIZERS:
                 inner.pop(argument, None)

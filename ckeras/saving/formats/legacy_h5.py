@@ -180,6 +180,9 @@ def _load_optimizer(optimizer, file):
     names = h5_safe.read_strings(group, "weight_names")
     variables = optimizer.variables
     shapes = [h5_safe.get_dataset(group, name).shape for name in names]
+    fewer = len(shapes) < len(variables) and shapes[:1] == [()]
+    if fewer and h5_safe.read_dataset(group, names[0]) == 0:
+        return  # it had not been built, so there is nothing to restore
     if shapes != [tuple(v.shape) for v in variables]:
         warnings.warn(
             "Error in loading the saved optimizer state. As a result, your model is "

@@ -92,8 +92,8 @@ _BASES = {
     "ckeras.layers.layer_masks",
     "ckeras.layers.layer_state",
     "ckeras.models.model",
-    "ckeras.optimizers.optimizer",
-    "ckeras.optimizers.state",
+    "ckeras.optimizers.base.optimizer",
+    "ckeras.optimizers.base.state",
 }
 # Set on instances by the bases, not by classes that derive from them.
 _INSTANCE_NAMES = {

@@ -92,6 +92,8 @@ def load_state(model, file, skip_mismatch=False, skipped=()):
             continue
         store = _store_at(file, path)
         problem = _mismatch(part, store)
+        if _never_stepped(part, store):
+            continue
         if problem is None:
             stores.append((part, store))
         else:
@@ -114,6 +116,17 @@ def _store_at(file, path):
     if h5_safe.has_path(file, place):
         return _ReadStore(h5_safe.get_group(file, place))
     return _ReadStore(None)
+
+
+def _never_stepped(part, store):
+    """Whether the stored state is that of an optimizer which had not been built.
+
+    It holds no slots; those of the model's optimizer are as new, too.
+    """
+    variables = getattr(part, "variables", ())
+    if not hasattr(part, "iterations") or not 0 < len(store) < len(variables):
+        return False
+    return "0" in store and store.shape("0") == () and store["0"] == 0
 
 
 def _mismatch(part, store):

@@ -9,8 +9,8 @@ from ckeras.engine import scope
 from ckeras.engine.convert import is_tensor
 from ckeras.engine.naming import auto_name
 from ckeras.engine.variable import Variable
-from ckeras.optimizers import layout
-from ckeras.optimizers.options import own_names
+from ckeras.optimizers.base import layout
+from ckeras.optimizers.base.options import own_names
 from ckeras.optimizers.schedules.schedule import LearningRateSchedule
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 

@@ -6,8 +6,8 @@ from ckeras import ops
 from ckeras.engine import scope
 from ckeras.engine.arena import Arena
 from ckeras.ops.primitives import movement
-from ckeras.optimizers import clipping, layout
-from ckeras.optimizers.state import OptimizerState
+from ckeras.optimizers.base import clipping, layout
+from ckeras.optimizers.base.state import OptimizerState
 
 __all__ = ["Optimizer"]
 

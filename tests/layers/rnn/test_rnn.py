@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from ckeras import layers, ops
+
+X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+
+
+class Sum(layers.Layer):
+    """A cell whose state is the sum of the inputs."""
+
+    state_size = 3
+
+    def call(self, inputs, states):
+        total = states[0] + inputs
+        return total * 2.0, [total]
+
+
+def test_own_cell():
+    layer = layers.RNN(Sum(), return_sequences=True, return_state=True)
+    y, state = layer(X)
+    np.testing.assert_allclose(y, X.cumsum(1) * 2, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(state, X.sum(1), rtol=1e-5, atol=1e-6)
+    assert layer.compute_output_shape((None, 4, 3)) == ((None, 4, 3), (None, 3))
+
+
+def test_stacked_cells():
+    stacked = layers.RNN([layers.LSTMCell(5), layers.LSTMCell(2)], return_state=True)
+    y, first, second = stacked(X)
+    assert y.shape == (2, 2)
+    assert [s.shape for s in (*first, *second)] == [(2, 5)] * 2 + [(2, 2)] * 2
+    lower, upper = layers.LSTM(5, return_sequences=True), layers.LSTM(2)
+    upper(lower(X))
+    lower.set_weights(stacked.get_weights()[:3])
+    upper.set_weights(stacked.get_weights()[3:])
+    np.testing.assert_allclose(y, upper(lower(X)), rtol=1e-5, atol=1e-6)
+    again = layers.RNN.from_config(stacked.get_config())
+    assert [cell.units for cell in again.cell.cells] == [5, 2]
+
+
+def test_bad_cells():
+    with pytest.raises(ValueError, match="should have a `call` method"):
+        layers.RNN(3)
+    with pytest.raises(ValueError, match="state_size must be specified"):
+        layers.RNN(layers.Dense(2))
+    with pytest.raises(ValueError, match="All cells must have a `state_size`"):
+        layers.RNN([layers.Dense(2)])
+
+
+def test_one_cell_step():
+    cell = layers.LSTMCell(3)
+    h, states = cell(X[:, 0], [ops.zeros((2, 3)), ops.zeros((2, 3))])
+    assert h.shape == (2, 3)
+    assert states[0] is h
+    np.testing.assert_allclose(layers.RNN(cell)(X[:, :1]), h, rtol=1e-6)

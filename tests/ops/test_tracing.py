@@ -1,0 +1,80 @@
+"""The same calls three ways: at once, traced and compiled, and on placeholders."""
+
+import numpy as np
+import pytest
+
+from ckeras import ops
+from ckeras.engine import tree
+from ckeras.engine.function import function
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from tests.reference.op_calls import CALLS
+
+# The numbers decide about the shape, or there is nothing to trace.
+CONCRETE = "nonzero unique histogram lu_factor segment_sum_1 bincount".split()
+# Arrays that say how, not what: they stay constants.
+STATIC = "repeat split get_item slice arange kaiser".split()
+
+
+def is_array(x):
+    return isinstance(x, np.ndarray)
+
+
+def split_arrays(key):
+    """The call's arrays, and a function that makes the call with others."""
+    name, args, kwargs = CALLS[key]
+    leaves = tree.flatten((args, kwargs))
+    if name in STATIC:
+        places = [0]
+    else:
+        places = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+
+    def call(*values):
+        new = list(leaves)
+        for place, value in zip(places, values, strict=True):
+            new[place] = value
+        args_, kwargs_ = tree.pack_sequence_as((args, kwargs), new)
+        return getattr(ops, name)(*args_, **kwargs_)
+
+    return [leaves[i] for i in places], call
+
+
+def traceable():
+    keys = []
+    for key, (name, _, _) in CALLS.items():
+        arrays, _ = split_arrays(key)
+        if name not in CONCRETE and key not in CONCRETE and arrays:
+            if all(is_array(a) for a in arrays):
+                keys.append(key)
+    return keys
+
+
+@pytest.mark.parametrize("key", traceable())
+def test_compiled(key):
+    arrays, call = split_arrays(key)
+    now = tree.flatten(call(*arrays))
+    later = tree.flatten(function(call)(*arrays))
+    assert len(now) == len(later)
+    for a, b in zip(now, later, strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("key", traceable())
+def test_placeholders(key):
+    arrays, call = split_arrays(key)
+    expected = tree.flatten(call(*arrays))
+    found = tree.flatten(call(*[KerasTensor(a.shape, str(a.dtype)) for a in arrays]))
+    assert [(tuple(f.shape), f.dtype) for f in found] == [
+        (e.shape, e.dtype) for e in expected
+    ]
+
+
+def test_unknown_sizes_stay_unknown():
+    x = KerasTensor((None, 3), "float32")
+    assert ops.matmul(x, np.ones((3, 5), "float32")).shape == (None, 5)
+    assert ops.concatenate([x, x], axis=1).shape == (None, 6)
+    assert ops.sum(x, axis=0).shape == (3,)
+    assert ops.reshape(x, (-1, 1)).shape == (None, 1)
+    assert ops.shape(x) == (None, 3)
+    assert ops.ndim(x) == 2
+    assert (x * 2.0)[:, None].shape == (None, 1, 3)
