@@ -107,7 +107,7 @@ cpdef enum Opcode:
     RELU
     RELU_GRADIENT    # a where b > 0, else 0
     TANH_GRADIENT    # a · (1 - b²)
-    SIGMOID_GRADIENT # a · b · (1 - b)
+    SIGMOID_GRADIENT  # a · b · (1 - b)
     EXP
     LOG
     LOG1P

@@ -43,8 +43,6 @@ class LayerLosses:
             return [x for x in inner.losses if id(x) in self._loss_ids]
         return [x for x in self._losses if not _is_stale(x)]
 
-    _get_own_losses = _own_losses
-
     def _get_regularization_losses(self):
         weights = self.trainable_weights
         return [v.regularizer(v) for v in weights if v.regularizer is not None]

@@ -164,7 +164,7 @@ class TrackedList(list):
     def extend(self, values):
         super().extend([self._noted(v) for v in values])
 
-    def __iadd__(self, values):
+    def __iadd__(self, values):  # type: ignore[misc]
         self.extend(values)
         return self
 
@@ -253,7 +253,9 @@ class TrackedDict(_TrackedMapping, dict):
         self.update(values)
 
 
-class TrackedOrderedDict(_TrackedMapping, collections.OrderedDict):
+class TrackedOrderedDict(  # type: ignore[misc]
+    _TrackedMapping, collections.OrderedDict
+):
     """An ordered dictionary that tells its tracker what is added and removed."""
 
     def __init__(self, values=(), tracker=None):

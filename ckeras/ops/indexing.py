@@ -91,18 +91,39 @@ def get_item(x, key):
         IndexError: for an index out of range or of another kind.
     """
     x = as_value(x)
+    if type(key) is int and x.shape:
+        return reshaped(_part(x, *_one(key, 0, x.shape[0])), x.shape[1:])
     keys = _expanded(key, len(x.shape))
     x, keys = _basic(x, keys)
     arrays = [i for i, k in enumerate(keys) if k is not None]
     return _gathered(x, keys, arrays) if arrays else x
 
 
+def _one(key, axis, n):
+    """Start, size and step of a single index on an axis of size n."""
+    i = int(key)
+    if not -n <= i < n:
+        raise IndexError(f"Index {i} is out of bounds for axis {axis} of size {n}.")
+    return i % n, 1, 1
+
+
+def _part(x, start, size, step):
+    """A part of x's first axis."""
+    rest = x.shape[1:]
+    return movement.slice(
+        x,
+        start=(start,) + (0,) * len(rest),
+        shape=(size, *rest),
+        strides=(step,) + (1,) * len(rest),
+    )
+
+
 def _basic(x, keys):
     """Applies integers, slices and new axes; what is left are arrays, by axis."""
-    start, shape, steps, reverse = [], [], [], []
+    blocks = []  # start, size and step on each axis of x
+    after, left = [], []  # the shape after this and what is still to index
     axes = iter(enumerate(x.shape))
-    after, left = [], []  # the shape after this step and what is left to index
-    mixed = any(isinstance(k, Tensor) or hasattr(k, "is_symbolic") for k in keys)
+    arrays = any(hasattr(k, "is_symbolic") for k in keys)
     for key in keys:
         if key is None:
             after.append(1)
@@ -110,43 +131,21 @@ def _basic(x, keys):
             continue
         axis, n = next(axes)
         if _is_integer(key):
-            i = int(key)
-            if not -n <= i < n:
-                raise IndexError(
-                    f"Index {i} is out of bounds for axis {axis} of size {n}."
-                )
-            start.append(i % n)
-            shape.append(1)
-            steps.append(1)
-            if mixed:  # an integer among arrays is one of them
+            blocks.append(_one(key, axis, n))
+            if arrays:  # an integer among arrays is one of them
                 after.append(1)
                 left.append(constant(0, "int32"))
-        else:
-            part = key if isinstance(key, slice) else slice(None)
-            begin, count, step = _slice_bounds(part, n)
-            start.append(begin)
-            shape.append(count)
-            steps.append(abs(step))
-            if step < 0:
-                reverse.append(axis)
-            after.append(count)
-            left.append(None if isinstance(key, slice) else key)
-    if tuple(shape) != x.shape or any(s != 1 for s in steps):
-        x = movement.slice(
-            x, start=tuple(start), shape=tuple(shape), strides=tuple(steps)
-        )
-    if reverse:
-        x = movement.reverse(x, axes=tuple(reverse))
+            continue
+        is_slice = isinstance(key, slice)
+        places = range(n)[key] if is_slice else range(n)
+        size = len(places)
+        blocks.append((places.start, size, places.step) if size else (0, 0, 1))
+        after.append(size)
+        left.append(None if is_slice else key)
+    start, shape, strides = zip(*blocks, strict=True) if blocks else ((), (), ())
+    if shape != x.shape or any(step != 1 for step in strides):
+        x = movement.slice(x, start=start, shape=shape, strides=strides)
     return reshaped(x, after), left
-
-
-def _slice_bounds(part, n):
-    """The first index from below, the number of elements and the step."""
-    places = range(n)[part]
-    if not len(places):
-        return 0, 0, 1
-    step = places.step if len(places) > 1 else 1
-    return min(places[0], places[-1]), len(places), step
 
 
 def _gathered(x, keys, arrays):

@@ -78,8 +78,14 @@ def with_type(x, dtype):
 
 def constant(x, dtype):
     """A concrete tensor of a number or array known now."""
-    if dtype == "bool":
-        return Tensor(np.asarray(x, dtype="bool"))
+    # Zero is left out: 0.0 and -0.0 are equal keys.
+    if (type(x) is float or type(x) is int) and x:
+        return _number(x, dtype)
+    return Tensor(np.asarray(x).astype(dtype))
+
+
+@functools.lru_cache(maxsize=1024)
+def _number(x, dtype):
     return Tensor(np.asarray(x).astype(dtype))
 
 
@@ -121,6 +127,8 @@ def static_int(x, op, name):
 
 def static_shape(shape, op, name="shape"):
     """A shape argument as a tuple of integers."""
+    if type(shape) is tuple and all([type(d) is int for d in shape]):
+        return shape
     if isinstance(shape, (Tensor, np.ndarray)):
         shape = [int(d) for d in np.asarray(shape).reshape(-1)]
     if not isinstance(shape, (list, tuple)):

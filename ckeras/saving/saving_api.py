@@ -1,9 +1,10 @@
-"""Saving and loading of models and weights, by the ending of the file's name."""
+"""Saving and loading of models and weights, by the ending of the file's name.
+
+The formats are imported when they are first needed: HDF5 alone takes longer to import
+than all of ckeras.
+"""
 
 import os
-
-from ckeras.saving.formats import keras_format, legacy_h5, weights_format
-from ckeras.saving.formats.files import may_write
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
@@ -31,6 +32,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     >>> save_model(model, "model.keras")
     """
+    from ckeras.saving.formats import files, keras_format, legacy_h5
+
     include_optimizer = kwargs.pop("include_optimizer", True)
     save_format = kwargs.pop("save_format", None)
     if kwargs:
@@ -54,7 +57,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             "extension for the native Keras format (recommended) or a `.h5` "
             f"extension. Received: filepath={path}."
         )
-    if not may_write(path, overwrite):
+    if not files.may_write(path, overwrite):
         return
     if path.endswith(".keras"):
         keras_format.save_keras(model, path)
@@ -85,6 +88,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     >>> model = load_model("model.keras")
     """
+    from ckeras.saving.formats import keras_format, legacy_h5
+
     arguments = (custom_objects, compile, safe_mode)
     if hasattr(filepath, "read"):
         return keras_format.load_keras(filepath, *arguments)
@@ -115,6 +120,8 @@ def save_weights(model, filepath, overwrite=True, **kwargs):
     Raises:
         ValueError: If the path has another ending or the model is not built.
     """
+    from ckeras.saving.formats import files, weights_format
+
     if kwargs.pop("max_shard_size", None) is not None or kwargs:
         raise ValueError(
             "Weights are saved as one file; `max_shard_size` is not supported. "
@@ -125,7 +132,7 @@ def save_weights(model, filepath, overwrite=True, **kwargs):
         raise ValueError(
             f"The filename must end in `.weights.h5`. Received: filepath={path}"
         )
-    if may_write(path, overwrite):
+    if files.may_write(path, overwrite):
         weights_format.save_weights_file(model, path)
 
 
@@ -144,6 +151,8 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
         ValueError: If the model is not built, or the file does not fit it; then its
             weights are what they were.
     """
+    from ckeras.saving.formats import keras_format, legacy_h5, weights_format
+
     by_name = kwargs.pop("by_name", None)
     objects_to_skip = kwargs.pop("objects_to_skip", None)
     if kwargs:

@@ -3,7 +3,6 @@
 import itertools
 import warnings
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 
@@ -129,6 +128,9 @@ def iterate(dataset, shuffle):
 
 def _prefetch(dataset, indices, workers):
     """Batches in order, with at most `max_queue_size` of them under way."""
+    # Imported here since it brings all of `multiprocessing` with it.
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
     if dataset.use_multiprocessing:
         pool = ProcessPoolExecutor(workers, initializer=_adopt, initargs=(dataset,))
         fetch = _fetch

@@ -249,6 +249,7 @@ def _with_rich(model, table, rows, widths, capture):
         console = rich.console.Console(
             highlight=False, force_terminal=False, color_system=None
         )
+        console.width = max(console.width, table.length)
         console.begin_capture()
     else:
         console = rich.console.Console(highlight=False)

@@ -371,8 +371,56 @@ case("cast", POSITIVE * 80, "uint8")
 # Types in which two types meet; Python numbers weigh less.
 TYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "float32"]
 SAMPLES = {t: np.ones((2,), t) for t in TYPES} | {"int": 2, "float": 0.5}
-TYPE_BINARY = ["add", "multiply", "divide", "maximum", "minimum", "power", "mod", "floor_divide", "equal", "logical_and", "arctan2", "where", "matmul"]
-TYPE_UNARY = ["abs", "sum", "mean", "max", "prod", "var", "std", "argmax", "cumsum", "exp", "sqrt", "floor", "ceil", "round", "square", "sign", "negative", "median", "any", "count_nonzero", "sigmoid", "clip", "tril", "trace", "cumprod", "sort", "argsort", "log1p", "logsumexp", "softmax", "isnan", "ptp", "average"]
+TYPE_BINARY = [
+    "add",
+    "multiply",
+    "divide",
+    "maximum",
+    "minimum",
+    "power",
+    "mod",
+    "floor_divide",
+    "equal",
+    "logical_and",
+    "arctan2",
+    "where",
+    "matmul",
+]
+TYPE_UNARY = [
+    "abs",
+    "sum",
+    "mean",
+    "max",
+    "prod",
+    "var",
+    "std",
+    "argmax",
+    "cumsum",
+    "exp",
+    "sqrt",
+    "floor",
+    "ceil",
+    "round",
+    "square",
+    "sign",
+    "negative",
+    "median",
+    "any",
+    "count_nonzero",
+    "sigmoid",
+    "clip",
+    "tril",
+    "trace",
+    "cumprod",
+    "sort",
+    "argsort",
+    "log1p",
+    "logsumexp",
+    "softmax",
+    "isnan",
+    "ptp",
+    "average",
+]
 
 
 def type_calls():

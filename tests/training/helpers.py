@@ -50,3 +50,21 @@ def reference_sgd(kernel, bias, batches, rate=0.01):
         kernel = kernel - rate * x.T @ d_error[:, np.newaxis]
         bias = bias - rate * d_error.sum()
     return kernel, bias, np.average(losses, weights=weights)
+
+
+def slices(x, y, size, weights=None):
+    """Batches `(x, y, weights)` of rows in order."""
+    return [
+        (
+            x[i : i + size],
+            y[i : i + size],
+            None if weights is None else weights[i : i + size],
+        )
+        for i in range(0, len(x), size)
+    ]
+
+
+def check_weights(model, kernel, bias):
+    """Compares the weights of a `linear` model."""
+    np.testing.assert_allclose(model.get_weights()[0], kernel, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[1], bias, rtol=1e-5, atol=1e-6)

@@ -1,6 +1,8 @@
 """fit, evaluate, predict and their kin against NumPy in float64."""
 
+import copy
 import os
+import pickle
 import signal
 import threading
 import time
@@ -8,31 +10,16 @@ import time
 import numpy as np
 import pytest
 
-from ckeras import Model, Sequential, callbacks, layers, ops, utils
-from ckeras.utils import PyDataset
+from ckeras import Sequential, callbacks, layers, utils
 from tests.training.helpers import (
+    check_weights,
     data,
     linear,
     reference_sgd,
+    slices,
     two_output_data,
     two_outputs,
 )
-
-
-def slices(x, y, size, weights=None):
-    return [
-        (
-            x[i : i + size],
-            y[i : i + size],
-            None if weights is None else weights[i : i + size],
-        )
-        for i in range(0, len(x), size)
-    ]
-
-
-def check_weights(model, kernel, bias):
-    np.testing.assert_allclose(model.get_weights()[0], kernel, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(model.get_weights()[1], bias, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("eager", [False, True])
@@ -68,25 +55,6 @@ def test_sample_weights():
     kernel, bias = model.get_weights()
     model.fit(x, y, 4, sample_weight=weights, shuffle=False, verbose=0)
     check_weights(model, *reference_sgd(kernel, bias, slices(x, y, 4, weights))[:2])
-
-
-def test_shuffled_epochs_see_every_row_once():
-    seen = []
-
-    class Recorder(Sequential):
-        def train_step(self, data):
-            x, _ = data
-            seen.append(np.asarray(x)[:, 0])
-            return super().train_step(data)
-
-    x = np.arange(10.0)[:, np.newaxis]
-    model = Recorder([layers.Dense(1)])
-    model.compile("sgd", "mse", run_eagerly=True)
-    utils.set_random_seed(0)
-    model.fit(x, x, batch_size=3, epochs=2, verbose=0)
-    epochs = np.concatenate(seen).reshape(2, 10)
-    np.testing.assert_array_equal(np.sort(epochs), [np.arange(10)] * 2)
-    assert (epochs[0] != epochs[1]).any()
 
 
 def test_same_seed_same_bits():
@@ -172,24 +140,6 @@ def test_initial_epoch():
     assert history.epoch == [3, 4]
 
 
-def test_steps_per_epoch_goes_on_where_the_last_epoch_ended():
-    x, y = data(12)
-    model = linear()
-    kernel, bias = model.get_weights()
-    model.fit(x, y, 2, epochs=3, steps_per_epoch=2, shuffle=False, verbose=0)
-    check_weights(model, *reference_sgd(kernel, bias, slices(x, y, 2))[:2])
-    with pytest.warns(UserWarning, match="ran out of data"):
-        model.fit(x, y, 6, steps_per_epoch=3, verbose=0)
-
-
-def test_steps_of_evaluate_and_predict():
-    x, y = data(12)
-    model = linear()
-    part = model.evaluate(x[:6], y[:6], verbose=0)
-    assert model.evaluate(x, y, batch_size=3, steps=2, verbose=0) == pytest.approx(part)
-    assert model.predict(x, batch_size=5, steps=2, verbose=0).shape == (10, 1)
-
-
 def test_class_weight():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(12, 3)), rng.integers(0, 2, 12)
@@ -202,51 +152,6 @@ def test_class_weight():
         history = model.fit(x, y, shuffle=False, verbose=0, **arguments)
         losses.append(history.history["loss"])
     assert losses[0] == losses[1]
-
-
-class Batches(PyDataset):
-    def __init__(self, x, y, size):
-        super().__init__()
-        self.batches = [b[:2] for b in slices(x, y, size)]
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        return self.batches[index]
-
-
-def test_datasets_and_generators():
-    x, y = data(20)
-    models = [linear() for _ in range(3)]
-    arrays = models[0].fit(x, y, 8, epochs=2, shuffle=False, verbose=0)
-    source = Batches(x, y, 8)
-    dataset = models[1].fit(
-        source, epochs=2, shuffle=False, verbose=0, validation_data=source
-    )
-
-    def forever():
-        while True:
-            yield from source.batches
-
-    generator = models[2].fit(forever(), epochs=2, steps_per_epoch=3, verbose=0)
-    assert arrays.history["loss"] == dataset.history["loss"]
-    assert arrays.history["loss"] == generator.history["loss"]
-    assert models[0].evaluate(x, y, verbose=0) == pytest.approx(
-        models[0].evaluate(source, verbose=0), rel=1e-6
-    )
-    np.testing.assert_array_equal(
-        models[0].predict(x, verbose=0), models[0].predict(source, verbose=0)
-    )
-
-
-def test_a_generator_that_ends_stops_the_training():
-    x, y = data(4)
-    with pytest.warns(UserWarning, match="ran out of data"):
-        history = linear().fit(
-            iter([(x, y)] * 3), epochs=5, steps_per_epoch=2, verbose=0
-        )
-    assert len(history.history["loss"]) == 2
 
 
 def test_several_inputs_and_outputs():
@@ -266,94 +171,6 @@ def test_several_inputs_and_outputs():
     named = {"sum": y[0], "kind": y[1]}
     one = model.evaluate({"left": x[0], "right": x[1]}, named, verbose=0)
     assert one == pytest.approx(model.evaluate(x, y, verbose=0))
-
-
-def test_overridden_train_step():
-    from ckeras import GradientTape
-
-    class Doubled(Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = layers.Dense(1)
-
-        def call(self, x):
-            return self.dense(x)
-
-        def train_step(self, data):
-            x, y = data
-            with GradientTape() as tape:
-                loss = ops.mean(ops.square(self(x, training=True) - y)) * 2.0
-            gradients = tape.gradient(loss, self.trainable_variables)
-            self.optimizer.apply(gradients, self.trainable_variables)
-            return {"double": loss}
-
-    x, y = data(8)
-    model = Doubled()
-    model.compile("sgd", "mse")
-    model(x)
-    kernel, bias = model.get_weights()
-    history = model.fit(x, y, verbose=0, shuffle=False)
-    kernel, bias, loss = reference_sgd(kernel, bias, [(x, y, None)], rate=0.02)
-    check_weights(model, kernel, bias)
-    assert history.history["double"] == [pytest.approx(2 * loss, rel=1e-5)]
-
-
-def test_overridden_compute_loss_and_metrics():
-    from ckeras import metrics
-
-    class Own(Sequential):
-        def __init__(self, *args):
-            super().__init__(*args)
-            self.tracker = metrics.Mean(name="largest")
-
-        def compute_loss(self, x, y, y_pred, sample_weight):
-            return ops.mean(ops.abs(y - y_pred))
-
-        def compute_metrics(self, x, y, y_pred, sample_weight=None):
-            self.tracker.update_state(ops.max(y))
-            return super().compute_metrics(x, y, y_pred, sample_weight)
-
-    x, y = data(8)
-    model = Own([layers.Dense(1)])
-    model.compile("sgd")
-    history = model.fit(x, y, verbose=0).history
-    assert history.keys() == {"loss", "largest"}
-    assert history["largest"] == [pytest.approx(y.max(), rel=1e-6)]
-
-
-def test_stop_training_in_the_middle_of_an_epoch():
-    seen = []
-
-    class Stop(callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            seen.append(batch)
-            self.model.stop_training = batch == 1
-
-    x, y = data(20)
-    history = linear().fit(x, y, 4, epochs=3, callbacks=[Stop()], verbose=0)
-    assert seen == [0, 1]
-    assert history.epoch == [0]
-
-
-def test_steps_per_execution():
-    seen = []
-    watch = callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: seen.append(b))
-    x, y = data(20)
-    model = linear(steps_per_execution=2)
-    kernel, bias = model.get_weights()
-    model.fit(x, y, 4, callbacks=[watch], shuffle=False, verbose=0)
-    assert seen == [1, 3, 4]
-    check_weights(model, *reference_sgd(kernel, bias, slices(x, y, 4))[:2])
-
-
-def test_predict_batches_reach_callbacks():
-    outputs = []
-    watch = callbacks.LambdaCallback(
-        on_predict_batch_end=lambda b, logs: outputs.append(logs["outputs"])
-    )
-    x, _ = data(10)
-    result = linear().predict(x, 4, callbacks=[watch], verbose=0)
-    np.testing.assert_array_equal(np.concatenate(outputs), result)
 
 
 def test_four_threads_predict_at_once():
@@ -421,3 +238,52 @@ def test_nothing_on_stderr_and_one_line_an_epoch(capfd):
     assert lines[0].startswith("Epoch 1/2 - 1/1 ====")
     assert "val_loss" in lines[1]
     assert printed.out.isascii()
+
+
+def test_results_are_not_overwritten_by_the_next_call():
+    one, two = data(4)[0], data(4, seed=9)[0]
+    model = linear()
+    for predict in (model.predict_on_batch, lambda x: model.predict(x, verbose=0)):
+        first = predict(one)
+        kept = first.copy()
+        assert (predict(two) != kept).any()
+        np.testing.assert_array_equal(first, kept)
+
+
+def test_predict_on_batch_checks_arrays_that_differ_from_the_last_one():
+    x = np.ones((2, 3), "float32")
+    model = linear()
+    expected = model.predict_on_batch(x)
+    for other in (x.astype("float64"), np.asfortranarray(x), x.tolist(), x[::1]):
+        np.testing.assert_array_equal(model.predict_on_batch(other), expected)
+        np.testing.assert_array_equal(model.predict_on_batch(x), expected)
+    with pytest.raises(ValueError, match="empty array"):
+        model.predict_on_batch(x[:0])
+    with pytest.raises(ValueError, match=r"shape|axis"):
+        model.predict_on_batch(x[:, :2])
+
+
+@pytest.mark.parametrize(
+    "clone", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
+)
+def test_copies_of_a_trained_model_train_alike(clone):
+    x, y = data(20)
+    model = linear(optimizer="adam", metrics=["mae"])
+    model.fit(x, y, verbose=0, shuffle=False)
+    other = clone(model)
+    for m in (model, other):
+        m.fit(x, y, verbose=0, shuffle=False, epochs=2)
+    assert model.history.history["loss"] == other.history.history["loss"]
+    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_a_layer_added_after_training_is_used():
+    x, y = data(8)
+    model = linear()
+    model.fit(x, y, verbose=0)
+    before = model.predict(x, verbose=0)
+    model.add(layers.Dense(2))
+    assert model.predict(x, verbose=0).shape == (8, 2)
+    model.pop()
+    np.testing.assert_array_equal(model.predict(x, verbose=0), before)

@@ -63,9 +63,11 @@ def reshape(x, newshape):
     """
     x = as_value(x)
     shape = static_shape(newshape, "reshape", "newshape")
+    if shape == x.shape:
+        return x
     size = math.prod(x.shape)
     unknown = shape.count(-1)
-    known = math.prod([d for d in shape if d != -1])
+    known = math.prod([d for d in shape if d != -1]) if unknown else math.prod(shape)
     if unknown == 1 and known and size % known == 0:
         shape = tuple([size // known if d == -1 else d for d in shape])
     elif unknown or known != size:

@@ -188,9 +188,8 @@ def _is_one_run(x_shape, shape, strides):
     axis = 0
     while axis < len(shape) and shape[axis] == 1:
         axis += 1
-    return tuple(shape[axis + 1 :]) == tuple(x_shape[axis + 1 :]) and (
-        axis >= len(shape) or strides[axis] == 1
-    )
+    whole = tuple(shape[axis + 1 :]) == tuple(x_shape[axis + 1 :])
+    return whole and all(step == 1 for step in strides[axis:])
 
 
 def slice(x, *, start, shape, strides):
