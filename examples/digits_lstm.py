@@ -34,7 +34,7 @@ model.compile(
 )
 model.summary()
 history = model.fit(
-    x_train, y_train, batch_size=32, epochs=20, validation_split=0.1, verbose=2
+    x_train, y_train, batch_size=32, epochs=60, validation_split=0.1, verbose=2
 )
 
 loss, accuracy = model.evaluate(x_test, y_test, verbose=0)

@@ -21,7 +21,7 @@ from ckeras.kernels.types cimport OK, real
 cdef enum:
     DEPTH = 384          # the part of k that is packed at a time
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
-    GRAIN = 1 << 18      # multiply-adds below which one thread is enough
+    GRAIN = 1 << 20      # multiply-adds below which one thread is enough
     BLOCK_TILES = 8      # row panels in a block of work
     BLOCK_COLUMNS = 16   # column panels in a block of work
 

@@ -12,7 +12,7 @@ from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vmath cimport sigmoid, tanh
 
 cdef enum:
-    GRAIN = 1 << 16      # multiply-adds below which one thread is enough
+    GRAIN = 1 << 19      # multiply-adds below which one thread is enough
 
 
 cdef inline Py_ssize_t slice_rows() noexcept nogil:

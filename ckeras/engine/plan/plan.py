@@ -17,7 +17,7 @@ from ckeras.engine.variable import storage_epoch
 __all__ = ["Plan"]
 
 # A run below this much work finishes before a second thread would have begun.
-_PARALLEL_FLOPS = 200_000
+_PARALLEL_FLOPS = 2_000_000
 # Runs of more than this take long enough to look for Ctrl-C between their steps.
 _LONG_FLOPS = 200_000_000
 

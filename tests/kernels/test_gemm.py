@@ -1,0 +1,125 @@
+"""Matrix products against NumPy in double precision, on sizes around every edge."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from ckeras import kernels
+from tests.kernels.harness import poisoned, run
+
+# Rows, columns and depths: nothing, one, around a tile, around the packed part of k,
+# and large enough for the blocked path.
+SIZES = [
+    (0, 3, 2),
+    (3, 0, 2),
+    (3, 2, 0),
+    (1, 1, 1),
+    (1, 33, 7),
+    (5, 7, 3),
+    (12, 32, 8),
+    (13, 33, 9),
+    (33, 1, 70),
+    (23, 31, 65),
+    (100, 130, 401),
+    (97, 203, 800),
+    (250, 96, 385),
+]
+TRANSPOSES = list(itertools.product((False, True), repeat=2))
+
+
+def workspace(m, n, k, dtype, transposed):
+    itemsize = np.dtype(dtype).itemsize
+    size = kernels.module("gemm").workspace_bytes(m, n, k, itemsize, transposed)
+    return poisoned(size // itemsize, dtype)
+
+
+def multiply(a, b, transpose_a, transpose_b, groups=1, n_threads=1, shared=False):
+    dtype = a.dtype.name
+    m, k = a.shape[-2:][::-1] if transpose_a else a.shape[-2:]
+    n = b.shape[-2] if transpose_b else b.shape[-1]
+    c = poisoned((*a.shape[:-2], m, n), dtype)
+    buffers = [a, b, c, workspace(m, n, k, dtype, transpose_b)]
+    dims = (m, n, k, transpose_a, transpose_b, groups, shared)
+    assert run("gemm.matmul", dtype, buffers, dims, n_threads=n_threads) == 0
+    return c
+
+
+def operands(m, n, k, transpose_a, transpose_b, dtype, leading=()):
+    rng = np.random.default_rng(m * 7 + n * 3 + k)
+    a = rng.normal(size=(*leading, *((k, m) if transpose_a else (m, k))))
+    b = rng.normal(size=(*leading, *((n, k) if transpose_b else (k, n))))
+    return a.astype(dtype), b.astype(dtype)
+
+
+def close(c, expected, k):
+    eps = np.finfo(c.dtype).eps
+    np.testing.assert_allclose(c, expected, rtol=0, atol=eps * 4 * max(k, 4))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("transposes", TRANSPOSES)
+@pytest.mark.parametrize("size", SIZES)
+def test_matmul(size, transposes, dtype):
+    a, b = operands(*size, *transposes, dtype)
+    wide_a, wide_b = a.astype("float64"), b.astype("float64")
+    expected = (wide_a.T if transposes[0] else wide_a) @ (
+        wide_b.T if transposes[1] else wide_b
+    )
+    c = multiply(a, b, *transposes)
+    close(c, expected, size[2])
+    np.testing.assert_array_equal(multiply(a, b, *transposes, n_threads=2), c)
+    np.testing.assert_array_equal(multiply(a, b, *transposes, n_threads=5), c)
+
+
+@pytest.mark.parametrize("transposes", TRANSPOSES)
+def test_groups(transposes):
+    a, b = operands(5, 6, 7, *transposes, "float64", leading=(3,))
+    c = multiply(a, b, *transposes, groups=3)
+    for g in range(3):
+        np.testing.assert_array_equal(c[g], multiply(a[g], b[g], *transposes))
+    c = multiply(a, b[0], *transposes, groups=3, shared=True)
+    for g in range(3):
+        np.testing.assert_array_equal(c[g], multiply(a[g], b[0], *transposes))
+
+
+ACTIVATIONS = {
+    0: lambda x: x,
+    1: lambda x: np.maximum(x, 0),
+    2: np.tanh,
+    3: lambda x: 1 / (1 + np.exp(-x)),
+}
+
+
+def dense(x, w, bias, activation, n_threads=1):
+    (m, k), n = x.shape, w.shape[1]
+    y = poisoned((m, n), x.dtype.name)
+    buffers = [x, w, bias, y, workspace(m, n, k, x.dtype.name, False)]
+    run("gemm.dense", x.dtype.name, buffers, (m, n, k, activation), (), n_threads)
+    return y
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("size", [(1, 1, 1), (13, 33, 9), (250, 96, 385), (4, 5, 0)])
+def test_dense(size, activation, dtype):
+    x, w = operands(*size, False, False, dtype)
+    bias = np.linspace(-1, 1, size[1]).astype(dtype)
+    exact = x.astype("float64") @ w.astype("float64")
+    close(dense(x, w, bias, activation), ACTIVATIONS[activation](exact + bias), size[2])
+    close(dense(x, w, None, activation), ACTIVATIONS[activation](exact), size[2])
+    np.testing.assert_array_equal(
+        dense(x, w, bias, activation, 2), dense(x, w, bias, activation)
+    )
+
+
+@pytest.mark.parametrize("size", [(13, 33, 9), (250, 96, 385)])
+def test_nan_and_infinity_reach_their_row_alone(size):
+    x, w = operands(*size, False, False, "float32")
+    x[1, 2] = np.nan
+    x[3, 1] = np.inf
+    y = dense(x, w, None, 1)
+    assert np.isnan(y[1]).all()
+    assert set(np.unique(y[3])) == {0.0, np.inf}
+    others = np.delete(y, [1, 3], axis=0)
+    assert np.isfinite(others).all()

@@ -1,0 +1,127 @@
+"""The LSTM kernels against the equations in NumPy."""
+
+import numpy as np
+import pytest
+
+from ckeras import kernels
+from tests.kernels.harness import poisoned, run
+
+SIZES = [(1, 1, 1), (3, 4, 5), (9, 3, 17), (17, 6, 33)]
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def reference(z, u, h, c, mask):
+    """Outputs, last states, gates, cells and the h before each timestep."""
+    n = u.shape[0]
+    outputs, gates, cells, before = [], [], [], []
+    for t in range(z.shape[1]):
+        s = z[:, t] + h @ u
+        i, f, o = sigmoid(s[:, :n]), sigmoid(s[:, n : 2 * n]), sigmoid(s[:, 3 * n :])
+        g = np.tanh(s[:, 2 * n : 3 * n])
+        before.append(h)
+        on = np.ones((len(z), 1), bool) if mask is None else mask[:, t : t + 1]
+        c = np.where(on, f * c + i * g, c)
+        h = np.where(on, o * np.tanh(c), h)
+        outputs.append(h)
+        gates.append(np.concatenate([i, f, g, o], 1))
+        cells.append(c)
+    return [np.stack(v, 1) for v in (outputs, gates, cells, before)], h, c
+
+
+def data(batch, steps, units, dtype):
+    rng = np.random.default_rng(units)
+    shapes = [(batch, steps, 4 * units), (units, 4 * units), (batch, units)]
+    z, u, h = [rng.normal(scale=0.7, size=s).astype(dtype) for s in shapes]
+    c = rng.normal(scale=0.7, size=(batch, units)).astype(dtype)
+    return z, u, h, c
+
+
+def workspace(batch, units, dtype):
+    itemsize = np.dtype(dtype).itemsize
+    size = kernels.module("lstm").workspace_bytes(batch, units, itemsize)
+    return poisoned(size // itemsize, dtype)
+
+
+def forward(z, u, h, c, mask, sequences=True, keep=True, n_threads=1):
+    batch, steps, _ = z.shape
+    units, dtype = u.shape[0], z.dtype.name
+    outputs = poisoned((batch, steps, units) if sequences else (batch, units), dtype)
+    states = [poisoned((batch, units), dtype) for _ in range(2)]
+    kept = [poisoned(z.shape, dtype)] + [
+        poisoned((batch, steps, units), dtype) for _ in range(2)
+    ]
+    buffers = [z, u, h, c, mask, outputs, *states, *(kept if keep else [])]
+    dims = (batch, steps, units, sequences, keep)
+    run(
+        "lstm.forward",
+        dtype,
+        [*buffers, workspace(batch, units, dtype)],
+        dims,
+        n_threads=n_threads,
+    )
+    return outputs, *states, *kept
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", SIZES)
+def test_forward(size, dtype, masked):
+    z, u, h, c = data(*size, dtype)
+    mask = np.random.default_rng(0).random(size[:2]) > 0.3 if masked else None
+    wide = [a.astype("float64") for a in (z, u, h, c)]
+    (outputs, gates, cells, before), last_h, last_c = reference(*wide, mask)
+    tolerance = {"float32": 1e-5, "float64": 1e-13}[dtype]
+    found = forward(z, u, h, c, mask)
+    expected = [outputs, last_h, last_c, gates, cells, before]
+    for k, (a, b) in enumerate(zip(found, expected, strict=True)):
+        if k == 3 and masked:  # the gates of masked timesteps are nobody's business
+            a, b = a[mask], b[mask]
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+    for a, b in zip(forward(z, u, h, c, mask, n_threads=2), found, strict=True):
+        np.testing.assert_array_equal(a, b)
+    short = forward(z, u, h, c, mask, sequences=False, keep=False)
+    for a, b in zip(short[:3], [found[1], found[1], found[2]], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_backward_is_the_slope_of_forward(size, masked):
+    batch, steps, units = size
+    z, u, h, c = data(*size, "float64")
+    rng = np.random.default_rng(1)
+    mask = rng.random(size[:2]) > 0.3 if masked else None
+    d_outputs = rng.normal(size=(batch, steps, units))
+    d_h, d_c = rng.normal(size=(2, batch, units))
+    _, _, _, gates, cells, _ = forward(z, u, h, c, mask)
+
+    def backward(n_threads):
+        d_z = poisoned(z.shape, "float64")
+        d_states = [poisoned((batch, units), "float64") for _ in range(2)]
+        buffers = [d_outputs, d_h, d_c, u, c, mask, gates, cells, d_z, *d_states]
+        run(
+            "lstm.backward",
+            "float64",
+            [*buffers, workspace(batch, units, "float64")],
+            (batch, steps, units, 1),
+            n_threads=n_threads,
+        )
+        return d_z, *d_states
+
+    def weighted(z, h, c):
+        (outputs, *_), last_h, last_c = reference(z, u, h, c, mask)
+        return (outputs * d_outputs).sum() + (last_h * d_h).sum() + (last_c * d_c).sum()
+
+    found = backward(1)
+    for a, b in zip(backward(2), found, strict=True):
+        np.testing.assert_array_equal(a, b)
+    inputs = [z, h, c]
+    for i, gradient in enumerate(found):
+        direction = rng.normal(size=inputs[i].shape)
+        above = [a + 1e-6 * direction if i == j else a for j, a in enumerate(inputs)]
+        below = [a - 1e-6 * direction if i == j else a for j, a in enumerate(inputs)]
+        slope = (weighted(*above) - weighted(*below)) / 2e-6
+        np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-6)

@@ -1,0 +1,61 @@
+"""Gradients of the LSTM primitive, every operand, and its refusals."""
+
+import numpy as np
+import pytest
+
+from ckeras import ops
+from ckeras.engine.gradient import GradientTape
+from ckeras.ops.primitives import recurrent
+from tests.gradients import check_gradients
+
+
+def operands(batch=3, steps=4, features=2, units=5):
+    rng = np.random.default_rng(0)
+    shapes = [
+        (batch, steps, features),
+        (features, 4 * units),
+        (units, 4 * units),
+        (4 * units,),
+        (batch, units),
+        (batch, units),
+    ]
+    return [rng.normal(scale=0.5, size=s) for s in shapes]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"return_sequences": True}, {"go_backwards": True}]
+)
+@pytest.mark.parametrize("masked", [False, True])
+def test_gradients(options, masked):
+    mask = None
+    if masked:
+        mask = ops.convert_to_tensor(np.random.default_rng(1).random((3, 4)) > 0.3)
+    check_gradients(lambda *a: recurrent.lstm(*a, mask, **options), *operands())
+
+
+def test_gradient_of_one_result_alone():
+    check_gradients(lambda *a: recurrent.lstm(*a)[2], *operands(units=3))
+
+
+def test_without_bias():
+    x, w, *rest = operands()
+    u, _, h, c = [ops.convert_to_tensor(a) for a in rest]
+    check_gradients(lambda x, w: recurrent.lstm(x, w, u, None, h, c)[0], x, w)
+
+
+def test_second_derivative_says_what_to_do():
+    values = [ops.convert_to_tensor(a) for a in operands()]
+    with GradientTape() as outer:
+        outer.watch(values[0])
+        with GradientTape() as inner:
+            inner.watch(values[0])
+            y = recurrent.lstm(*values)[0]
+        d = inner.gradient(y, values[0])
+    with pytest.raises(NotImplementedError, match="unroll=True"):
+        outer.gradient(d, values[0])
+
+
+def test_refuses_states_of_another_shape():
+    x, w, u, b, h, c = operands()
+    with pytest.raises(ValueError, match=r"first h of shape \(3, 5\)"):
+        recurrent.lstm(*[ops.convert_to_tensor(a) for a in (x, w, u, b, h[:2], c)])
