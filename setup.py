@@ -92,7 +92,7 @@ def translate():
             "wraparound": False,
             "initializedcheck": DEBUG,
             "nonecheck": DEBUG,
-            "cdivision": not DEBUG,
+            "cdivision": True,
             "embedsignature": False,
         },
     )

@@ -13,7 +13,21 @@ A = np.arange(6, dtype="float32").reshape(2, 3) + 0.5
 B = np.arange(6, dtype="float32").reshape(2, 3)[::-1] - 2.25
 N = np.arange(6, dtype="int32").reshape(2, 3) + 1
 
-BINARY = "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split()
+BINARY = [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+]
 
 
 @pytest.mark.parametrize("name", BINARY)

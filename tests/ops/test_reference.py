@@ -8,7 +8,8 @@ import pytest
 
 from ckeras import ops
 from ckeras.engine import tree
-from tests.reference.op_calls import CALLS, type_calls
+from tests.reference.op_calls import CALLS
+from tests.reference.op_types import type_calls
 
 STORED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "ops.npz")
 TYPES = json.loads(str(STORED["types"]))

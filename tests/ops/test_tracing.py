@@ -10,9 +10,9 @@ from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from tests.reference.op_calls import CALLS
 
 # The numbers decide about the shape, or there is nothing to trace.
-CONCRETE = "nonzero unique histogram lu_factor segment_sum_1 bincount".split()
+CONCRETE = ["nonzero", "unique", "histogram", "lu_factor", "segment_sum_1", "bincount"]
 # Arrays that say how, not what: they stay constants.
-STATIC = "repeat split get_item slice arange kaiser".split()
+STATIC = ["repeat", "split", "get_item", "slice", "arange", "kaiser"]
 
 
 def is_array(x):

@@ -9,7 +9,8 @@ import pathlib
 import jax
 import keras
 import numpy as np
-from op_calls import CALLS, type_calls
+from op_calls import CALLS
+from op_types import type_calls
 
 HERE = pathlib.Path(__file__).parent
 
