@@ -13,6 +13,7 @@ scalars in an expression: spread them first.
     mask_lt, ...        comparisons: lanes of all ones or zeros, as integers
     div             a / b; Cython's own division tests a divisor for 0 in debug builds
     select(m, a, b)     a where the mask's lane is set, else b
+    sqrt                exactly rounded
     as_int, as_float    the same bits as the other type
     to_int, from_int    conversion of numbers, rounded to zero
     total               the sum of all lanes, always in the same order
@@ -103,6 +104,21 @@ cdef extern from *:
     #endif
     CK_INLINE ck_vf ck_div_f(ck_vf a, ck_vf b) { return a / b; }
     CK_INLINE ck_vd ck_div_d(ck_vd a, ck_vd b) { return a / b; }
+    #if defined(__AVX512F__)
+    CK_INLINE ck_vf ck_sqrt_f(ck_vf a) { return (ck_vf)_mm512_sqrt_ps((__m512)a); }
+    CK_INLINE ck_vd ck_sqrt_d(ck_vd a) { return (ck_vd)_mm512_sqrt_pd((__m512d)a); }
+    #elif defined(__AVX2__)
+    CK_INLINE ck_vf ck_sqrt_f(ck_vf a) { return (ck_vf)_mm256_sqrt_ps((__m256)a); }
+    CK_INLINE ck_vd ck_sqrt_d(ck_vd a) { return (ck_vd)_mm256_sqrt_pd((__m256d)a); }
+    #elif defined(__x86_64__)
+    CK_INLINE ck_vf ck_sqrt_f(ck_vf a) { return (ck_vf)_mm_sqrt_ps((__m128)a); }
+    CK_INLINE ck_vd ck_sqrt_d(ck_vd a) { return (ck_vd)_mm_sqrt_pd((__m128d)a); }
+    #else
+    CK_INLINE ck_vf ck_sqrt_f(ck_vf a)
+    { for (int i = 0; i < CK_LF; i++) a[i] = __builtin_sqrtf(a[i]); return a; }
+    CK_INLINE ck_vd ck_sqrt_d(ck_vd a)
+    { for (int i = 0; i < CK_LD; i++) a[i] = __builtin_sqrt(a[i]); return a; }
+    #endif
     CK_INLINE ck_vi ck_as_int_f(ck_vf a) { return (ck_vi)a; }
     CK_INLINE ck_vl ck_as_int_d(ck_vd a) { return (ck_vl)a; }
     CK_INLINE ck_vf ck_as_float_f(ck_vi a) { return (ck_vf)a; }
@@ -172,6 +188,8 @@ cdef extern from *:
     vd greater_d "ck_greater_d"(vd a, vd b) noexcept nogil
     vf div_f "ck_div_f"(vf a, vf b) noexcept nogil
     vd div_d "ck_div_d"(vd a, vd b) noexcept nogil
+    vf sqrt_f "ck_sqrt_f"(vf a) noexcept nogil
+    vd sqrt_d "ck_sqrt_d"(vd a) noexcept nogil
     vi as_int_f "ck_as_int_f"(vf a) noexcept nogil
     vl as_int_d "ck_as_int_d"(vd a) noexcept nogil
     vf as_float_f "ck_as_float_f"(vi a) noexcept nogil

@@ -18,6 +18,13 @@ SQUARE = rng.normal(size=(3, 3)) + 3 * np.eye(3)
 SPD = SQUARE @ SQUARE.T
 CLASSES = np.array([1, 3, 0], "int32")
 
+
+def squared_values(x):
+    """U·diag(s²)·Vᵀ: signs of the vectors are free, products are functions of x."""
+    u, s, v = ops.svd(x, full_matrices=False)
+    return ops.matmul(u * s**2, v)
+
+
 UNARY = {
     "abs negative square exp expm1 sin cos tan tanh sinh cosh arctan arcsinh sigmoid "
     "relu relu6 leaky_relu elu selu celu silu gelu softplus softsign log_sigmoid "
@@ -88,11 +95,7 @@ OTHER = {
     "cholesky": (lambda x: ops.cholesky(x + ops.transpose(x)), SPD),
     "qr": (lambda x: ops.qr(x), X.T.copy()),
     "svd": (lambda x: ops.svd(x, compute_uv=False), X),
-    "svd_vectors": (
-        # Signs of the vectors are free: only products are functions of x.
-        lambda x: (lambda u, s, v: ops.matmul(u * s**2, v))(*ops.svd(x, False)),
-        X,
-    ),
+    "svd_vectors": (squared_values, X),
     "solve_triangular": (lambda a, b: ops.solve_triangular(a, b, True), SQUARE, Y),
     "moments": (lambda x: ops.moments(x, [0, 2]), CUBE),
     "normalize": (ops.normalize, X),

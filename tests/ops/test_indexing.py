@@ -7,7 +7,7 @@ from ckeras import ops
 from ckeras.engine.function import function
 
 X = np.arange(2 * 3 * 4, dtype="float32").reshape(2, 3, 4)
-I, J = np.array([1, 0, 1]), np.array([[0], [-1]])
+ROWS, COLUMN = np.array([1, 0, 1]), np.array([[0], [-1]])
 
 KEYS = [
     0,
@@ -25,20 +25,20 @@ KEYS = [
     (Ellipsis, None),
     (0, None, Ellipsis, None, 1),
     np.int64(1),
-    I,
+    ROWS,
     [1, 0],
-    (slice(None), I),
-    (slice(None), I, slice(1, 3)),
-    (Ellipsis, I),
-    (I, I),
-    (I, J),
-    (slice(None), I, J),
-    (I, slice(None), I),
-    (0, slice(None), I),
-    (slice(None), 0, I),
-    (slice(None), I, 0),
-    (I, None, I),
-    (None, I, slice(None), 2),
+    (slice(None), ROWS),
+    (slice(None), ROWS, slice(1, 3)),
+    (Ellipsis, ROWS),
+    (ROWS, ROWS),
+    (ROWS, COLUMN),
+    (slice(None), ROWS, COLUMN),
+    (ROWS, slice(None), ROWS),
+    (0, slice(None), ROWS),
+    (slice(None), 0, ROWS),
+    (slice(None), ROWS, 0),
+    (ROWS, None, ROWS),
+    (None, ROWS, slice(None), 2),
     X > 5,
     X[:, :, 0] > 5,
     (0, X[0] > 3),
@@ -58,7 +58,7 @@ def test_like_numpy(key):
 
 def test_traced_index():
     pick = function(lambda x, i: x[:, i])
-    np.testing.assert_array_equal(pick(X, I).numpy(), X[:, I])
+    np.testing.assert_array_equal(pick(X, ROWS).numpy(), X[:, ROWS])
     np.testing.assert_array_equal(pick(X, np.int32(2)).numpy(), X[:, 2])
 
 

@@ -1,4 +1,4 @@
-"""Ops against what Keras returned for the same calls (`tests/reference/make_ops.py`)."""
+"""Ops against what Keras returned for the same calls (`reference/make_ops.py`)."""
 
 import json
 import pathlib

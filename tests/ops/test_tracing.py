@@ -42,9 +42,9 @@ def traceable():
     keys = []
     for key, (name, _, _) in CALLS.items():
         arrays, _ = split_arrays(key)
-        if name not in CONCRETE and key not in CONCRETE and arrays:
-            if all(is_array(a) for a in arrays):
-                keys.append(key)
+        traced = arrays and all(is_array(a) for a in arrays)
+        if traced and name not in CONCRETE and key not in CONCRETE:
+            keys.append(key)
     return keys
 
 

@@ -74,11 +74,11 @@ class RNN(Layer):
         if self._reads_scalars:
             self._input_shape_arg = (*shape, 1)
 
-    def _sequence_spec(self):
+    def _sequence_spec(self, features=None):
         """What sequences must look like, for subclasses' `input_spec`."""
         if self._reads_scalars:
             return InputSpec(min_ndim=2, max_ndim=3)
-        return InputSpec(ndim=3)
+        return InputSpec(ndim=3, axes={-1: features} if features else {})
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, length = sequences_shape[:2]
@@ -100,6 +100,8 @@ class RNN(Layer):
         features = sequences_shape[2:] if len(sequences_shape) > 2 else (1,)
         if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *features))
+        if self.input_spec is not None:
+            self.input_spec = self._sequence_spec(features[-1])
         if not self.stateful:
             return
         if self.states is not None:
