@@ -55,9 +55,12 @@ class _Compiled(NamedTuple):
     structure: object
     is_value: list
     guarded: list
+    is_single: bool
 
     def pack(self, arrays):
         """The function's result with these arrays for its values."""
+        if self.is_single:
+            return Tensor(arrays[0])
         values = iter(arrays)
         flat = [
             Tensor(next(values)) if is_value else leaf
@@ -150,7 +153,8 @@ class Function:
         structure = tree.pack_sequence_as(
             result, [None if k else v for v, k in zip(values, is_value, strict=True)]
         )
-        compiled = _Compiled(plan, structure, is_value, guarded)
+        is_single = is_value == [True] and not tree.is_nested(result)
+        compiled = _Compiled(plan, structure, is_value, guarded, is_single)
         self._compiled[key] = compiled
         return compiled
 

@@ -55,9 +55,9 @@ def _describe(x, arrays):
         arrays.append(x._array)
         return x.shape, x.dtype
     if kind is np.ndarray or isinstance(x, np.generic):
-        array = Tensor(np.asarray(x))._array
-        arrays.append(array)
-        return array.shape, array.dtype.name
+        value = Tensor(np.asarray(x))
+        arrays.append(value._array)
+        return value.shape, value.dtype
     if kind is Spec:
         return x.shape, x.dtype
     if isinstance(x, (tuple, list)):

@@ -51,6 +51,7 @@ class Execution:
         self.epoch = storage_epoch()
         self.scratch = memory.empty(plan.scratch_bytes)
         self._staging = {}
+        self._results = [(v.shape, np.dtype(v.dtype)) for v in plan.graph.outputs]
         n_inputs, n_outputs = len(plan.graph.inputs), len(plan.graph.outputs)
         self._patches = [[] for _ in range(n_inputs + n_outputs)]
         self._first_slot = []
@@ -106,19 +107,13 @@ class Execution:
     # --- running -----------------------------------------------------------------
 
     def new_outputs(self):
-        """Fresh arrays for the results, and their addresses in place."""
-        n = len(self.plan.graph.inputs)
-        arrays = [np.empty(v.shape, v.dtype) for v in self.plan.graph.outputs]
-        for i, array in enumerate(arrays):
-            self.program.patch(n + i, array.ctypes.data)
-        return arrays
+        """Fresh arrays for the results."""
+        return [np.empty(shape, dtype) for shape, dtype in self._results]
 
     def run(self, arrays):
         """Runs once on contiguous arrays; returns the results as arrays."""
-        for i, array in enumerate(arrays):
-            self.program.patch(i, array.ctypes.data)
         outputs = self.new_outputs()
-        status = self.program.run(self.plan.threads)
+        status = self.program.run([*arrays, *outputs], self.plan.threads)
         if status:
             raise self._error(status)
         return outputs
@@ -146,6 +141,8 @@ class Execution:
             staging = 0 if indices is None else self._staging_for(i, symbol)
             feeds.append((i, array.ctypes.data, row_bytes, len(array), staging))
         outputs = self.new_outputs()
+        for i, array in enumerate(outputs):
+            self.program.patch(n + i, array.ctypes.data)
         for i, array in enumerate(results or ()):
             row_bytes = int(np.prod(array.shape[1:])) * array.itemsize
             feeds.append((n + i, array.ctypes.data, row_bytes, len(array), 0))

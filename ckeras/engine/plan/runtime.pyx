@@ -330,10 +330,25 @@ cdef class Program:
                 return status
         return 0
 
-    def run(self, int n_threads):
-        """Runs all steps once; returns 0 or the status that ended the run."""
+    def run(self, list operands, int n_threads):
+        """Runs all steps once on the caller's operands.
+
+        Args:
+            operands: a contiguous array for each group of patches.
+
+        Returns:
+            0 or the status that ended the run.
+        """
+        cdef Py_buffer view
+        cdef Py_ssize_t i
         cdef int status
         cdef unsigned long old
+        for i in range(len(operands)):
+            # The caller holds the arrays, so their memory stays after the release.
+            PyObject_GetBuffer(operands[i], &view, PyBUF_SIMPLE)
+            self.set_patches(
+                self.patch_starts[i], self.patch_starts[i + 1], <char*> view.buf)
+            PyBuffer_Release(&view)
         with nogil:
             old = enter_flush(n_threads)
             if self.interruptible:
