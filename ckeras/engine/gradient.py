@@ -170,7 +170,10 @@ class GradientTape:
         if self._recording and not self._persistent:
             self.__exit__()
         flat = tree.flatten(sources)
-        values = [self._values_of(source) for source in flat]
+        followed = self._followed()
+        values = [
+            [v for v in self._values_of(source) if id(v) in followed] for source in flat
+        ]
         targets, d_targets = self._seeds(target, output_gradients)
         everything = [v for group in values for v in group]
         pause = tapes.paused(self) if self._recording else _nothing
@@ -185,6 +188,16 @@ class GradientTape:
         if not self._persistent:
             self._nodes = []
         return tree.pack_sequence_as(sources, results)
+
+    def _followed(self):
+        """The ids of all values that depend on what is watched."""
+        followed = set(self._watched)
+        for _, values in self._reads.values():
+            followed.update(map(id, values))
+        for node in self._nodes:
+            if any(id(value) in followed for value in node.inputs):
+                followed.update(map(id, node.outputs))
+        return followed
 
     def _values_of(self, source):
         if hasattr(source, "_is_variable"):

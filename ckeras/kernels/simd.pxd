@@ -17,6 +17,7 @@ scalars in an expression: spread them first.
     as_int, as_float    the same bits as the other type
     to_int, from_int    conversion of numbers, rounded to zero
     total               the sum of all lanes, always in the same order
+    peak                the largest of all lanes, none of which may be NaN
 """
 
 cdef extern from *:
@@ -135,22 +136,26 @@ cdef extern from *:
     CK_INLINE ck_vl ck_shl_l(ck_vl a, int n) { return a << n; }
     CK_INLINE ck_vi ck_shr_i(ck_vi a, int n) { return a >> n; }
     CK_INLINE ck_vl ck_shr_l(ck_vl a, int n) { return a >> n; }
-    CK_INLINE float ck_total_f(ck_vf v)
-    {
-        float lane[CK_LF];
-        memcpy(lane, &v, sizeof lane);
-        for (int half = CK_LF / 2; half; half /= 2)
-            for (int i = 0; i < half; i++) lane[i] += lane[i + half];
+    #if defined(__AVX512F__)
+    CK_INLINE float ck_total_f(ck_vf v) { return _mm512_reduce_add_ps((__m512)v); }
+    CK_INLINE double ck_total_d(ck_vd v) { return _mm512_reduce_add_pd((__m512d)v); }
+    CK_INLINE float ck_peak_f(ck_vf v) { return _mm512_reduce_max_ps((__m512)v); }
+    CK_INLINE double ck_peak_d(ck_vd v) { return _mm512_reduce_max_pd((__m512d)v); }
+    #else
+    #define CK_BY_HALVES(number, lanes, combine) \
+        number lane[lanes]; \
+        memcpy(lane, &v, sizeof lane); \
+        for (int half = lanes / 2; half; half /= 2) \
+            for (int i = 0; i < half; i++) \
+                lane[i] = combine(lane[i], lane[i + half]); \
         return lane[0];
-    }
-    CK_INLINE double ck_total_d(ck_vd v)
-    {
-        double lane[CK_LD];
-        memcpy(lane, &v, sizeof lane);
-        for (int half = CK_LD / 2; half; half /= 2)
-            for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-        return lane[0];
-    }
+    #define CK_SUM(a, b) ((a) + (b))
+    #define CK_MAX(a, b) ((a) > (b) ? (a) : (b))
+    CK_INLINE float ck_total_f(ck_vf v) { CK_BY_HALVES(float, CK_LF, CK_SUM) }
+    CK_INLINE double ck_total_d(ck_vd v) { CK_BY_HALVES(double, CK_LD, CK_SUM) }
+    CK_INLINE float ck_peak_f(ck_vf v) { CK_BY_HALVES(float, CK_LF, CK_MAX) }
+    CK_INLINE double ck_peak_d(ck_vd v) { CK_BY_HALVES(double, CK_LD, CK_MAX) }
+    #endif
     """
     ctypedef float vf "ck_vf"
     ctypedef double vd "ck_vd"
@@ -208,3 +213,5 @@ cdef extern from *:
     vl shr_l "ck_shr_l"(vl a, int n) noexcept nogil
     float total_f "ck_total_f"(vf v) noexcept nogil
     double total_d "ck_total_d"(vd v) noexcept nogil
+    float peak_f "ck_peak_f"(vf v) noexcept nogil
+    double peak_d "ck_peak_d"(vd v) noexcept nogil

@@ -13,7 +13,10 @@ SOON = 1.0
 
 
 class Interrupt:
-    """A SIGINT after some seconds, and the time at which it came."""
+    """A KeyboardInterrupt by a signal after some seconds, and the time of the signal.
+
+    The time is that of the clock: Python's handler runs only where Python does.
+    """
 
     def __init__(self, seconds):
         self.seconds = seconds
@@ -22,10 +25,10 @@ class Interrupt:
     def __enter__(self):
         self._old = signal.signal(signal.SIGALRM, self._strike)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        self.at = time.monotonic() + self.seconds
         return self
 
     def _strike(self, number, frame):
-        self.at = time.monotonic()
         raise KeyboardInterrupt
 
     def __exit__(self, *error):

@@ -105,6 +105,7 @@ def test_batches_of_many_sizes():
     plans = len(model.predict_function.plans)
     assert plans <= 33  # 1 to 31 rows in the last batch, and full ones
 
+
 def test_large_arrays_are_not_kept():
     model = Sequential([Input((1000,)), layers.Dense(2)])
     model.compile("sgd", "mse")

@@ -1,0 +1,89 @@
+"""Each pass rewrites what is computed, never the numbers that come out."""
+
+import numpy as np
+import pytest
+
+from ckeras import function, ops
+from ckeras.engine import passes
+from tests.system.models import trained
+
+NAMES = ("common_subexpressions", "dead_code", "dense", "elementwise")
+_trained = {}
+
+
+def numbers(name, *off):
+    """Weights, optimizer state, losses and predictions after training."""
+    if (name, off) not in _trained:
+        if off == ("none",):
+            model, x, _, history = trained(name, epochs=3)
+        else:
+            with passes.switched_off(*off):
+                model, x, _, history = trained(name, epochs=3)
+                model.predict(x, verbose=0)
+        held = [v.numpy() for v in (*model.weights, *model.optimizer.variables)]
+        _trained[name, off] = (
+            [*held, history["loss"], model.predict(x, verbose=0)],
+            len(model.train_plan.steps),
+        )
+    return _trained[name, off]
+
+
+@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("off", [*[(n,) for n in NAMES], ()], ids=str)
+def test_training_gives_the_same_numbers(name, off):
+    wanted, _ = numbers(name, "none")
+    found, _ = numbers(name, *off)
+    assert len(found) == len(wanted) > 10
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("off", ["dense", "elementwise"])
+def test_passes_do_something(name, off):
+    assert numbers(name, off)[1] > numbers(name, "none")[1]
+
+
+def test_every_pass_is_tested():
+    from ckeras.engine.passes import pipeline
+
+    assert set(NAMES) == set(pipeline._PASSES)
+
+
+def test_common_subexpressions_and_dead_code_shorten_the_plan():
+    def twice(x):
+        ops.cos(ops.matmul(x, x))  # for nothing
+        return ops.matmul(x, x), ops.matmul(x, x) + 1.0
+
+    x = np.random.default_rng(0).normal(size=(3, 3))
+    lengths = {}
+    for off in ("common_subexpressions", "dead_code", None):
+        compiled = function(lambda x: twice(x))
+        if off is None:
+            found = compiled(x)
+        else:
+            with passes.switched_off(off):
+                found = compiled(x)
+        np.testing.assert_allclose(found[0], x @ x)
+        np.testing.assert_allclose(found[1], x @ x + 1)
+        lengths[off] = len(compiled.plan.steps)
+    assert lengths[None] < lengths["common_subexpressions"]
+    assert lengths[None] < lengths["dead_code"]
+
+
+def test_switches_are_put_back():
+    from ckeras.engine.passes import pipeline
+
+    with passes.switched_off("dense"):
+        with passes.switched_off():
+            assert pipeline._off == set(NAMES)
+        assert pipeline._off == {"dense"}
+    assert pipeline._off == set()
+
+
+def test_unknown_names():
+    with (
+        pytest.raises(ValueError, match="Unknown passes"),
+        passes.switched_off("inlining"),
+    ):
+        pass
