@@ -6,6 +6,7 @@ from ckeras.dtype_policies.dtype_policy import (
     dtype_policy,
 )
 from ckeras.dtype_policies.dtype_policy import set_dtype_policy as set_dtype_policy
+from ckeras.dtype_policies.lookup import deserialize, get, serialize
 
 __all__ = [
     "DTypePolicy",
@@ -14,50 +15,3 @@ __all__ = [
     "get",
     "serialize",
 ]
-
-
-def serialize(dtype_policy):
-    """The configuration of a policy."""
-    from ckeras.saving.serialization import serialize_keras_object
-
-    return serialize_keras_object(dtype_policy)
-
-
-def deserialize(config, custom_objects=None):
-    """The policy that a configuration describes."""
-    from ckeras.saving.serialization import deserialize_keras_object
-
-    return deserialize_keras_object(
-        config,
-        module_objects={c.__name__: c for c in (DTypePolicy, FloatDTypePolicy)},
-        custom_objects=custom_objects,
-    )
-
-
-def get(identifier):
-    """The policy that `identifier` stands for.
-
-    Args:
-        identifier: None for the global policy, a type's name, a policy, or a
-            policy's configuration.
-
-    Raises:
-        ValueError: if it stands for no policy.
-    """
-    if identifier is None:
-        return dtype_policy()
-    if isinstance(identifier, DTypePolicy):
-        return identifier
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, str):
-        return DTypePolicy(identifier)
-    try:
-        from ckeras.engine.dtypes import standardize_dtype
-
-        return DTypePolicy(standardize_dtype(identifier))
-    except (ValueError, TypeError):
-        raise ValueError(
-            "Cannot interpret `dtype` argument. Expected a string or an instance of "
-            f"DTypePolicy. Received: dtype={identifier}"
-        ) from None

@@ -22,8 +22,10 @@ cdef enum:
     DEPTH = 384          # the part of k that is packed at a time
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    BLOCK_TILES = 8      # row panels in a block of work
-    BLOCK_COLUMNS = 16   # column panels in a block of work
+    BLOCK_ROWS = 8       # row panels in a block of work, at most
+    BLOCK_COLUMNS = 16   # column panels in a block of work, at most
+    DIRECT = 12          # row panels up to which rows of b are read where they lie
+    BLOCKS = 16          # blocks that there should be, to keep all threads busy
 
 
 # --- activations that are applied to stored rows -----------------------------------
@@ -53,33 +55,41 @@ cdef void activate(real* c, Py_ssize_t step, Py_ssize_t m, Py_ssize_t n,
 
 cdef void packed_tile(
     real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue
+    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
+    const Epilogue* epilogue
 ) noexcept nogil:
     cdef vf f
     cdef vd d
     if real is float:
-        tile(&f, c, c_step, m, n, a, 1, TILE_ROWS, b, 2 * LANES_F, k, column,
-             epilogue, TILE_ROWS, 2)
+        tile(&f, c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
+             TILE_ROWS, 2)
     else:
-        tile(&d, c, c_step, m, n, a, 1, TILE_ROWS, b, 2 * LANES_D, k, column,
-             epilogue, TILE_ROWS, 2)
+        tile(&d, c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
+             TILE_ROWS, 2)
 
 
 cdef void block(
     real* c, Py_ssize_t n, Py_ssize_t i_start, Py_ssize_t i_end, Py_ssize_t j_start,
-    Py_ssize_t j_end, const real* rows, const real* columns, Py_ssize_t depth,
-    Py_ssize_t width, const Epilogue* epilogue
+    Py_ssize_t j_end, const real* rows, const real* columns, const real* direct,
+    Py_ssize_t depth, Py_ssize_t width, const Epilogue* epilogue
 ) noexcept nogil:
     """The tiles of some row and column panels."""
-    cdef Py_ssize_t i, j, m_left, n_left
+    cdef Py_ssize_t i, j, m_left, n_left, b_step
+    cdef const real* b
     j = j_start
     while j < j_end:
         n_left = least(j_end - j, width)
+        if direct != NULL and n_left == width:
+            b = direct + j
+            b_step = n
+        else:
+            b = columns + j * depth
+            b_step = width
         i = i_start
         while i < i_end:
             m_left = least(i_end - i, TILE_ROWS)
-            packed_tile(c + i * n + j, n, m_left, n_left, rows + i * depth,
-                        columns + j * depth, depth, j, epilogue)
+            packed_tile(c + i * n + j, n, m_left, n_left, rows + i * depth, b, b_step,
+                        depth, j, epilogue)
             if epilogue.last:
                 activate(c + i * n + j, n, m_left, n_left, epilogue.activation)
             i += TILE_ROWS
@@ -94,14 +104,21 @@ cdef void large(
     cdef Py_ssize_t width = panel_width(<real> 0)
     cdef Py_ssize_t row_panels = ceil_div(m, TILE_ROWS)
     cdef Py_ssize_t column_panels = ceil_div(n, width)
-    cdef Py_ssize_t block_rows = BLOCK_TILES * TILE_ROWS
-    cdef Py_ssize_t block_columns = BLOCK_COLUMNS * width
-    cdef Py_ssize_t blocks_down = ceil_div(m, block_rows)
-    cdef Py_ssize_t blocks = blocks_down * ceil_div(n, block_columns)
+    cdef Py_ssize_t blocks_down = ceil_div(row_panels, BLOCK_ROWS)
+    cdef Py_ssize_t blocks_across = ceil_div(column_panels, BLOCK_COLUMNS)
+    cdef Py_ssize_t block_rows, block_columns, blocks
     cdef Py_ssize_t start, depth, g, i, j
     cdef real* rows = work
     cdef real* columns = work + row_panels * TILE_ROWS * least(k, DEPTH)
     cdef Epilogue epilogue
+    while blocks_down * blocks_across < BLOCKS and blocks_across * 2 < column_panels:
+        blocks_across *= 2
+    while blocks_down * blocks_across < BLOCKS and blocks_down * 2 < row_panels:
+        blocks_down *= 2
+    block_rows = ceil_div(row_panels, blocks_down) * TILE_ROWS
+    block_columns = ceil_div(column_panels, blocks_across) * width
+    blocks_down = ceil_div(m, block_rows)
+    blocks = blocks_down * ceil_div(n, block_columns)
     epilogue.bias = bias
     epilogue.activation = activation
     start = 0
@@ -117,13 +134,17 @@ cdef void large(
                           rows + g * TILE_ROWS * depth)
             else:
                 j = (g - row_panels) * width
+                if b_column == 1 and row_panels <= DIRECT and j + width <= n:
+                    continue
                 pack_columns(b + j * b_column + start * b_row, b_row, b_column, depth,
                              least(n - j, width), width, columns + j * depth)
         for g in prange(blocks, schedule="dynamic", num_threads=n_threads):
             i = g % blocks_down * block_rows
             j = g // blocks_down * block_columns
             block(c, n, i, least(i + block_rows, m), j, least(j + block_columns, n),
-                  rows, columns, depth, width, &epilogue)
+                  rows, columns,
+                  b + start * b_row if b_column == 1 and row_panels <= DIRECT else NULL,
+                  depth, width, &epilogue)
         start += depth
 
 
@@ -303,5 +324,5 @@ cdef int peak(
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):
         packed_tile(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
-                    buf[0], buf[1], dim[0], 0, &epilogue)
+                    buf[0], buf[1], width, dim[0], 0, &epilogue)
     return OK

@@ -1,6 +1,7 @@
 """Layers, the parts of models."""
 
 from ckeras.layers.column import Column
+from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer
@@ -81,27 +82,3 @@ __all__ = [
     "serialize",
     "subtract",
 ]
-
-
-def serialize(layer):
-    """The configuration of a layer, with its class."""
-    from ckeras.saving.serialization import serialize_keras_object
-
-    return serialize_keras_object(layer)
-
-
-def deserialize(config, custom_objects=None):
-    """The layer that a configuration describes.
-
-    Raises:
-        ValueError: if it describes something else.
-    """
-    from ckeras.saving.serialization import deserialize_keras_object
-
-    layer = deserialize_keras_object(config, custom_objects=custom_objects)
-    if not isinstance(layer, Layer):
-        raise ValueError(
-            "`keras.layers.deserialize` was passed a `config` object that is not a "
-            f"`keras.layers.Layer`. Received: {config}"
-        )
-    return layer

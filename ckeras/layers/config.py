@@ -1,9 +1,14 @@
-"""Configurations of layers, from the signatures of their constructors."""
+"""Configurations of layers, and layers from configurations."""
 
 from ckeras import activations, constraints, initializers, regularizers
 from ckeras.engine.symbolic.operation import constructor_signature
+from ckeras.layers.layer import Layer
+from ckeras.saving.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 
-__all__ = ["constructor_config", "refuse_quantization"]
+__all__ = ["constructor_config", "deserialize", "refuse_quantization", "serialize"]
 
 _SERIALIZERS = {
     "activation": activations.serialize,
@@ -41,3 +46,23 @@ def refuse_quantization(cls_name, **arguments):
                 f"`{name}` of layer {cls_name} is not supported by ckeras. "
                 f"Expected None. Received: {name}={value}"
             )
+
+
+def serialize(layer):
+    """The configuration of a layer, with its class."""
+    return serialize_keras_object(layer)
+
+
+def deserialize(config, custom_objects=None):
+    """The layer that a configuration describes.
+
+    Raises:
+        ValueError: if it describes something else.
+    """
+    layer = deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(layer, Layer):
+        raise ValueError(
+            "`keras.layers.deserialize` was passed a `config` object that is not a "
+            f"`keras.layers.Layer`. Received: {config}"
+        )
+    return layer

@@ -111,7 +111,8 @@ class CompileLoss:
             if targets[i] is None:
                 raise ValueError(
                     "The loss needs targets: no `y` was given for "
-                    f"{f'output {names[i]!r}' if names[i] else 'the output'}."
+                    f"{f'output {names[i]!r}' if names[i] else 'the output'}. "
+                    "Call `fit(x, y)`, or pass an iterable of batches `(x, y)`."
                 )
             loss = resolve_loss(flat_losses[i], targets[i], outputs[i])
             name = names[i] or loss.name

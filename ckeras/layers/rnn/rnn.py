@@ -100,6 +100,8 @@ class RNN(Layer):
         features = sequences_shape[2:] if len(sequences_shape) > 2 else (1,)
         if isinstance(self.cell, Layer) and not self.cell.built:
             self.cell.build((sequences_shape[0], *features))
+        # A layer from a file knows only by this shape that it reads scalars.
+        self._reads_scalars = self._reads_scalars or len(sequences_shape) == 2
         if self.input_spec is not None:
             self.input_spec = self._sequence_spec(features[-1])
         if not self.stateful:
