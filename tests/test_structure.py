@@ -38,7 +38,7 @@ ALLOWED = {
     | {"activations", "constraints", "dtype_policies", "initializers", "metrics"}
     | {"random", "regularizers", "utils"},
     "callbacks": BASE | {"utils"},
-    "preprocessing": {"ops", "utils"},
+    "preprocessing": BASE | {"utils"},
     "training": BASE
     | {"callbacks", "layers", "losses", "metrics", "optimizers", "utils"},
     "models": BASE | {"layers", "training", "utils"},

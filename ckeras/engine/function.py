@@ -106,9 +106,7 @@ class Function:
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        bound = Function(
-            functools.partial(self.python_function, instance), self._share
-        )
+        bound = Function(functools.partial(self.python_function, instance), self._share)
         # A method keeps its plans on the instance, for as long as that lives.
         name = getattr(self.python_function, "__name__", None)
         if name and hasattr(instance, "__dict__"):
@@ -160,9 +158,7 @@ class Function:
 
     # --- many batches in one call --------------------------------------------------
 
-    def run_batches(
-        self, data, indices, batch_size, first, count, budget_seconds=0.05
-    ):
+    def run_batches(self, data, indices, batch_size, first, count, budget_seconds=0.05):
         """Calls the function on batches of rows, as far as the time allows.
 
         Args:

@@ -1,4 +1,4 @@
-"""Names of objects, as Keras makes them: `LayerNormalization` → `layer_normalization`."""
+"""Names of objects as Keras makes them: `LayerNorm` becomes `layer_norm`."""
 
 import re
 

@@ -1,5 +1,5 @@
 """Reductions along one axis of a contiguous array, axes o (outer), r (reduced), i
-(inner); running sums; places of extremes.
+(inner).
 
 Every result is put together in an order that the shape alone fixes: a balanced tree
 over blocks, so that rounding errors grow with the logarithm of the size.
@@ -34,19 +34,6 @@ cdef int all(void** buf, const Py_ssize_t* dim, const double* attr,
 cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,
               int n_threads) noexcept nogil
 
-# out[0] = sum of x². buf: x, out, work. dim: n, n_chunks. work: n_chunks elements
-# (needed for one chunk too).
+# out[0] = sum of x². buf: x, out, work. dim: n, n_chunks. work: n_chunks elements.
 cdef int sum_of_squares(real** buf, const Py_ssize_t* dim, const double* attr,
                         int n_threads) noexcept nogil
-
-# out[o, i] = the first r where x[o, r, i] is largest (smallest) or NaN, as int32.
-# buf: x, out (int32). dim: outer, reduce (at least 1), inner.
-cdef int argmax(number** buf, const Py_ssize_t* dim, const double* attr,
-                int n_threads) noexcept nogil
-cdef int argmin(number** buf, const Py_ssize_t* dim, const double* attr,
-                int n_threads) noexcept nogil
-
-# out[o, r, i] = sum of x[o, q, i] over q <= r, or over q >= r if reverse.
-# buf: x, out (may be x). dim: outer, reduce, inner, reverse.
-cdef int cumsum(number** buf, const Py_ssize_t* dim, const double* attr,
-                int n_threads) noexcept nogil

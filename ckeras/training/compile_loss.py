@@ -107,13 +107,8 @@ class CompileLoss:
         targets = self._targets(y_true, y_pred, names, wanted)
         outputs = tree.flatten(y_pred)
         self._entries = []
+        _check_given(targets, names, wanted)
         for i in wanted:
-            if targets[i] is None:
-                raise ValueError(
-                    "The loss needs targets: no `y` was given for "
-                    f"{f'output {names[i]!r}' if names[i] else 'the output'}. "
-                    "Call `fit(x, y)`, or pass an iterable of batches `(x, y)`."
-                )
             loss = resolve_loss(flat_losses[i], targets[i], outputs[i])
             name = names[i] or loss.name
             self._entries.append(_Entry(i, loss, weights[i], name))
@@ -179,6 +174,7 @@ class CompileLoss:
         names = names_for(y_pred, self.output_names)
         wanted = [e.index for e in self._entries]
         targets = self._targets(y_true, y_pred, names, wanted)
+        _check_given(targets, names, wanted)
         outputs = tree.flatten(y_pred)
         return [(e, targets[e.index], outputs[e.index]) for e in self._entries]
 
@@ -206,3 +202,14 @@ class CompileLoss:
                 value = ops.multiply(value, entry.weight)
             total = value if total is None else ops.add(total, value)
         return total
+
+
+def _check_given(targets, names, wanted):
+    """Raises ValueError if there is a loss for an output without targets."""
+    for i in wanted:
+        if targets[i] is None:
+            raise ValueError(
+                "The loss needs targets: no `y` was given for "
+                f"{f'output {names[i]!r}' if names[i] else 'the output'}. "
+                "Call `fit(x, y)`, or pass an iterable of batches `(x, y)`."
+            )

@@ -3,6 +3,7 @@
 import contextlib
 
 from ckeras.engine.passes.common_subexpressions import common_subexpressions
+from ckeras.engine.passes.crossentropy import crossentropy
 from ckeras.engine.passes.dead_code import dead_code
 from ckeras.engine.passes.dense import dense
 from ckeras.engine.passes.elementwise import elementwise
@@ -13,6 +14,7 @@ __all__ = ["run", "switched_off"]
 _PASSES = {
     "common_subexpressions": common_subexpressions,
     "dead_code": dead_code,
+    "crossentropy": crossentropy,
     "dense": dense,
     "elementwise": elementwise,
 }

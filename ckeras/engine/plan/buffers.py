@@ -18,7 +18,16 @@ class Buffer:
         offset: its place in the plan's allocation, for scratch.
     """
 
-    __slots__ = ("first", "kind", "last", "nbytes", "offset", "parent", "source", "start")
+    __slots__ = (
+        "first",
+        "kind",
+        "last",
+        "nbytes",
+        "offset",
+        "parent",
+        "source",
+        "start",
+    )
 
     def __init__(self, kind, source, nbytes, first=0):
         self.kind = kind

@@ -118,9 +118,7 @@ class Execution:
             raise self._error(status)
         return outputs
 
-    def run_batches(
-        self, arrays, indices, first_row, batch, count, results, budget
-    ):
+    def run_batches(self, arrays, indices, first_row, batch, count, results, budget):
         """Runs once for each of `count` batches of rows, or until time is up.
 
         Args:

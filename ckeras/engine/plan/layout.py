@@ -11,7 +11,7 @@ import numpy as np
 
 from ckeras.engine.plan.buffers import Buffer
 
-__all__ = ["Copy", "Layout", "PlanStep", "Place"]
+__all__ = ["Copy", "Layout", "Place", "PlanStep"]
 
 
 class Place(NamedTuple):
@@ -248,9 +248,7 @@ class Layout:
             j in candidates and self.place(value).root() == root
             for j, value in enumerate(node.inputs)
             if value is not None and self.place(value).root().buffer is root.buffer
-        ) and all(
-            self.place(o).root().buffer is not root.buffer for o in node.outputs
-        )
+        ) and all(self.place(o).root().buffer is not root.buffer for o in node.outputs)
 
     def _finish(self):
         """Keeps what is left to be placed, and the copies in a safe order."""

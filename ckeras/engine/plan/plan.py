@@ -137,7 +137,8 @@ class Plan:
                 line += f"  {1e6 * seconds[i]:,.0f} us"
             yield line + (f"  [{node.scope}]" if node.scope else "")
         for copy in self.copies:
-            yield f"     copy {self._locate(copy.source)} -> {self._locate(copy.target)}"
+            source, target = self._locate(copy.source), self._locate(copy.target)
+            yield f"     copy {source} -> {target}"
 
     def _describe(self, value):
         if value is None:

@@ -4,13 +4,11 @@ from ckeras.engine import config, dtypes
 from ckeras.ops.nn.activations import log_softmax
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import moveaxis, reshaped
-from ckeras.ops.numpy.sorting import take_along_axis
-from ckeras.ops.primitives import elementwise, indexing
+from ckeras.ops.primitives import elementwise, indexing, losses
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
     as_value,
-    constant,
     pair,
     static_int,
     with_type,
@@ -90,6 +88,10 @@ def _kept_inside(probability):
     return elementwise.clip(probability, low=epsilon, high=1.0 - epsilon)
 
 
+def _last(x):
+    return len(x.shape) - 1
+
+
 def _same_shapes(target, output):
     if target.shape != output.shape:
         raise ValueError(
@@ -122,6 +124,10 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     target, output = pair(target, output, "float")
     _same_shapes(target, output)
     _need_axis(target, output)
+    if as_axis(axis, len(output.shape), "categorical_crossentropy") == _last(output):
+        return losses.categorical_crossentropy(
+            target, output, from_logits=bool(from_logits)
+        )
     logs = _log_probabilities(output, from_logits, axis)
     total = reductions.sum(elementwise.multiply(target, logs), axis)
     return elementwise.negative(total)
@@ -155,20 +161,12 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             f"last dimension: target.shape={target.shape}, output.shape={output.shape}"
         )
     axis = as_axis(axis, len(output.shape), "sparse_categorical_crossentropy")
-    logs = _log_probabilities(output, from_logits, axis)
-    if axis != len(output.shape) - 1:
-        logs = moveaxis(logs, axis, -1)
-    classes = logs.shape[-1]
-    zero = constant(0, "int32")
+    if axis != _last(output):
+        output = moveaxis(output, axis, -1)
     # A class out of range has no probability to learn: its loss is 0.
-    inside = elementwise.logical_and(
-        elementwise.greater_equal(target, zero),
-        elementwise.less(target, constant(classes, "int32")),
+    return losses.sparse_categorical_crossentropy(
+        target, output, from_logits=bool(from_logits), strict=False
     )
-    column = reshaped(elementwise.where(inside, target, zero), (*target.shape, 1))
-    picked = reshaped(take_along_axis(logs, column, axis=-1), target.shape)
-    blank = constant(0, logs.dtype)
-    return elementwise.negative(elementwise.where(inside, picked, blank))
 
 
 @op
@@ -185,14 +183,4 @@ def binary_crossentropy(target, output, from_logits=False):
     """
     target, output = pair(target, output, "float")
     _same_shapes(target, output)
-    if from_logits:
-        # softplus(x) - t · x: what the formula comes to for output = sigmoid(x).
-        return elementwise.subtract(
-            elementwise.softplus(output), elementwise.multiply(target, output)
-        )
-    output = _kept_inside(output)
-    one = constant(1, output.dtype)
-    missing = elementwise.log(elementwise.subtract(one, output))
-    hit = elementwise.multiply(target, elementwise.log(output))
-    miss = elementwise.multiply(elementwise.subtract(one, target), missing)
-    return elementwise.negative(elementwise.add(hit, miss))
+    return losses.binary_crossentropy(target, output, from_logits=bool(from_logits))

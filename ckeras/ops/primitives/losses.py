@@ -1,4 +1,4 @@
-"""Softmax and cross-entropies, each with its gradient as a primitive of its own.
+"""Cross-entropies, each with its gradient as a primitive of its own.
 
 A cross-entropy of logits gives the probabilities beside the loss, for its gradient. The
 three modes are those of the kernel: of probabilities, of logits through clipped
@@ -10,7 +10,16 @@ import math
 from ckeras.engine import config
 from ckeras.engine.gradient import GradientTape
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise, indexing, movement, reduction
+from ckeras.ops.primitives import elementwise, indexing, movement
+from ckeras.ops.primitives.softmax import (
+    last_sum,
+    like_first,
+    log_softmax,
+    rows_of,
+    softmax,
+    softmax_gradient,
+    through_formula,
+)
 
 __all__ = [
     "binary_crossentropy",
@@ -26,98 +35,9 @@ __all__ = [
 PROBABILITIES, THROUGH_PROBABILITIES, LOGITS = range(3)
 
 
-def _rows(x):
-    """Rows and their length."""
-    return math.prod(x.shape[:-1]), x.shape[-1]
-
-
-def _last_sum(x):
-    return reduction.sum(x, axes=(len(x.shape) - 1,), keepdims=True)
-
-
-def _like_first(x, *others):
-    return Spec(tuple(x.shape), x.dtype)
-
-
 def _with_column(x):
     """Values for rows, as a column that broadcasts over the classes."""
     return movement.reshape(x, shape=(*x.shape, 1))
-
-
-def _through_formula(formula):
-    """The gradient rule of a gradient primitive: that of its formula in simpler ops."""
-
-    def gradient(node, d_outputs, needs):
-        sources = [x for x, need in zip(node.inputs, needs, strict=True) if need]
-        with GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(sources)
-            value = formula(*node.inputs, **node.attrs)
-        found = iter(tape.gradient(value, sources, output_gradients=d_outputs[0]))
-        return [next(found) if need else None for need in needs]
-
-    return gradient
-
-
-# --- softmax -------------------------------------------------------------------------
-
-
-def _softmax_step(kernel, in_place, flops):
-    def lower(node):
-        x = node.inputs[0]
-        return Step(
-            f"softmax.{kernel}",
-            _rows(x),
-            dtype=x.dtype,
-            flops=flops * math.prod(x.shape),
-            in_place={0: in_place},
-        )
-
-    return lower
-
-
-def _softmax_spec(x, *others):
-    if not x.shape:
-        raise ValueError("`softmax` needs an axis. Received: a 0-d value")
-    return _like_first(x)
-
-
-def _softmax_slope(y, d_y):
-    return elementwise.multiply(
-        y, elementwise.subtract(d_y, _last_sum(elementwise.multiply(y, d_y)))
-    )
-
-
-def _log_softmax_slope(y, d_y):
-    return elementwise.subtract(
-        d_y, elementwise.multiply(elementwise.exp(y), _last_sum(d_y))
-    )
-
-
-softmax_gradient = Primitive(
-    "softmax_gradient",
-    infer=_like_first,
-    lower=_softmax_step("softmax_gradient", (0, 1), 4),
-    gradient=_through_formula(_softmax_slope),
-)
-log_softmax_gradient = Primitive(
-    "log_softmax_gradient",
-    infer=_like_first,
-    lower=_softmax_step("log_softmax_gradient", (0, 1), 16),
-    gradient=_through_formula(_log_softmax_slope),
-)
-# Over the last axis.
-softmax = Primitive(
-    "softmax",
-    infer=_softmax_spec,
-    lower=_softmax_step("softmax", (0,), 18),
-    gradient=lambda node, d, needs: [softmax_gradient(node.outputs[0], d[0])],
-)
-log_softmax = Primitive(
-    "log_softmax",
-    infer=_softmax_spec,
-    lower=_softmax_step("log_softmax", (0,), 18),
-    gradient=lambda node, d, needs: [log_softmax_gradient(node.outputs[0], d[0])],
-)
 
 
 # --- what the cross-entropies share --------------------------------------------------
@@ -134,7 +54,7 @@ def _crossentropy_spec(name, labels):
                 f"{x.shape}, target.shape={target.shape}, target.dtype={target.dtype}"
             )
         loss = Spec(tuple(x.shape[:-1]), x.dtype)
-        return loss if mode == PROBABILITIES else (loss, _like_first(x))
+        return loss if mode == PROBABILITIES else (loss, like_first(x))
 
     return infer
 
@@ -148,7 +68,7 @@ def _crossentropy_step(kernel, backward):
             in_place = {0: (1,)}
         elif not backward and attrs["mode"] != PROBABILITIES:
             in_place = {1: (1,)}
-        dims = (*_rows(x), attrs["mode"])
+        dims = (*rows_of(x), attrs["mode"])
         if kernel == "sparse":
             dims = (*dims, int(attrs["strict"]))
         return Step(
@@ -168,13 +88,13 @@ def _inside(q, epsilon):
 
 
 def _log_probabilities(p, epsilon):
-    return elementwise.log(_inside(elementwise.divide(p, _last_sum(p)), epsilon))
+    return elementwise.log(_inside(elementwise.divide(p, last_sum(p)), epsilon))
 
 
 def _categorical_slope(target, p, d_loss, *, mode, epsilon):
     """The gradient of `categorical_crossentropy` in simpler ops."""
     if mode == LOGITS:
-        share = elementwise.multiply(p, _last_sum(target))
+        share = elementwise.multiply(p, last_sum(target))
         return elementwise.multiply(
             elementwise.subtract(share, target), _with_column(d_loss)
         )
@@ -238,9 +158,9 @@ def _d_categorical_target(node, d_loss):
 
 categorical_crossentropy_gradient = Primitive(
     "categorical_crossentropy_gradient",
-    infer=lambda target, p, d_loss, **attrs: _like_first(p),
+    infer=lambda target, p, d_loss, **attrs: like_first(p),
     lower=_crossentropy_step("categorical_gradient", True),
-    gradient=_through_formula(_categorical_slope),
+    gradient=through_formula(_categorical_slope),
 )
 _categorical = Primitive(
     "categorical_crossentropy",
@@ -288,9 +208,9 @@ def _explain_labels(node, arrays, status):
 
 sparse_categorical_crossentropy_gradient = Primitive(
     "sparse_categorical_crossentropy_gradient",
-    infer=lambda target, p, d_loss, **attrs: _like_first(p),
+    infer=lambda target, p, d_loss, **attrs: like_first(p),
     lower=_crossentropy_step("sparse_gradient", True),
-    gradient=_through_formula(_sparse_slope),
+    gradient=through_formula(_sparse_slope),
 )
 _sparse = Primitive(
     "sparse_categorical_crossentropy",
@@ -337,7 +257,7 @@ def _binary_spec(target, x, *, mode, epsilon):
             f"{x.shape} and type {x.dtype}. "
             f"Received: target.shape={target.shape}, target.dtype={target.dtype}"
         )
-    spec = _like_first(x)
+    spec = like_first(x)
     return (spec, spec) if mode == THROUGH_PROBABILITIES else spec
 
 
@@ -403,9 +323,9 @@ def _binary_gradient(node, d_outputs, needs):
 
 binary_crossentropy_gradient = Primitive(
     "binary_crossentropy_gradient",
-    infer=lambda target, p, d_loss, **attrs: _like_first(p),
+    infer=lambda target, p, d_loss, **attrs: like_first(p),
     lower=_binary_step("binary_gradient"),
-    gradient=_through_formula(_binary_slope),
+    gradient=through_formula(_binary_slope),
 )
 _binary = Primitive(
     "binary_crossentropy",

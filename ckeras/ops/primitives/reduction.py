@@ -208,7 +208,7 @@ def _squares_step(node):
         "reduce.sum_of_squares",
         (size, chunks),
         dtype=x.dtype,
-        workspace=chunks * _itemsize(x.dtype),
+        workspace=chunks * _itemsize(x.dtype) if chunks > 1 else 0,
         flops=2 * size,
     )
 
@@ -340,7 +340,7 @@ def _place(name, evaluate):
     def lower(node):
         x, axis = node.inputs[0], node.attrs["axis"]
         outer, inner = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
-        return Step(f"reduce.{name}", (outer, x.shape[axis], inner), dtype=x.dtype)
+        return Step(f"scan.{name}", (outer, x.shape[axis], inner), dtype=x.dtype)
 
     fast = Primitive(name, infer=infer, lower=lower, gradient=NOT_DIFFERENTIABLE)
     slow = Primitive(
@@ -368,7 +368,7 @@ def _cumsum_step(node):
     x, axis = node.inputs[0], node.attrs["axis"]
     outer, inner = math.prod(x.shape[:axis]), math.prod(x.shape[axis + 1 :])
     return Step(
-        "reduce.cumsum",
+        "scan.cumsum",
         (outer, x.shape[axis], inner, int(node.attrs["reverse"])),
         dtype=_MODULAR_TYPES[x.dtype],
         in_place={0: (0,)},

@@ -4,8 +4,6 @@ import contextlib
 import os
 import tempfile
 
-from ckeras.utils import io_utils
-
 __all__ = ["atomic_path", "may_write"]
 
 
@@ -44,4 +42,6 @@ def may_write(path, overwrite):
     """Whether `path` is free, may be overwritten, or the user says so."""
     if overwrite or not os.path.exists(path):
         return True
+    from ckeras.utils import io_utils
+
     return io_utils.ask_to_proceed_with_overwrite(path)

@@ -1,0 +1,128 @@
+"""Places of extremes, and running sums."""
+
+from cython.parallel cimport prange
+
+from ckeras.kernels.fold cimport (
+    Largest, Smallest, Sum, extreme, fold_run, is_nan, joined,
+)
+from ckeras.kernels.types cimport OK, number
+
+cdef enum:
+    STRIP = 512        # columns searched together
+    GRAIN = 1 << 17    # elements below which a second thread does not pay
+
+
+cdef inline int place_in_run(
+    const number* x, Py_ssize_t n, extreme* how
+) noexcept nogil:
+    """The first index of the extreme of n neighbours, found in two fast passes."""
+    cdef number best = fold_run(x, n, how)
+    cdef Py_ssize_t r
+    if is_nan(best):
+        for r in range(n):
+            if is_nan(x[r]):
+                return <int> r
+    for r in range(n):
+        if x[r] == best:
+            return <int> r
+    return 0
+
+
+cdef void places_in_columns(
+    const number* x, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t width, int* place,
+    extreme* how,
+) noexcept nogil:
+    """The first row of the extreme of each of at most STRIP columns."""
+    cdef number best[STRIP]
+    cdef number value
+    cdef Py_ssize_t r, i
+    cdef bint better
+    for i in range(width):
+        best[i] = x[i]
+        place[i] = 0
+    for r in range(1, rows):
+        for i in range(width):
+            value = x[r * step + i]
+            better = value > best[i] if extreme is Largest else value < best[i]
+            better = (better or is_nan(value)) and not is_nan(best[i])
+            best[i] = value if better else best[i]
+            place[i] = <int> r if better else place[i]
+
+
+cdef void places_task(
+    const number* x, int* out, Py_ssize_t reduce, Py_ssize_t inner, Py_ssize_t task,
+    extreme* how,
+) noexcept nogil:
+    """One strip of columns of one outer index."""
+    cdef Py_ssize_t strips = (inner + STRIP - 1) // STRIP
+    cdef Py_ssize_t o = task // strips, column = task % strips * STRIP
+    cdef Py_ssize_t width = STRIP if inner - column > STRIP else inner - column
+    if inner == 1:
+        out[o] = place_in_run(x + o * reduce, reduce, how)
+    else:
+        places_in_columns(
+            x + o * reduce * inner + column, reduce, inner, width,
+            out + o * inner + column, how)
+
+
+cdef int places(
+    const number* x, int* out, const Py_ssize_t* dim, extreme* how, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t reduce = dim[1], inner = dim[2]
+    cdef Py_ssize_t tasks = dim[0] * ((inner + STRIP - 1) // STRIP), t
+    if dim[0] * reduce * inner < GRAIN:
+        for t in range(tasks):
+            places_task(x, out, reduce, inner, t, how)
+    else:
+        for t in prange(tasks, schedule="static", num_threads=n_threads):
+            places_task(x, out, reduce, inner, t, how)
+    return OK
+
+
+cdef int argmax(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil:
+    return places(buf[0], <int*> <void*> buf[1], dim, <Largest*> NULL, n_threads)
+
+
+cdef int argmin(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil:
+    return places(buf[0], <int*> <void*> buf[1], dim, <Smallest*> NULL, n_threads)
+
+
+cdef void run_sums(
+    const number* x, number* out, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t inner
+) noexcept nogil:
+    """Running sums down columns whose rows are `step` apart; inner columns."""
+    cdef Py_ssize_t r, i
+    cdef number total = 0
+    if inner == 1:
+        for r in range(rows):
+            total = joined(total, x[r * step], <Sum*> NULL)
+            out[r * step] = total
+        return
+    for i in range(inner):
+        out[i] = x[i]
+    for r in range(1, rows):
+        x += step
+        out += step
+        for i in range(inner):
+            out[i] = joined(out[i - step], x[i], <Sum*> NULL)
+
+
+cdef int cumsum(number** buf, const Py_ssize_t* dim, const double* attr,
+                int n_threads) noexcept nogil:
+    cdef const number* x = buf[0]
+    cdef number* out = buf[1]
+    cdef Py_ssize_t reduce = dim[1], inner = dim[2], o
+    cdef Py_ssize_t step = -inner if dim[3] else inner
+    cdef Py_ssize_t last = (reduce - 1) * inner if dim[3] else 0
+    cdef Py_ssize_t size = reduce * inner
+    if size == 0:
+        return OK
+    if dim[0] * size < GRAIN:
+        for o in range(dim[0]):
+            run_sums(x + o * size + last, out + o * size + last, reduce, step, inner)
+    else:
+        for o in prange(dim[0], schedule="static", num_threads=n_threads):
+            run_sums(x + o * size + last, out + o * size + last, reduce, step, inner)
+    return OK
