@@ -74,7 +74,7 @@ def link_flags():
 
 def translate():
     """Runs Cython once per source and returns the extensions, one per level."""
-    kernels = sorted(KERNELS.glob("*.pyx"))
+    kernels = sorted(KERNELS.glob("*/*.pyx"))
     sources = [*kernels, *RUNTIME]
     only = named_in("CKERAS_BUILD_ONLY", [p.stem for p in sources])
     modules = [
@@ -101,14 +101,14 @@ def translate():
 
 def extensions_of(module):
     """One extension for each CPU level for a kernel, one for the runtime."""
-    package, _, name = module.name.rpartition(".")
+    package, family, name = module.name.rsplit(".", 2)
     levels = cpu_levels() if package == "ckeras.kernels" else [None]
     flags = compile_flags() + MODULE_FLAGS.get(name, [])
     for level in levels:
         extension = Extension(
-            f"{package}.{level}.{name}" if level else module.name,
+            f"{package}.{level}.{family}.{name}" if level else module.name,
             module.sources,
-            depends=[str(p) for p in KERNELS.glob("*.pxd")],
+            depends=[str(p) for p in KERNELS.rglob("*.pxd")],
             extra_compile_args=flags + LEVEL_FLAGS.get(level, []),
             extra_link_args=link_flags(),
         )
@@ -124,8 +124,9 @@ class BuildExtensions(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def copy_extensions_to_source(self):
-        for level in cpu_levels():
-            (KERNELS / level).mkdir(exist_ok=True)
+        for extension in self.extensions:
+            folder = pathlib.Path(*extension.name.split(".")[:-1])
+            folder.mkdir(parents=True, exist_ok=True)
         super().copy_extensions_to_source()
 
     def build_extension(self, extension):

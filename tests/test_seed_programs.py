@@ -3,6 +3,7 @@
 Only the import name is changed and each `...` is filled in.
 """
 
+import math
 import warnings
 
 import numpy as np
@@ -29,7 +30,7 @@ class Waves(PyDataset):
         self.shape = self.x.shape
 
     def __len__(self):
-        return -(-len(self.x) // self.batch_size)
+        return math.ceil(len(self.x) / self.batch_size)
 
     def __getitem__(self, index):
         rows = slice(index * self.batch_size, (index + 1) * self.batch_size)
@@ -221,9 +222,7 @@ def test_a_batch_of_columns():
 def test_history_plot():
     pytest.importorskip("matplotlib")
     model = classifier(4)
-    model.compile(
-        "adam", "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     x, y = binary_data(64, 1)
     history = model.fit(x, y, epochs=3, validation_split=0.25, verbose=0)
     figure = history.plot()

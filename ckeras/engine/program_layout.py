@@ -4,10 +4,10 @@ The encoding is described once, in `ckeras/kernels/elementwise.pxd`.
 """
 
 import functools
-import importlib
 from dataclasses import dataclass
 from math import prod
 
+from ckeras import kernels
 from ckeras.engine.primitive import Step
 
 __all__ = ["MAX_BUFFERS", "fits", "step_of"]
@@ -31,7 +31,7 @@ _END = 1 << 30
 @functools.lru_cache(maxsize=1)
 def _codes():
     """The kernel's numbers for opcodes, types and modes, by lower-case name."""
-    kernel = importlib.import_module("ckeras.kernels.elementwise")
+    kernel = kernels.module("elementwise")
     return tuple(
         {name.lower(): int(value) for name, value in enum.__members__.items()}
         for enum in (kernel.Opcode, kernel.Storage, kernel.Mode)

@@ -15,6 +15,21 @@ _FEATURES = {
     "v3": {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe"},
     "v2": {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"},
 }
+# The folder of each module. These folders have no `__init__`: their modules lie in
+# the sources' folder and in that of a level, and Python looks into both.
+_FAMILIES = {
+    "crossentropy": "vector",
+    "elementwise": "vector",
+    "gemm": "matrix",
+    "indexing": "memory",
+    "lstm": "matrix",
+    "movement": "memory",
+    "random": "memory",
+    "reduce": "vector",
+    "scan": "vector",
+    "softmax": "vector",
+    "update": "vector",
+}
 _C_TYPES = {
     "float32": "float",
     "float64": "double",
@@ -73,7 +88,7 @@ __path__.insert(0, str(pathlib.Path(__file__).parent / level))
 
 def module(name):
     """A module of kernels, of the level in use."""
-    return importlib.import_module(f"{__name__}.{name}")
+    return importlib.import_module(f"{__name__}.{_FAMILIES[name]}.{name}")
 
 
 def pointer(module_name, name, dtype=None):

@@ -86,9 +86,7 @@ def test_the_history_holds_the_epochs_that_were_finished():
         on_epoch_end=lambda epoch, logs: finished.append(logs["loss"])
     )
     with Interrupt(0.5), pytest.raises(KeyboardInterrupt):
-        model.fit(
-            x[:400], y[:400], epochs=10**6, verbose=0, callbacks=[record]
-        )
+        model.fit(x[:400], y[:400], epochs=10**6, verbose=0, callbacks=[record])
     assert len(finished) > 1
     assert model.history.history["loss"][: len(finished) - 1] == finished[:-1]
     assert len(model.history.epoch) == len(model.history.history["loss"])
@@ -125,8 +123,9 @@ def test_ctrl_c_itself():
     model, x, y = many_small_steps()
     old = signal.signal(signal.SIGINT, signal.default_int_handler)
     strike = callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: epoch == 2
-        and signal.raise_signal(signal.SIGINT)
+        on_epoch_begin=lambda epoch, logs: (
+            epoch == 2 and signal.raise_signal(signal.SIGINT)
+        )
     )
     try:
         with pytest.raises(KeyboardInterrupt):

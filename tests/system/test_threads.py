@@ -64,9 +64,7 @@ def test_threads_that_are_first_to_predict():
     x, _ = data()
     expected = make().predict(x, verbose=0)
     model = make()
-    assert same_bits(
-        _at_once(lambda i: model.predict(x, verbose=0)), [expected] * 4
-    )
+    assert same_bits(_at_once(lambda i: model.predict(x, verbose=0)), [expected] * 4)
 
 
 def test_each_thread_trains_a_model_of_its_own():
@@ -106,9 +104,7 @@ def _wide(name):
     y = rng.integers(0, 5, 300)
     model = Sequential([*body, layers.Dense(5, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(
-        x, y, epochs=2, batch_size=129, validation_split=0.1, verbose=0
-    )
+    history = model.fit(x, y, epochs=2, batch_size=129, validation_split=0.1, verbose=0)
     losses = [np.asarray(values) for values in history.history.values()]
     return [*state_of(model), *losses, model.predict(x, verbose=0)]
 

@@ -9,10 +9,10 @@ at once, so that threads share them and every tile is independent work.
 from cython.parallel cimport prange
 from libc.math cimport exp as exp_d, expf, tanh as tanh_d, tanhf
 
-from ckeras.kernels.gemm_pack cimport (
+from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
-from ckeras.kernels.gemm_tile cimport (
+from ckeras.kernels.matrix.gemm_tile cimport (
     LINEAR, RELU, SIGMOID, TANH, Activation, Epilogue, tile,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf

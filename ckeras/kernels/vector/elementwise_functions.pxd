@@ -7,11 +7,11 @@ library, one element at a time.
 from libc cimport math
 
 from ckeras.kernels cimport vmath
-from ckeras.kernels.elementwise cimport (
+from ckeras.kernels.vector.elementwise cimport (
     ACOS, ASIN, ATAN, COS, COSH, ERF, EXP, EXPM1, FLOOR_DIVIDE, LOG, LOG1P, MOD, POWER,
     SIGMOID, SIN, SINH, SOFTPLUS, TAN, TANH,
 )
-from ckeras.kernels.elementwise_scalars cimport float_floor_divide, float_mod
+from ckeras.kernels.vector.elementwise_scalars cimport float_floor_divide, float_mod
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, load_d, load_f, load_nd, load_nf, store_d, store_f, store_nd,
     store_nf, vf,

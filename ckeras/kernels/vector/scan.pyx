@@ -2,7 +2,7 @@
 
 from cython.parallel cimport prange
 
-from ckeras.kernels.fold cimport (
+from ckeras.kernels.vector.fold cimport (
     Largest, Smallest, Sum, extreme, fold_run, is_nan, joined,
 )
 from ckeras.kernels.types cimport OK, number

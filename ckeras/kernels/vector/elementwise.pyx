@@ -5,7 +5,7 @@ from libc.stdint cimport (
     int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
 )
 
-from ckeras.kernels.elementwise_ops cimport apply
+from ckeras.kernels.vector.elementwise_ops cimport apply
 from ckeras.kernels.types cimport number
 
 cdef enum:

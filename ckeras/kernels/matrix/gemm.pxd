@@ -13,7 +13,7 @@ over k in the order of k, cut into parts at fixed places: its bits do not depend
 the number of threads.
 """
 
-from ckeras.kernels.gemm_tile cimport Epilogue
+from ckeras.kernels.matrix.gemm_tile cimport Epilogue
 from ckeras.kernels.types cimport real
 
 cdef int matmul(

@@ -3,8 +3,8 @@
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
-from ckeras.kernels.gemm_pack cimport ceil_div, least, pack_columns, panel_width
-from ckeras.kernels.gemm_tile cimport (
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
+from ckeras.kernels.matrix.gemm_tile cimport (
     LINEAR, Epilogue, lanes, load_n, spread, store_n, tile, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf

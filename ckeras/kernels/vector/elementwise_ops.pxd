@@ -6,7 +6,7 @@ The C compiler makes vector loops of these.
 
 from libc cimport math
 
-from ckeras.kernels.elementwise cimport (
+from ckeras.kernels.vector.elementwise cimport (
     ABS, ADD, BITWISE_AND, BITWISE_NOT, BITWISE_OR, BITWISE_XOR, CEIL, CLIP, DIVIDE,
     EQUAL, FLOOR, FLOOR_DIVIDE, ISFINITE, ISINF, ISNAN, LEFT_SHIFT, LESS, LESS_EQUAL,
     LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, LOGICAL_XOR, MAXIMUM, MINIMUM, MOD, MULTIPLY,
@@ -14,8 +14,8 @@ from ckeras.kernels.elementwise cimport (
     ROUND, RSQRT, SELECT, SIGMOID_GRADIENT, SIGN, SQRT, SQUARE, SUBTRACT,
     TANH_GRADIENT,
 )
-from ckeras.kernels.elementwise_functions cimport functions
-from ckeras.kernels.elementwise_scalars cimport (
+from ckeras.kernels.vector.elementwise_functions cimport functions
+from ckeras.kernels.vector.elementwise_scalars cimport (
     int_floor_divide, int_mod, int_power, integer, minus, opposite, plus, size_of,
     times,
 )

@@ -6,7 +6,7 @@ first-level cache.
 
 from cython.parallel cimport prange
 
-from ckeras.kernels.fold cimport (
+from ckeras.kernels.vector.fold cimport (
     BLOCK, LEVELS, Largest, Product, Smallest, Sum, cell, collect, eight, fold_block,
     fold_run, fold_short, identity, joined, push, rule, u8,
 )

@@ -3,9 +3,9 @@
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
 from ckeras.kernels.simd cimport vd, vf
-from ckeras.kernels.softmax_rows cimport (
+from ckeras.kernels.vector.softmax_rows cimport (
     GRAIN, get, number_lanes, put, row_exp, row_max, row_sum, rows_at_once, total,
 )
 from ckeras.kernels.types cimport OK, real
