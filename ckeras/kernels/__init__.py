@@ -8,6 +8,8 @@ import os
 import pathlib
 import platform
 
+from ckeras.kernels.openmp import load_patiently
+
 __all__ = ["available_levels", "level", "module", "pointer"]
 
 _FEATURES = {
@@ -97,3 +99,6 @@ def pointer(module_name, name, dtype=None):
     if name in table:
         return table[name]
     return table[f"{name}[{_C_TYPES[dtype]} **]"]
+
+
+load_patiently(lambda: module("movement"))

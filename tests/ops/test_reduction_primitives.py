@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.gradient import GradientTape
 from ckeras.ops.primitives import elementwise, reduction
 from tests.gradients import check_gradients
 
@@ -41,10 +42,10 @@ def test_any_axes(axes, keepdims):
         np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize(
-    "dtype",
-    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64".split(),
-)
+INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", *INTEGERS])
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min"])
 def test_types(name, dtype):
     x = RNG.integers(0, 5, (4, 40)).astype(dtype)
@@ -124,8 +125,6 @@ def test_gradient_of_products_with_zeros(zeros):
 @pytest.mark.parametrize("axes", [(0,), (0, 2), (0, 1, 2)])
 @pytest.mark.parametrize("name", ["max", "min"])
 def test_ties_share_the_gradient(name, axes):
-    from ckeras.engine.gradient import GradientTape
-
     x = convert_to_tensor(RNG.integers(0, 2, (3, 2, 3)).astype("float32"))
     with GradientTape() as tape:
         tape.watch(x)
@@ -136,15 +135,13 @@ def test_ties_share_the_gradient(name, axes):
 
 
 def test_second_derivatives():
-    from ckeras.engine.gradient import GradientTape
-
     x = RNG.normal(0, 1, (3, 4))
     for name in ("sum", "prod", "mean", "max"):
 
-        def slope(t, function=getattr(reduction, name)):
+        def slope(t, name=name):
             with GradientTape() as tape:
                 tape.watch(t)
-                y = elementwise.square(function(t, axes=(1,)))
+                y = elementwise.square(getattr(reduction, name)(t, axes=(1,)))
             return tape.gradient(y, t)
 
         check_gradients(slope, x, rtol=1e-4, atol=1e-6)
@@ -155,7 +152,7 @@ def test_gradient_of_sum_of_squares():
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "float16"])
+@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8"])
 def test_places(axis, dtype):
     x = RNG.integers(0, 4, (3, 5, 7)).astype(dtype)
     for name in ("argmax", "argmin"):

@@ -5,6 +5,9 @@ from libc.string cimport memcpy, memset
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport real
 
+cdef enum:
+    BLOCK = 16           # rows that are transposed together: a line of floats
+
 
 cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
     return (a + b - 1) // b
@@ -27,7 +30,7 @@ cdef inline void pack_columns(
     Py_ssize_t n, Py_ssize_t width, real* panel
 ) noexcept nogil:
     """panel[p, j] = b[p, j] for n ≤ width columns, the others zero."""
-    cdef Py_ssize_t p, j
+    cdef Py_ssize_t p, j, start, end
     if b_column == 1:
         for p in range(k):
             memcpy(panel + p * width, b + p * b_row, n * sizeof(real))
@@ -36,9 +39,13 @@ cdef inline void pack_columns(
         return
     if n < width:
         memset(panel, 0, k * width * sizeof(real))
-    for j in range(n):
-        for p in range(k):
-            panel[p * width + j] = b[p * b_row + j * b_column]
+    start = 0
+    while start < k:  # a block of lines at a time, so that they stay in cache
+        end = least(start + BLOCK, k)
+        for j in range(n):
+            for p in range(start, end):
+                panel[p * width + j] = b[p * b_row + j * b_column]
+        start = end
 
 
 cdef inline void pack_rows(

@@ -179,8 +179,8 @@ cdef real squares_of_run(const real* x, Py_ssize_t n) noexcept nogil:
 cdef int sum_of_squares(real** buf, const Py_ssize_t* dim, const double* attr,
                         int n_threads) noexcept nogil:
     cdef const real* x = buf[0]
-    cdef real* work = buf[2]
     cdef Py_ssize_t n = dim[0], chunks = dim[1], c, first
+    cdef real* work = buf[2] if chunks > 1 else NULL
     if chunks == 1:
         buf[1][0] = squares_of_run(x, n)
         return OK
