@@ -8,7 +8,8 @@ x·W + b comes computed for all timesteps. A masked timestep keeps h and c.
     forward    buf  z (b, t, 4u), U (u, 4u), h (b, u), c (b, u), mask (b, t) or NULL,
                     outputs (b, t, u) or (b, u), last h (b, u), last c (b, u), and for
                     the gradient: gates (b, t, 4u), cells c' (b, t, u), h before each
-                    timestep (b, t, u) - all three NULL if dim[4] is 0 -, workspace
+                    timestep (b, t, u) - all three left out if dim[4] is 0 -,
+                    workspace; the gates may be z
     backward   buf  d_outputs as outputs, d_h (b, u), d_c (b, u) - each NULL for none -,
                     U, c, mask or NULL, gates, cells,
                     d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace

@@ -52,14 +52,14 @@ cdef void pack_panels(
 
 cdef void multiply(
     real* c, const real* a, const real* panels, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, bint accumulate
+    Py_ssize_t k
 ) noexcept nogil:
-    """c (m, n) = [c +] a (m, k)·b for at most `slice_rows()` rows."""
+    """c (m, n) = a (m, k)·b for at most `slice_rows()` rows."""
     cdef vf f
     cdef vd d
     cdef Epilogue epilogue
     cdef Py_ssize_t width = panel_width(<real> 0), j = 0
-    epilogue.accumulate = accumulate
+    epilogue.accumulate = False
     epilogue.last = False
     epilogue.bias = NULL
     epilogue.activation = LINEAR
@@ -84,28 +84,36 @@ cdef void multiply(
 # --- forward -------------------------------------------------------------------------
 
 
-cdef inline void forward_row(vec* tag, real* z, real* h, real* c,
-                             Py_ssize_t units) noexcept nogil:
-    """One timestep of one row; z becomes the gates."""
-    cdef vec i, f, g, o, state
+cdef inline void forward_row(
+    vec* tag, const real* z, const real* product, real* h, real* c, real* gates,
+    real* cell, Py_ssize_t units
+) noexcept nogil:
+    """One timestep of one row; gates and cell are where to keep them, or NULL."""
+    cdef vec i, f, g, o, state, x
     cdef Py_ssize_t j = 0, left
     while j < units:
         left = least(units - j, lanes(tag))
         load_n(&i, z + j, left)
+        load_n(&x, product + j, left)
+        i = sigmoid(i + x)
         load_n(&f, z + units + j, left)
+        load_n(&x, product + units + j, left)
+        f = sigmoid(f + x)
         load_n(&g, z + 2 * units + j, left)
+        load_n(&x, product + 2 * units + j, left)
+        g = tanh(g + x)
         load_n(&o, z + 3 * units + j, left)
+        load_n(&x, product + 3 * units + j, left)
+        o = sigmoid(o + x)
         load_n(&state, c + j, left)
-        i = sigmoid(i)
-        f = sigmoid(f)
-        g = tanh(g)
-        o = sigmoid(o)
         state = f * state + i * g
-        store_n(z + j, &i, left)
-        store_n(z + units + j, &f, left)
-        store_n(z + 2 * units + j, &g, left)
-        store_n(z + 3 * units + j, &o, left)
         store_n(c + j, &state, left)
+        if gates != NULL:
+            store_n(gates + j, &i, left)
+            store_n(gates + units + j, &f, left)
+            store_n(gates + 2 * units + j, &g, left)
+            store_n(gates + 3 * units + j, &o, left)
+            store_n(cell + j, &state, left)
         state = o * tanh(state)
         store_n(h + j, &state, left)
         j += left
@@ -117,31 +125,33 @@ cdef void forward_slice(
     """All timesteps of a few rows of the batch."""
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
     cdef Py_ssize_t size = u * sizeof(real), t, r, at
-    cdef real* z = scratch
-    cdef real* h = z + slice_rows() * 4 * u
+    cdef real* product = scratch
+    cdef real* h = product + slice_rows() * 4 * u
     cdef real* c = h + slice_rows() * u
+    cdef real* gates = NULL
+    cdef real* cell = NULL
     cdef vf f
     cdef vd d
     memset(h, 0, slice_rows() * size)  # the tile reads rows beyond the batch, too
     memcpy(h, buf[2] + first * u, rows * size)
     memcpy(c, buf[3] + first * u, rows * size)
     for t in range(s.steps):
+        multiply(product, h, panels, rows, 4 * u, u)
         for r in range(rows):
             at = (first + r) * s.steps + t
-            memcpy(z + r * 4 * u, buf[0] + at * 4 * u, 4 * size)
             if s.keep:
+                gates, cell = buf[8] + at * 4 * u, buf[9] + at * u
                 memcpy(buf[10] + at * u, h + r * u, size)
-        multiply(z, h, panels, rows, 4 * u, u, True)
-        for r in range(rows):
-            at = (first + r) * s.steps + t
             if s.mask == NULL or s.mask[at]:
                 if real is float:
-                    forward_row(&f, z + r * 4 * u, h + r * u, c + r * u, u)
+                    forward_row(&f, buf[0] + at * 4 * u, product + r * 4 * u,
+                                h + r * u, c + r * u, gates, cell, u)
                 else:
-                    forward_row(&d, z + r * 4 * u, h + r * u, c + r * u, u)
-            if s.keep:
-                memcpy(buf[8] + at * 4 * u, z + r * 4 * u, 4 * size)
-                memcpy(buf[9] + at * u, c + r * u, size)
+                    forward_row(&d, buf[0] + at * 4 * u, product + r * 4 * u,
+                                h + r * u, c + r * u, gates, cell, u)
+            elif s.keep:
+                memset(gates, 0, 4 * size)
+                memcpy(cell, c + r * u, size)
             if s.sequences:
                 memcpy(buf[5] + at * u, h + r * u, size)
     if not s.sequences:
@@ -174,9 +184,9 @@ cdef int forward(
 
 cdef inline void backward_row(
     vec* tag, const real* gates, const real* cell, const real* before, real* d_h,
-    real* d_c, real* d_z, Py_ssize_t units
+    real* d_c, real* d_z, real* result, Py_ssize_t units
 ) noexcept nogil:
-    """One timestep of one row: d_z of the gates, and d_c of the cell before."""
+    """One timestep of one row: d_z, here and in the result, and the earlier d_c."""
     cdef vec i, f, g, o, c, c_before, dh, dc, d, one
     cdef Py_ssize_t j = 0, left
     spread(&one, <real> 1)
@@ -193,13 +203,17 @@ cdef inline void backward_row(
         c = tanh(c)
         d = dh * c * o * (one - o)
         store_n(d_z + 3 * units + j, &d, left)
+        store_n(result + 3 * units + j, &d, left)
         dc = dc + dh * o * (one - c * c)
         d = dc * g * i * (one - i)
         store_n(d_z + j, &d, left)
+        store_n(result + j, &d, left)
         d = dc * c_before * f * (one - f)
         store_n(d_z + units + j, &d, left)
+        store_n(result + units + j, &d, left)
         d = dc * i * (one - g * g)
         store_n(d_z + 2 * units + j, &d, left)
+        store_n(result + 2 * units + j, &d, left)
         dc = dc * f
         store_n(d_c + j, &dc, left)
         j += left
@@ -237,16 +251,18 @@ cdef void backward_slice(
                 add_row(d_h + r * u, buf[0] + at * u, u)
             if s.mask != NULL and not s.mask[at]:
                 memset(d_z + r * 4 * u, 0, 4 * size)
+                memset(buf[8] + at * 4 * u, 0, 4 * size)
             else:
                 before = buf[7] + (at - 1) * u if t > 0 else buf[4] + (first + r) * u
                 if real is float:
                     backward_row(&f, buf[6] + at * 4 * u, buf[7] + at * u, before,
-                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u, u)
+                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u,
+                                 buf[8] + at * 4 * u, u)
                 else:
                     backward_row(&d, buf[6] + at * 4 * u, buf[7] + at * u, before,
-                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u, u)
-            memcpy(buf[8] + at * 4 * u, d_z + r * 4 * u, 4 * size)
-        multiply(earlier, d_z, panels, rows, u, 4 * u, False)
+                                 d_h + r * u, d_c + r * u, d_z + r * 4 * u,
+                                 buf[8] + at * 4 * u, u)
+        multiply(earlier, d_z, panels, rows, u, 4 * u)
         for r in range(rows):
             at = (first + r) * s.steps + t
             if s.mask == NULL or s.mask[at]:

@@ -82,6 +82,7 @@ def _sequence_lower(node):
         dtype=z.dtype,
         workspace=_workspace(batch, units, z.dtype),
         flops=2 * batch * steps * units * width,
+        in_place={3: (0,)} if keep else {},
     )
 
 
