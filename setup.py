@@ -21,7 +21,7 @@ from setuptools.errors import CompileError, PlatformError
 
 ROOT = pathlib.Path(__file__).resolve().parent
 KERNELS = pathlib.Path("ckeras/kernels")
-RUNTIME = [pathlib.Path("ckeras/engine/plan/runtime.pyx")]
+PLAN = pathlib.Path("ckeras/engine/plan")
 LEVEL_FLAGS = {
     "v2": ["-march=x86-64-v2"],
     "v3": ["-march=x86-64-v3"],
@@ -75,7 +75,7 @@ def link_flags():
 def translate():
     """Runs Cython once per source and returns the extensions, one per level."""
     kernels = sorted(KERNELS.glob("*/*.pyx"))
-    sources = [*kernels, *RUNTIME]
+    sources = [*kernels, *sorted(PLAN.glob("*.pyx"))]
     only = named_in("CKERAS_BUILD_ONLY", [p.stem for p in sources])
     modules = [
         Extension(".".join(p.with_suffix("").parts), [str(p)])
@@ -108,7 +108,7 @@ def extensions_of(module):
         extension = Extension(
             f"{package}.{level}.{family}.{name}" if level else module.name,
             module.sources,
-            depends=[str(p) for p in KERNELS.rglob("*.pxd")],
+            depends=[str(p) for p in pathlib.Path("ckeras").rglob("*.pxd")],
             extra_compile_args=flags + LEVEL_FLAGS.get(level, []),
             extra_link_args=link_flags(),
         )

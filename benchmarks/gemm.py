@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine.plan import runtime
+from ckeras.engine.plan import calls
 
 LARGE = (2048, 2048, 2048)
 SHAPES = [
@@ -43,7 +43,7 @@ print(best)
 
 def call(entry, arrays, dims, threads):
     """A function that runs a float32 kernel of the gemm module on the arrays."""
-    run = runtime.Call(kernels.pointer("gemm", entry, "float32"), dims, ()).run
+    run = calls.Call(kernels.pointer("gemm", entry, "float32"), dims, ()).run
     return lambda: run(arrays, threads)
 
 

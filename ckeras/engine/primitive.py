@@ -15,7 +15,7 @@ from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.memory import empty
-from ckeras.engine.plan import runtime
+from ckeras.engine.plan import calls
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
 
@@ -143,7 +143,7 @@ class _Prepared:
         self.call, self.workspace = None, 0
         if primitive.lower is not None:
             step = primitive.lower(self.node)
-            self.call = runtime.Call(step.capsule(), step.dims, step.attrs)
+            self.call = calls.Call(step.capsule(), step.dims, step.attrs)
             self.workspace = step.workspace
 
 

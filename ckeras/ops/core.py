@@ -8,7 +8,8 @@ import numpy as np
 from ckeras.engine import convert, dtypes
 from ckeras.ops.numpy.joining import stack as _stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced
-from ckeras.ops.primitives import barriers, elementwise, indexing, movement, placement
+from ckeras.ops.primitives import barriers, elementwise, indexing, movement
+from ckeras.ops.primitives.by_numpy import placement
 from ckeras.ops.promotion import (
     as_axis,
     as_value,

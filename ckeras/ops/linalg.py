@@ -10,7 +10,8 @@ from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.linear import matmul
 from ckeras.ops.numpy.manipulation import reshaped, squeeze, swapaxes
 from ckeras.ops.numpy.sorting import concrete
-from ckeras.ops.primitives import elementwise, matrices
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.by_numpy import matrices
 from ckeras.ops.promotion import as_axes, as_float, constant, pair, with_type
 from ckeras.ops.registry import op
 

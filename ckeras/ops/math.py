@@ -9,7 +9,8 @@ from ckeras.ops.core import added_rows, stop_gradient
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import expand_dims, reshaped, squeeze
 from ckeras.ops.numpy.sorting import take_along_axis
-from ckeras.ops.primitives import elementwise, fallback, ordering, placement
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.by_numpy import fallback, ordering, placement
 from ckeras.ops.promotion import (
     as_axes,
     as_float,

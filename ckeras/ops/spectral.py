@@ -8,7 +8,8 @@ from ckeras.engine.tensor import Tensor
 from ckeras.ops.math import extract_sequences, segment_sum
 from ckeras.ops.numpy.joining import pad
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
-from ckeras.ops.primitives import elementwise, indexing, spectra
+from ckeras.ops.primitives import elementwise, indexing
+from ckeras.ops.primitives.by_numpy import spectra
 from ckeras.ops.promotion import as_float, as_value, constant, with_type
 from ckeras.ops.registry import op
 

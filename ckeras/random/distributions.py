@@ -5,7 +5,7 @@ import numbers
 import numpy as np
 
 from ckeras.engine import config, dtypes
-from ckeras.ops.primitives import elementwise, movement, reduction
+from ckeras.ops.primitives import elementwise, movement, scanning
 from ckeras.ops.primitives import random as primitives
 from ckeras.ops.promotion import as_float, as_value, constant, static_shape, with_type
 from ckeras.ops.registry import op
@@ -180,7 +180,7 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     )
     noise = elementwise.log(elementwise.negative(elementwise.log(drawn)))
     rows = movement.reshape(logits, shape=(batch, 1, classes))
-    chosen = reduction.argmax(elementwise.subtract(rows, noise), axis=2)
+    chosen = scanning.argmax(elementwise.subtract(rows, noise), axis=2)
     return with_type(chosen, dtypes.standardize_dtype(dtype))
 
 

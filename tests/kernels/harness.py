@@ -3,7 +3,7 @@
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine.plan import runtime
+from ckeras.engine.plan import calls
 
 
 def poisoned(shape, dtype):
@@ -16,4 +16,4 @@ def run(kernel, dtype, buffers, dims, attrs=(), n_threads=1):
     """Runs `module.name` on arrays (None for an operand left out); its status."""
     capsule = kernels.pointer(*kernel.split("."), dtype)
     addresses = [0 if b is None else b.ctypes.data for b in buffers]
-    return runtime.call(capsule, addresses, dims, attrs, n_threads)
+    return calls.call(capsule, addresses, dims, attrs, n_threads)

@@ -7,7 +7,7 @@ import pytest
 
 from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.gradient import GradientTape
-from ckeras.ops.primitives import elementwise, reduction
+from ckeras.ops.primitives import elementwise, reduction, scanning
 from tests.gradients import check_gradients
 
 RNG = np.random.default_rng(5)
@@ -25,7 +25,8 @@ FOLDS = {
 
 
 def apply(name, x, **options):
-    return getattr(reduction, name)(convert_to_tensor(x), **options).numpy()
+    home = scanning if name in scanning.__all__ else reduction
+    return getattr(home, name)(convert_to_tensor(x), **options).numpy()
 
 
 @pytest.mark.parametrize("keepdims", [False, True])
@@ -173,4 +174,4 @@ def test_cumsum(axis, reverse):
         assert found.dtype == dtype
         np.testing.assert_array_equal(found, expected)
     x = RNG.normal(0, 1, (2, 3, 2))
-    check_gradients(lambda t: reduction.cumsum(t, axis=axis, reverse=reverse), x)
+    check_gradients(lambda t: scanning.cumsum(t, axis=axis, reverse=reverse), x)

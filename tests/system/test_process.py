@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine import config
-from ckeras.engine.plan import runtime
+from ckeras.engine.plan import calls
 from tests.system.models import trained
 from tests.system.programs import output_of, run_program
 
@@ -46,7 +46,7 @@ def control_word():
 
     NumPy itself clears those flags in its functions.
     """
-    return runtime.float_state() & ~0x3F
+    return calls.float_state() & ~0x3F
 
 
 SUBNORMALS = """
@@ -55,14 +55,14 @@ def subnormal():
     return float(np.float32(1e-30) * np.float32(1e-10)), 1e-300 * 1e-10
 before = subnormal()
 import ckeras
-from ckeras.engine.plan import runtime
-state = runtime.float_state() & ~0x3F
+from ckeras.engine.plan import calls
+state = calls.float_state() & ~0x3F
 assert subnormal() == before and before[0] > 0 and before[1] > 0
 model = ckeras.Sequential([ckeras.Input((4,)), ckeras.layers.Dense(3)])
 model.compile("adam", "mse")
 model.fit(np.ones((9, 4)), np.ones((9, 3)), verbose=0)
 assert subnormal() == before
-assert runtime.float_state() & ~0x3F == state
+assert calls.float_state() & ~0x3F == state
 """
 
 

@@ -4,6 +4,8 @@ Subnormal numbers cost a hundred times an ordinary operation on many CPUs; insid
 run they are taken as zero, and the state is put back afterwards.
 """
 
+from cython.parallel cimport parallel
+
 cdef extern from *:
     """
     #if defined(__x86_64__) || defined(_M_X64)
@@ -26,3 +28,22 @@ cdef extern from *:
     unsigned long fpu_get() noexcept nogil
     void fpu_set(unsigned long state) noexcept nogil
     unsigned long FPU_FLUSH
+
+
+cdef inline unsigned long enter_flush(int n_threads) noexcept nogil:
+    """Sets flush-to-zero in this thread and its team; returns the old state."""
+    cdef unsigned long old = fpu_get()
+    if n_threads > 1:
+        with parallel(num_threads=n_threads):
+            fpu_set(old | FPU_FLUSH)
+    else:
+        fpu_set(old | FPU_FLUSH)
+    return old
+
+
+cdef inline void leave_flush(unsigned long old, int n_threads) noexcept nogil:
+    if n_threads > 1:
+        with parallel(num_threads=n_threads):
+            fpu_set(old)
+    else:
+        fpu_set(old)

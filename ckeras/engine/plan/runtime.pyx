@@ -1,134 +1,25 @@
-"""Runs kernels: one at a time for eager ops, a whole plan's steps without the GIL."""
+"""Runs a plan's steps as C code, without the GIL, for one batch or for many."""
 
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.pycapsule cimport PyCapsule_GetName, PyCapsule_GetPointer
-from cython.parallel cimport parallel
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
-from ckeras.engine.plan.fpu cimport FPU_FLUSH, fpu_get, fpu_set
-
-ctypedef int (*kernel_fn)(
-    void** buf, const Py_ssize_t* dim, const double* attr, int n_threads
-) noexcept nogil
+from ckeras.engine.plan.entry cimport entry_of, kernel_fn
+from ckeras.engine.plan.fpu cimport enter_flush, leave_flush
 
 cdef enum:
-    MAX_BUF = 64
     INTERRUPTED = -1
     RAISED = -2
-
-# Below this many bytes of operands one kernel call is not worth a second thread.
-cdef Py_ssize_t PARALLEL_BYTES = 1 << 16
 
 
 cdef double now() noexcept nogil:
     cdef timespec t
     clock_gettime(CLOCK_MONOTONIC, &t)
     return t.tv_sec + 1e-9 * t.tv_nsec
-
-
-cdef unsigned long enter_flush(int n_threads) noexcept nogil:
-    """Sets flush-to-zero in this thread and its team; returns the old state."""
-    cdef unsigned long old = fpu_get()
-    if n_threads > 1:
-        with parallel(num_threads=n_threads):
-            fpu_set(old | FPU_FLUSH)
-    else:
-        fpu_set(old | FPU_FLUSH)
-    return old
-
-
-cdef void leave_flush(unsigned long old, int n_threads) noexcept nogil:
-    if n_threads > 1:
-        with parallel(num_threads=n_threads):
-            fpu_set(old)
-    else:
-        fpu_set(old)
-
-
-cdef kernel_fn entry_of(capsule) except NULL:
-    return <kernel_fn> PyCapsule_GetPointer(capsule, PyCapsule_GetName(capsule))
-
-
-cdef class Call:
-    """One kernel with its integers and scalars, ready to run on buffers.
-
-    Args:
-        capsule: the kernel's C entry.
-        dims, attrs: its integers and scalars.
-    """
-
-    cdef kernel_fn fn
-    cdef Py_ssize_t* dim
-    cdef double* attr
-
-    def __cinit__(self, capsule, dims, attrs):
-        cdef Py_ssize_t i
-        self.fn = entry_of(capsule)
-        self.dim = <Py_ssize_t*> calloc(len(dims) + 1, sizeof(Py_ssize_t))
-        self.attr = <double*> calloc(len(attrs) + 1, sizeof(double))
-        if self.dim == NULL or self.attr == NULL:
-            raise MemoryError
-        for i in range(len(dims)):
-            self.dim[i] = dims[i]
-        for i in range(len(attrs)):
-            self.attr[i] = attrs[i]
-
-    def __dealloc__(self):
-        free(self.dim)
-        free(self.attr)
-
-    def run(self, list buffers, int n_threads):
-        """Runs on contiguous arrays (None for one left out); returns the status."""
-        cdef Py_buffer views[MAX_BUF]
-        cdef void* buf[MAX_BUF]
-        cdef Py_ssize_t i, n = len(buffers), held = 0, size = 0
-        cdef int status
-        cdef unsigned long old
-        if n > MAX_BUF:
-            raise ValueError(f"a kernel takes at most {MAX_BUF} buffers, not {n}")
-        try:
-            for i in range(n):
-                buf[i] = NULL
-                if buffers[i] is not None:
-                    PyObject_GetBuffer(buffers[i], &views[held], PyBUF_SIMPLE)
-                    buf[i] = views[held].buf
-                    size += views[held].len
-                    held += 1
-            if size < PARALLEL_BYTES:
-                n_threads = 1
-            with nogil:
-                old = enter_flush(n_threads)
-                status = self.fn(buf, self.dim, self.attr, n_threads)
-                leave_flush(old, n_threads)
-        finally:
-            for i in range(held):
-                PyBuffer_Release(&views[i])
-        return status
-
-
-def call(capsule, addresses, dims, attrs, int n_threads):
-    """Runs one kernel on buffers given by address; returns its status."""
-    cdef void* buf[MAX_BUF]
-    cdef Call prepared = Call(capsule, dims, attrs)
-    cdef Py_ssize_t i
-    cdef int status
-    if len(addresses) > MAX_BUF:
-        raise ValueError("too many kernel arguments")
-    for i in range(len(addresses)):
-        buf[i] = <void*> <size_t> addresses[i]
-    with nogil:
-        status = prepared.fn(buf, prepared.dim, prepared.attr, n_threads)
-    return status
-
-
-def float_state():
-    """This thread's floating-point control word, for tests."""
-    return fpu_get()
 
 
 cdef int copy_bytes(

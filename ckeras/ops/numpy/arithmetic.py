@@ -1,6 +1,7 @@
 """Arithmetic of two values: promotion as in Keras, broadcasting as in NumPy."""
 
-from ckeras.ops.primitives import elementwise, fallback
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import constant, join, pair, type_of, with_type
 from ckeras.ops.registry import op
 

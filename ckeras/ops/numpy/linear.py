@@ -15,7 +15,8 @@ from ckeras.ops.numpy.manipulation import (
     reshaped,
     sliced,
 )
-from ckeras.ops.primitives import elementwise, fallback, indexing, linear, reduction
+from ckeras.ops.primitives import elementwise, indexing, linear, reduction
+from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import as_axis, as_value, constant, pair, type_of, with_type
 from ckeras.ops.registry import op
 

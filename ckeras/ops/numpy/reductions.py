@@ -5,7 +5,7 @@ import math
 
 from ckeras.engine import dtypes
 from ckeras.ops.numpy.comparison import isclose
-from ckeras.ops.primitives import elementwise, movement, reduction
+from ckeras.ops.primitives import elementwise, movement, reduction, scanning
 from ckeras.ops.promotion import (
     as_axes,
     as_axis,
@@ -266,13 +266,13 @@ def argmax(x, axis=None, keepdims=False):
         axis: the axis; None counts through all elements in row-major order.
         keepdims: whether the axis stays, with size 1.
     """
-    return _arg_extreme(x, axis, keepdims, "argmax", reduction.argmax)
+    return _arg_extreme(x, axis, keepdims, "argmax", scanning.argmax)
 
 
 @op
 def argmin(x, axis=None, keepdims=False):
     """Index of the smallest element along an axis; arguments as for `argmax`."""
-    return _arg_extreme(x, axis, keepdims, "argmin", reduction.argmin)
+    return _arg_extreme(x, axis, keepdims, "argmin", scanning.argmin)
 
 
 def _running(x, axis, dtype, name, accumulate):
@@ -301,14 +301,14 @@ def cumsum(x, axis=None, dtype=None):
         axis,
         dtype,
         "cumsum",
-        lambda x, axis: reduction.cumsum(x, axis=axis, reverse=False),
+        lambda x, axis: scanning.cumsum(x, axis=axis, reverse=False),
     )
 
 
 @op
 def cumprod(x, axis=None, dtype=None):
     """Products of the elements up to and with each one; arguments as for `cumsum`."""
-    from ckeras.ops.primitives import fallback
+    from ckeras.ops.primitives.by_numpy import fallback
 
     return _running(
         x, axis, dtype, "cumprod", lambda x, axis: fallback.cumprod(x, axis=axis)

@@ -9,7 +9,8 @@ from ckeras.ops.numpy.manipulation import (
     expand_dims,
     ravel,
 )
-from ckeras.ops.primitives import elementwise, indexing, ordering, reduction
+from ckeras.ops.primitives import elementwise, indexing, reduction
+from ckeras.ops.primitives.by_numpy import ordering
 from ckeras.ops.promotion import (
     as_axis,
     as_value,

@@ -3,7 +3,8 @@
 import math
 
 from ckeras.ops.numpy.unary import scaled
-from ckeras.ops.primitives import elementwise, fallback
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import as_float, constant
 from ckeras.ops.registry import op
 

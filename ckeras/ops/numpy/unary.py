@@ -4,7 +4,8 @@ no integer."""
 import math
 
 from ckeras.engine import dtypes
-from ckeras.ops.primitives import elementwise, fallback
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import as_float, as_value, constant, with_type
 from ckeras.ops.registry import op
 

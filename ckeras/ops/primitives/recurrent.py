@@ -8,9 +8,7 @@ from ckeras.ops.primitives import elementwise, linear, movement
 __all__ = ["lstm"]
 
 
-def lstm(
-    x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=False
-):
+def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=False):
     """An LSTM with the usual activations over a sequence.
 
     Args:

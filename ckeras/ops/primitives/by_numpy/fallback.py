@@ -6,7 +6,7 @@ import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
 from ckeras.engine.tensor import Tensor
-from ckeras.ops.primitives import elementwise, reduction
+from ckeras.ops.primitives import elementwise, reduction, scanning
 
 __all__ = [
     "arccosh",
@@ -208,7 +208,7 @@ def _cumprod_gradient(node, d_outputs, needs):
     # y_i = x_0 … x_i, so dx_j = Σ_{i≥j} d_i · y_i / x_j; exact but for zeros in x.
     (x,), (y,), (d_y,) = node.inputs, node.outputs, d_outputs
     axis = node.attrs["axis"]
-    tail = reduction.cumsum(elementwise.multiply(d_y, y), axis=axis, reverse=True)
+    tail = scanning.cumsum(elementwise.multiply(d_y, y), axis=axis, reverse=True)
     return [elementwise.divide(tail, x)]
 
 

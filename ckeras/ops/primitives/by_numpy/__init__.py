@@ -1,0 +1,1 @@
+"""Primitives without a kernel: NumPy computes them, as steps that take the GIL."""
