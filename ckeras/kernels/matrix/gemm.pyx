@@ -21,10 +21,11 @@ from ckeras.kernels.types cimport OK, real
 cdef enum:
     DEPTH = 384          # the part of k that is packed at a time
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
+    ROW_CHUNK = 24       # rows in a block of work of a small product
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
     BLOCK_ROWS = 8       # row panels in a block of work, at most
     BLOCK_COLUMNS = 16   # column panels in a block of work, at most
-    DIRECT = 12          # row panels up to which rows of b are read where they lie
+    DIRECT = 24          # row panels up to which rows of b are read where they lie
     BLOCKS = 16          # blocks that there should be, to keep all threads busy
 
 
@@ -212,25 +213,25 @@ cdef void strip(
         c += left * c_step
 
 
-cdef void small_panel(
-    Py_ssize_t g, const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
-    Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work
+cdef void small_block(
+    Py_ssize_t g, Py_ssize_t chunks, const real* a, Py_ssize_t a_row,
+    Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const Epilogue* epilogue,
+    const real* packed
 ) noexcept nogil:
-    cdef Py_ssize_t width = panel_width(<real> 0), j = g * width
+    """Some rows of one column panel."""
+    cdef Py_ssize_t width = panel_width(<real> 0), j = g // chunks * width
     cdef Py_ssize_t columns = least(n - j, width)
-    cdef Epilogue epilogue
-    epilogue.bias = bias
-    epilogue.activation = activation
-    epilogue.accumulate = False
-    epilogue.last = True
-    b += j * b_column
+    cdef Py_ssize_t i = g % chunks * ROW_CHUNK, rows = m
+    if chunks > 1:
+        rows = least(m - i, ROW_CHUNK)
     if b_column != 1 or columns < width:
-        work += g * width * k
-        pack_columns(b, b_row, b_column, k, columns, width, work)
-        b = work
+        b = packed + j * k
         b_row = width
-    strip(a, a_row, a_column, b, b_row, c + j, n, m, columns, k, j, &epilogue)
+    else:
+        b += j
+    strip(a + i * a_row, a_row, a_column, b, b_row, c + i * n + j, n, rows, columns, k,
+          j, epilogue)
 
 
 cdef void small(
@@ -238,15 +239,27 @@ cdef void small(
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
     Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t panels = ceil_div(n, panel_width(<real> 0)), g
-    if n_threads > 1 and panels > 1 and m * n * k > GRAIN:
-        for g in prange(panels, schedule="static", num_threads=n_threads):
-            small_panel(g, a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias,
-                        activation, work)
+    cdef Py_ssize_t width = panel_width(<real> 0), panels = ceil_div(n, width), g, j
+    cdef Py_ssize_t chunks = 1
+    cdef Epilogue epilogue
+    epilogue.bias = bias
+    epilogue.activation = activation
+    epilogue.accumulate = False
+    epilogue.last = True
+    for g in range(panels):
+        j = g * width
+        if b_column != 1 or n - j < width:
+            pack_columns(b + j * b_column, b_row, b_column, k, least(n - j, width),
+                         width, work + j * k)
+    if n_threads > 1 and m * n * k > GRAIN:
+        chunks = ceil_div(m, ROW_CHUNK)
+        for g in prange(panels * chunks, schedule="static", num_threads=n_threads):
+            small_block(g, chunks, a, a_row, a_column, b, b_row, b_column, c, m, n, k,
+                        &epilogue, work)
     else:
         for g in range(panels):
-            small_panel(g, a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias,
-                        activation, work)
+            small_block(g, chunks, a, a_row, a_column, b, b_row, b_column, c, m, n, k,
+                        &epilogue, work)
 
 
 cdef void product(

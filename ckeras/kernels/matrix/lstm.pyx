@@ -58,26 +58,30 @@ cdef void multiply(
     cdef vf f
     cdef vd d
     cdef Epilogue epilogue
-    cdef Py_ssize_t width = panel_width(<real> 0), j = 0
+    cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
     epilogue.accumulate = False
     epilogue.last = False
     epilogue.bias = NULL
     epilogue.activation = LINEAR
     while j < n:
+        left = least(n - j, width)
         if real is float:
-            if TILE_ROWS == 12:
-                tile(&f, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
-                     width, k, j, &epilogue, 8, 2)
+            if m == 1:
+                tile(&f, c + j, n, 1, left, a, k, 1, panels + j * k, width, k, j,
+                     &epilogue, 1, 2)
+            elif m <= 4 or TILE_ROWS != 12:
+                tile(&f, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
+                     &epilogue, 4, 2)
             else:
-                tile(&f, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
-                     width, k, j, &epilogue, 4, 2)
+                tile(&f, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
+                     &epilogue, 8, 2)
         else:
-            if TILE_ROWS == 12:
-                tile(&d, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
-                     width, k, j, &epilogue, 8, 2)
+            if m <= 4 or TILE_ROWS != 12:
+                tile(&d, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
+                     &epilogue, 4, 2)
             else:
-                tile(&d, c + j, n, m, least(n - j, width), a, k, 1, panels + j * k,
-                     width, k, j, &epilogue, 4, 2)
+                tile(&d, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
+                     &epilogue, 8, 2)
         j += width
 
 
