@@ -49,7 +49,8 @@ def named_in(variable, default):
 def cpu_levels():
     """The CPU levels to build for on this kind of machine."""
     x86_64 = platform.machine().lower() in ("x86_64", "amd64")
-    return named_in("CKERAS_BUILD_LEVELS", ["v2", "v3", "v4"] if x86_64 else ["baseline"])
+    default = ["v2", "v3", "v4"] if x86_64 else ["baseline"]
+    return named_in("CKERAS_BUILD_LEVELS", default)
 
 
 def compile_flags():

@@ -1,6 +1,6 @@
 """Time and memory of `import ckeras`, in fresh processes.
 
-    python benchmarks/import_time.py
+python benchmarks/import_time.py
 """
 
 import statistics

@@ -54,5 +54,6 @@ with tempfile.TemporaryDirectory() as folder:
     path = pathlib.Path(folder) / "digits.keras"
     model.save(path)
     again = ckeras.models.load_model(path)
-same = np.array_equal(again.predict(x_test, verbose=0), model.predict(x_test, verbose=0))
+before, after = (m.predict(x_test, verbose=0) for m in (model, again))
+same = np.array_equal(before, after)
 print(f"the saved model predicts the same: {same}")

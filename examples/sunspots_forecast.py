@@ -25,9 +25,7 @@ y = series[WINDOW:, np.newaxis]
 train = years[WINDOW:] < 1950
 x_train, y_train, x_test, y_test = x[train], y[train], x[~train], y[~train]
 
-model = ckeras.Sequential(
-    [ckeras.Input((WINDOW, 1)), layers.LSTM(32), layers.Dense(1)]
-)
+model = ckeras.Sequential([ckeras.Input((WINDOW, 1)), layers.LSTM(32), layers.Dense(1)])
 model.compile(optimizer=ckeras.optimizers.Adam(3e-3), loss="mse", metrics=["mae"])
 model.fit(x_train, y_train, batch_size=16, epochs=120, verbose=0)
 

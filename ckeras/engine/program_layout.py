@@ -21,7 +21,14 @@ MAX_REGISTERS = 24
 CHUNK_NS = 10_000
 MIN_CHUNKS = 4
 # Nanoseconds for each element where it is not the usual 0.1; only the order counts.
-_COST = {"power": 4, "mod": 2, "floor_divide": 2, "sin": 1, "cos": 1, "tan": 3}
+_COST: dict[str, float] = {
+    "power": 4,
+    "mod": 2,
+    "floor_divide": 2,
+    "sin": 1,
+    "cos": 1,
+    "tan": 3,
+}
 _COST.update(dict.fromkeys(("exp", "log", "log1p", "expm1"), 0.4))
 _COST.update(dict.fromkeys(("tanh", "sigmoid", "erf", "softplus"), 0.6))
 _COST.update(dict.fromkeys(("asin", "acos", "atan", "sinh", "cosh"), 3))

@@ -135,12 +135,12 @@ def assert_same_structure(a, b, check_types=True):
     if not is_nested(a):
         return
     both_dicts = isinstance(a, dict) and isinstance(b, dict)
-    if type(a) is not type(b) and not both_dicts:
-        if check_types or isinstance(a, dict) != isinstance(b, dict):
-            raise (TypeError if check_types else ValueError)(
-                "`a` and `b` don't have the same container types. "
-                f"Found: {type(a)} and {type(b)}"
-            )
+    one_dict = isinstance(a, dict) != isinstance(b, dict)
+    if type(a) is not type(b) and not both_dicts and (check_types or one_dict):
+        raise (TypeError if check_types else ValueError)(
+            "`a` and `b` don't have the same container types. "
+            f"Found: {type(a)} and {type(b)}"
+        )
     pairs_a, pairs_b = _children(a), _children(b)
     same_keys = not both_dicts or [k for k, _ in pairs_a] == [k for k, _ in pairs_b]
     if len(pairs_a) != len(pairs_b) or not same_keys:

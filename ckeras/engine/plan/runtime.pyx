@@ -83,7 +83,7 @@ cdef class Program:
     cdef double checked
 
     def __cinit__(self, steps, patches, callback, gather, commit, interruptible):
-        cdef Py_ssize_t i, n
+        cdef Py_ssize_t n
         self.n_steps = len(steps)
         self.callback = callback
         self.commit = commit

@@ -13,7 +13,7 @@ from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, SIGMOID, TANH, Activation, Epilogue, tile,
+    LINEAR, RELU, TANH, Epilogue, tile,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real

@@ -10,8 +10,8 @@ sigmoid. Where the bounds of c are met, no gradient passes; half of it where q i
 
 from ckeras.kernels.types cimport real
 
-# loss[r] = -sum over i of t[r, i] log c[r, i]. buf: t, x, loss, p. In mode 0 there is no
-# p; else p may be x. dim: rows, n, mode. attr: epsilon.
+# loss[r] = -sum over i of t[r, i] log c[r, i]. buf: t, x, loss, p. In mode 0 there is
+# no p; else p may be x. dim: rows, n, mode. attr: epsilon.
 cdef int categorical(real** buf, const Py_ssize_t* dim, const double* attr,
                      int n_threads) noexcept nogil
 

@@ -2,7 +2,8 @@
 
 With q = x / s, s = sum(x) and d_q = -t / c (0 outside the bounds) the gradient is
 d_x = (d_q - sum(d_q q)) / s. What softmax's own gradient adds to that is a factor p:
-the sum that it subtracts vanishes, because the loss does not change with the scale of p.
+the sum that it subtracts vanishes, because the loss does not change with the scale of
+p.
 """
 
 from cython.parallel cimport prange
@@ -11,7 +12,8 @@ from libc cimport math
 from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.vector.softmax_rows cimport (
-    BLOCK, GRAIN, get, number_lanes, put, row_exp, row_max, row_sum, rows_at_once, total,
+    BLOCK, GRAIN, get, number_lanes, put, row_exp, row_max, row_sum, rows_at_once,
+    total,
 )
 from ckeras.kernels.types cimport INDEX_OUT_OF_RANGE, OK, real
 from ckeras.kernels.vmath cimport (

@@ -93,7 +93,7 @@ cdef void run_sums(
     const number* x, number* out, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t inner
 ) noexcept nogil:
     """Running sums down columns whose rows are `step` apart; inner columns."""
-    cdef Py_ssize_t r, i
+    cdef Py_ssize_t r, i, _row
     cdef number total = 0
     if inner == 1:
         for r in range(rows):
@@ -102,7 +102,7 @@ cdef void run_sums(
         return
     for i in range(inner):
         out[i] = x[i]
-    for r in range(1, rows):
+    for _row in range(1, rows):
         x += step
         out += step
         for i in range(inner):

@@ -6,7 +6,9 @@ The last vector of a row is padded: with -infinity for the maximum, with zeros f
 
 from libc.math cimport INFINITY
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, load, load_n, spread, store, store_n, vec
+from ckeras.kernels.matrix.gemm_tile cimport (
+    lanes, load, load_n, spread, store, store_n, vec,
+)
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, peak_d, peak_f, total_d, total_f, vd, vf,
 )

@@ -20,7 +20,8 @@ cdef int adam(real** buf, const Py_ssize_t* dim, const double* attr,
 cdef int sgd(real** buf, const Py_ssize_t* dim, const double* attr,
              int n_threads) noexcept nogil
 
-# m' = momentum · m - rate · g;  p' = p + m', or p + momentum · m' - rate · g (nesterov).
+# m' = momentum · m - rate · g;  p' = p + m', or with nesterov
+# p' = p + momentum · m' - rate · g.
 # buf: p, g, m, rate, p', m'. dim: n, code of rate, nesterov. attr: momentum.
 cdef int momentum(real** buf, const Py_ssize_t* dim, const double* attr,
                   int n_threads) noexcept nogil

@@ -3,7 +3,9 @@
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, load, load_n, spread, store, store_n, vec
+from ckeras.kernels.matrix.gemm_tile cimport (
+    lanes, load, load_n, spread, store, store_n, vec,
+)
 from ckeras.kernels.simd cimport sqrt_d, sqrt_f, vd, vf
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vmath cimport div, if_less

@@ -148,7 +148,8 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
         **kwargs: passed on to Pillow's `save`.
     """
     img = array_to_img(x, data_format=data_format, scale=scale)
-    name = (file_format or pathlib.Path(getattr(path, "name", str(path))).suffix).lower()
+    suffix = pathlib.Path(getattr(path, "name", str(path))).suffix
+    name = (file_format or suffix).lower()
     if img.mode == "RGBA" and name.lstrip(".") in ("jpg", "jpeg"):
         img = img.convert("RGB")  # the format has no transparency
     img.save(path, format=file_format, **kwargs)
