@@ -19,7 +19,7 @@ from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    DEPTH = 384          # the part of k that is packed at a time
+    DEPTH = 1024          # the part of k that is packed at a time
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     ROW_CHUNK = 24       # rows in a block of work of a small product
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
