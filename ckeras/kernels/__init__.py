@@ -52,17 +52,22 @@ def _cpu_flags():
     return set()
 
 
+def _is_built(folder):
+    """Whether there are compiled modules in a level's folder."""
+    return any(folder.glob("*/movement.*"))
+
+
 def available_levels():
     """Names of the levels that are built and that this CPU can run, best first."""
     folder = pathlib.Path(__file__).parent
     if platform.machine().lower() not in ("x86_64", "amd64"):
-        return ["baseline"] if (folder / "baseline").is_dir() else []
+        return ["baseline"] if _is_built(folder / "baseline") else []
     flags, able = _cpu_flags(), []
     for name in ("v2", "v3", "v4"):
         if not _FEATURES[name] <= flags:
             break
         able.insert(0, name)
-    return [name for name in able if (folder / name).is_dir()]
+    return [name for name in able if _is_built(folder / name)]
 
 
 def _choose():
