@@ -21,6 +21,7 @@ from ckeras.kernels.types cimport OK, real
 cdef enum:
     DEPTH = 1024          # the part of k that is packed at a time
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
+    STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
     BLOCK_ROWS = 8       # row panels in a block of work, at most
@@ -251,7 +252,7 @@ cdef void small(
         if b_column != 1 or n - j < width:
             pack_columns(b + j * b_column, b_row, b_column, k, least(n - j, width),
                          width, work + j * k)
-    if n_threads > 1 and m * n * k > GRAIN:
+    if n_threads > 1 and m * n * (k + STORE) > GRAIN:
         chunks = ceil_div(m, ROW_CHUNK)
         for g in prange(panels * chunks, schedule="static", num_threads=n_threads):
             small_block(g, chunks, a, a_row, a_column, b, b_row, b_column, c, m, n, k,
