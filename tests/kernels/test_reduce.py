@@ -85,6 +85,22 @@ def test_folds(name, shape, dtype):
         assert np.all(np.abs(found - expected) <= bound)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_length(dtype):
+    """Integers that floats hold too: exact whatever the order of the additions."""
+    x = np.random.default_rng(2).integers(-99, 100, 2200).astype(dtype)
+    sums = np.cumsum(x.astype("int64"))
+    tops = np.maximum.accumulate(x)
+    for n in range(1, x.size + 1):
+        run_of_x = x[:n].reshape(1, n, 1)
+        assert fold("sum", run_of_x)[0, 0] == sums[n - 1], n
+        assert fold("max", run_of_x)[0, 0] == tops[n - 1], n
+    for inner in (1, 2, 3, 7, 16, 33):
+        for reduce in range(1, 300):
+            block = np.resize(x, (1, reduce, inner))
+            np.testing.assert_array_equal(fold("sum", block), block.sum(axis=1))
+
+
 @pytest.mark.parametrize("chunks", [2, 3, 7])
 @pytest.mark.parametrize("shape", [(1, 5000, 1), (2, 700, 5), (1, 301, 40)])
 @pytest.mark.parametrize("name", FOLDS)

@@ -14,6 +14,9 @@ from ckeras.engine.plan.fpu cimport enter_flush, leave_flush
 cdef enum:
     INTERRUPTED = -1
     RAISED = -2
+    TRIAL = 3            # batches that a trial of another number of threads takes
+    TRIAL_GAP = 64       # batches between trials at first, and at most
+    LONGEST_GAP = 2048
 
 
 cdef double now() noexcept nogil:
@@ -81,6 +84,9 @@ cdef class Program:
     cdef bint timed, interruptible
     cdef Py_ssize_t failed
     cdef double checked
+    cdef double pace[2]        # seconds of a batch on one thread and on all
+    cdef bint spread           # which of the two is in use: all threads?
+    cdef Py_ssize_t turn, next_trial, trial_gap
 
     def __cinit__(self, steps, patches, callback, gather, commit, interruptible):
         cdef Py_ssize_t n
@@ -101,6 +107,8 @@ cdef class Program:
             raise MemoryError
         self.fill_steps(steps)
         n = 0
+        self.spread, self.turn, self.trial_gap = True, 0, TRIAL_GAP
+        self.next_trial = 2 * TRIAL
         self.patch_starts = [0]
         for group in patches:
             for slot, offset in group:
@@ -289,7 +297,7 @@ cdef class Program:
                 status = self.feed_batch(
                     feed, n_feeds, rows, first_row + done * batch, batch, n_threads)
                 if status == 0:
-                    status = self.run_steps(n_threads)
+                    status = self.run_paced(n_threads)
                 if status:
                     break
                 done += 1
@@ -298,6 +306,39 @@ cdef class Program:
             leave_flush(old, n_threads)
         free(feed)
         return done, status
+
+    cdef int run_paced(self, int n_threads) noexcept nogil:
+        """Runs all steps on all threads or on one, whichever has been faster.
+
+        The bits do not depend on it. Where other processes want the CPUs, waiting for
+        a thread that has lost its CPU can cost more than the threads gain; now and
+        then the other choice is tried again, less often each time it loses.
+        """
+        cdef bint trial = self.turn >= self.next_trial
+        cdef bint all_threads = self.spread != trial
+        cdef double start, seconds
+        cdef int status
+        if n_threads == 1:
+            return self.run_steps(1)
+        start = now()
+        status = self.run_steps(n_threads if all_threads else 1)
+        seconds = now() - start
+        self.turn += 1
+        # Averages move slowly, but what is tried anew counts from its last batch.
+        if trial or self.pace[all_threads] == 0:
+            self.pace[all_threads] = seconds
+        else:
+            self.pace[all_threads] += 0.1 * (seconds - self.pace[all_threads])
+        if trial and self.turn >= self.next_trial + TRIAL:
+            if self.pace[not self.spread] < self.pace[self.spread]:
+                self.spread = not self.spread
+                self.trial_gap = TRIAL_GAP
+            else:
+                self.trial_gap = min(2 * self.trial_gap, LONGEST_GAP)
+            self.next_trial = self.turn + self.trial_gap
+        elif not trial and self.pace[self.spread] > 2 * self.pace[not self.spread] > 0:
+            self.next_trial = min(self.next_trial, self.turn)  # try again at once
+        return status
 
     cdef int feed_batch(
         self, Feed* feed, Py_ssize_t n_feeds, const long long* rows, Py_ssize_t row,
