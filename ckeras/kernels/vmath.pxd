@@ -284,13 +284,17 @@ cdef inline vf tanh_f(vf x) noexcept nogil:
 
 cdef inline vec tanh(vec x) noexcept nogil:
     """t / (t + 2) with t = exp(2|x|) - 1."""
-    cdef vec size, t
+    cdef vec size = lesser(absolute(x), num(x, 20.0))
+    cdef vec t = expm1(size + size)
+    return if_equal(x, x, with_sign(div(t, t + num(x, 2.0)), x), x)
+
+
+cdef inline vec quick_tanh(vec x) noexcept nogil:
+    """tanh at half the cost for floats, within 4 units in the last place."""
     if vec is vf:
         return tanh_f(x)
     else:
-        size = lesser(absolute(x), num(x, 20.0))
-        t = expm1(size + size)
-        return if_equal(x, x, with_sign(div(t, t + num(x, 2.0)), x), x)
+        return tanh(x)
 
 
 cdef inline vec sigmoid(vec x) noexcept nogil:

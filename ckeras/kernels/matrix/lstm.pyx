@@ -9,7 +9,7 @@ from ckeras.kernels.matrix.gemm_tile cimport (
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport num, sigmoid, tanh
+from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
 
 cdef enum:
     GRAIN = 1 << 19      # multiply-adds below which one thread is enough
@@ -92,7 +92,7 @@ cdef inline vec gate(vec x) noexcept nogil:
     """The logistic function, for floats by tanh: right to an absolute 1e-7."""
     cdef vec half = num(x, 0.5)
     if vec is vf:
-        return half + half * tanh(half * x)
+        return half + half * quick_tanh(half * x)
     else:
         return sigmoid(x)
 
@@ -114,7 +114,7 @@ cdef inline void forward_row(
         f = gate(f + x)
         load_n(&g, z + 2 * units + j, left)
         load_n(&x, product + 2 * units + j, left)
-        g = tanh(g + x)
+        g = quick_tanh(g + x)
         load_n(&o, z + 3 * units + j, left)
         load_n(&x, product + 3 * units + j, left)
         o = gate(o + x)
@@ -127,7 +127,7 @@ cdef inline void forward_row(
             store_n(gates + 2 * units + j, &g, left)
             store_n(gates + 3 * units + j, &o, left)
             store_n(cell + j, &state, left)
-        state = o * tanh(state)
+        state = o * quick_tanh(state)
         store_n(h + j, &state, left)
         j += left
 
@@ -213,7 +213,7 @@ cdef inline void backward_row(
         load_n(&c_before, before + j, left)
         load_n(&dh, d_h + j, left)
         load_n(&dc, d_c + j, left)
-        c = tanh(c)
+        c = quick_tanh(c)
         d = dh * c * o * (one - o)
         store_n(d_z + 3 * units + j, &d, left)
         store_n(result + 3 * units + j, &d, left)
