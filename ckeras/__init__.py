@@ -8,6 +8,7 @@ from ckeras.version import __version__, version
 if TYPE_CHECKING:
     from ckeras import (
         activations,
+        backend,
         callbacks,
         config,
         constraints,
@@ -30,6 +31,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
     __name__,
     submodules=(
         "activations",
+        "backend",
         "callbacks",
         "config",
         "constraints",

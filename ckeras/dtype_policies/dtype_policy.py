@@ -118,3 +118,8 @@ def set_dtype_policy(policy):
     from ckeras import dtype_policies
 
     _global["policy"] = dtype_policies.get(policy)
+
+
+def reset_dtype_policy():
+    """Lets the policy follow `floatx` again."""
+    _global["policy"] = None

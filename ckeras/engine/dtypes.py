@@ -9,7 +9,14 @@ import numpy as np
 
 from ckeras.engine import config
 
-__all__ = ["is_float", "is_int", "result_type", "standardize_dtype"]
+__all__ = [
+    "is_float",
+    "is_float_dtype",
+    "is_int",
+    "is_int_dtype",
+    "result_type",
+    "standardize_dtype",
+]
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 SIGNED = ("int8", "int16", "int32", "int64")
@@ -49,6 +56,16 @@ def is_float(dtype):
 def is_int(dtype):
     """Whether `dtype` is an integer type (bool is none)."""
     return dtype in SIGNED or dtype in UNSIGNED
+
+
+def is_float_dtype(dtype):
+    """Whether `dtype`, as a name, a NumPy or a Python type, is a floating-point type."""
+    return is_float(standardize_dtype(dtype))
+
+
+def is_int_dtype(dtype):
+    """Whether `dtype`, as a name, a NumPy or a Python type, is an integer type."""
+    return is_int(standardize_dtype(dtype))
 
 
 def _join_ints(names):

@@ -83,10 +83,15 @@ def current_path():
 _counts: dict = {}
 
 
+def next_number(name):
+    """How often `name` has been asked for, this time included."""
+    _counts[name] = _counts.get(name, 0) + 1
+    return _counts[name]
+
+
 def unique_name(name):
     """`name`, or `name_1` and so on if it was given before."""
-    count = _counts.get(name, 0)
-    _counts[name] = count + 1
+    count = next_number(name) - 1
     return f"{name}_{count}" if count else name
 
 

@@ -19,6 +19,7 @@ from ckeras.utils.progbar import Progbar
 from ckeras.utils.py_dataset import PyDataset
 from ckeras.utils.rng import set_random_seed
 from ckeras.utils.sequences import pad_sequences
+from ckeras.utils.session import clear_session
 from ckeras.utils.timeseries import timeseries_dataset_from_array
 
 # Keras's name for the same class.
@@ -29,6 +30,7 @@ __all__ = [
     "Progbar",
     "PyDataset",
     "Sequence",
+    "clear_session",
     "custom_object_scope",
     "disable_interactive_logging",
     "enable_interactive_logging",
