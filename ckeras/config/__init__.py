@@ -21,17 +21,25 @@ from ckeras.utils.io_utils import (
     enable_interactive_logging,
     is_interactive_logging_enabled,
 )
+from ckeras.utils.traceback_utils import (
+    disable_traceback_filtering,
+    enable_traceback_filtering,
+    is_traceback_filtering_enabled,
+)
 
 __all__ = [
     "backend",
     "disable_interactive_logging",
+    "disable_traceback_filtering",
     "dtype_policy",
     "enable_interactive_logging",
+    "enable_traceback_filtering",
     "epsilon",
     "floatx",
     "get_num_threads",
     "image_data_format",
     "is_interactive_logging_enabled",
+    "is_traceback_filtering_enabled",
     "max_epochs",
     "max_steps_per_epoch",
     "set_dtype_policy",

@@ -21,6 +21,7 @@ from ckeras.layers.input_spec import assert_input_compatibility
 from ckeras.layers.layer_building import LayerBuilding
 from ckeras.layers.layer_losses import LayerLosses
 from ckeras.layers.layer_state import LayerState
+from ckeras.utils.traceback_utils import filter_traceback
 
 __all__ = ["Layer"]
 
@@ -162,6 +163,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
     # --- calling ---------------------------------------------------------------
 
+    @filter_traceback
     def __call__(self, *args, **kwargs):
         self._check_super_called()
         self._called = True

@@ -13,6 +13,7 @@ from ckeras.training.inputs import cast_batch, check_targets
 from ckeras.training.model_steps import ModelSteps
 from ckeras.training.steps import Steps
 from ckeras.utils.packing import unpack_x_y_sample_weight
+from ckeras.utils.traceback_utils import filter_traceback
 
 __all__ = ["Trainer"]
 
@@ -20,6 +21,7 @@ __all__ = ["Trainer"]
 class Trainer(ModelSteps):
     """Gives a model `compile`, `fit`, `evaluate`, `predict` and their kin."""
 
+    @filter_traceback
     def fit(
         self,
         x=None,
@@ -146,6 +148,7 @@ class Trainer(ModelSteps):
         if self.optimizer is not None:
             self.optimizer.finalize_variable_values(self.trainable_variables)
 
+    @filter_traceback
     def evaluate(
         self,
         x=None,
@@ -197,6 +200,7 @@ class Trainer(ModelSteps):
         callbacks.on_test_end(logs)
         return logs
 
+    @filter_traceback
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Compute the outputs for inputs, batch by batch.
 
@@ -284,6 +288,7 @@ class Trainer(ModelSteps):
 
     # --- single batches ------------------------------------------------------------
 
+    @filter_traceback
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
     ):
@@ -303,6 +308,7 @@ class Trainer(ModelSteps):
         logs = pythonify_logs(self.make_train_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
+    @filter_traceback
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Evaluate a single batch.
 
@@ -318,6 +324,7 @@ class Trainer(ModelSteps):
         logs = pythonify_logs(self.make_test_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
+    @filter_traceback
     def predict_on_batch(self, x):
         """Compute the outputs for a single batch.
 
