@@ -60,7 +60,10 @@ def compile_flags():
     no errno from math functions and no traps. Nothing that reorders additions.
     """
     warn = ["-Wno-unused-function", "-Wno-unused-variable", "-Wno-unknown-pragmas"]
-    common = ["-std=gnu11", "-fopenmp", "-fno-math-errno", "-fno-trapping-math", *warn]
+    # The register tile only stays in registers where it is inlined, constants and all.
+    inline = "-DCYTHON_INLINE=inline __attribute__((always_inline))"
+    common = ["-std=gnu11", "-fopenmp", "-fno-math-errno", "-fno-trapping-math"]
+    common += [inline, *warn]
     if DEBUG:
         checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
         return [*common, "-O1", "-g", "-fno-omit-frame-pointer", *checks]

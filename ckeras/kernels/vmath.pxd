@@ -265,10 +265,13 @@ cdef inline vec log1p(vec x) noexcept nogil:
 # Functions of these
 
 cdef inline vf tanh_f(vf x) noexcept nogil:
-    """x P(x²) / Q(x²), the rational approximation that Eigen uses; 1 beyond 7.9."""
+    """x P(x²) / Q(x²), the rational approximation that Eigen uses; 1 beyond 7.9.
+
+    NaN comes through: a comparison with it is false and leaves the second operand.
+    """
     cdef vf high = spread_f(7.90531110763549805)
-    cdef vf c = lesser_f(greater_f(x, -high), high)
-    cdef vf z = c * c, p, q, small
+    cdef vf c = lesser_f(high, greater_f(-high, x))
+    cdef vf z = c * c, p, q
     p = z * spread_f(-2.76076847742355e-16) + spread_f(2.00018790482477e-13)
     p = p * z + spread_f(-8.60467152213735e-11)
     p = p * z + spread_f(5.12229709037114e-08)
@@ -278,8 +281,7 @@ cdef inline vf tanh_f(vf x) noexcept nogil:
     q = z * spread_f(1.19825839466702e-06) + spread_f(1.18534705686654e-04)
     q = q * z + spread_f(2.26843463243900e-03)
     q = q * z + spread_f(4.89352518554385e-03)
-    small = select_f(lt_f(absolute(x), spread_f(0.0004)), x, div_f(c * p, q))
-    return select_f(eq_f(x, x), small, x)
+    return div_f(c * p, q)
 
 
 cdef inline vec tanh(vec x) noexcept nogil:

@@ -39,29 +39,26 @@ def data(batch, steps, units, dtype):
     return z, u, h, c
 
 
-def workspace(batch, units, dtype):
+def workspace(batch, units, dtype, features=0):
     itemsize = np.dtype(dtype).itemsize
-    size = kernels.module("lstm").workspace_bytes(batch, units, itemsize)
+    size = kernels.module("lstm").workspace_bytes(batch, units, features, itemsize)
     return poisoned(size // itemsize, dtype)
 
 
-def forward(z, u, h, c, mask, sequences=True, keep=True, n_threads=1):
-    batch, steps, _ = z.shape
+def forward(
+    z, u, h, c, mask, sequences=True, keep=True, n_threads=1, w=None, bias=None
+):
+    """The kernel's outputs; z is the inputs themselves where w is given."""
+    batch, steps, features = z.shape
     units, dtype = u.shape[0], z.dtype.name
+    features = 0 if w is None else features
     outputs = poisoned((batch, steps, units) if sequences else (batch, units), dtype)
     states = [poisoned((batch, units), dtype) for _ in range(2)]
-    kept = [poisoned(z.shape, dtype)] + [
-        poisoned((batch, steps, units), dtype) for _ in range(2)
-    ]
-    buffers = [z, u, h, c, mask, outputs, *states, *(kept if keep else [])]
-    dims = (batch, steps, units, sequences, keep)
-    run(
-        "lstm.forward",
-        dtype,
-        [*buffers, workspace(batch, units, dtype)],
-        dims,
-        n_threads=n_threads,
-    )
+    kept = [poisoned((batch, steps, n * units), dtype) for n in (4, 1, 1)]
+    buffers = [z, w, bias, u, h, c, mask, outputs, *states, *(kept if keep else [])]
+    dims = (batch, steps, units, sequences, keep, features)
+    buffers.append(workspace(batch, units, dtype, features))
+    run("lstm.forward", dtype, buffers, dims, n_threads=n_threads)
     return outputs, *states, *kept
 
 
@@ -85,6 +82,30 @@ def test_forward(size, dtype, masked):
     short = forward(z, u, h, c, mask, sequences=False, keep=False)
     for a, b in zip(short[:3], [found[1], found[1], found[2]], strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("biased", [False, True])
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("features", [1, 2, 7])
+@pytest.mark.parametrize("size", SIZES)
+def test_inputs_are_projected_on_the_way(size, features, keep, biased):
+    batch, steps, units = size
+    _, u, h, c = data(*size, "float64")
+    rng = np.random.default_rng(features)
+    x = rng.normal(size=(batch, steps, features))
+    w = rng.normal(size=(features, 4 * units))
+    bias = rng.normal(size=4 * units) if biased else None
+    mask = rng.random((batch, steps)) > 0.3
+    expected = forward(x @ w + (bias if biased else 0), u, h, c, mask, keep=keep)
+    found = forward(x, u, h, c, mask, keep=keep, w=w, bias=bias)
+    # The gates of masked timesteps and what is not kept are nobody's business.
+    for a, b in zip(found[:3], expected[:3], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+    if keep:
+        np.testing.assert_allclose(found[3][mask], expected[3][mask], rtol=1e-12)
+        np.testing.assert_allclose(found[4:], expected[4:], rtol=1e-12, atol=1e-12)
+    again = forward(x, u, h, c, mask, keep=keep, w=w, bias=bias, n_threads=2)
+    np.testing.assert_array_equal(again[0], found[0])
 
 
 @pytest.mark.parametrize("masked", [False, True])

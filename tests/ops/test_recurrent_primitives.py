@@ -26,11 +26,13 @@ def operands(batch=3, steps=4, features=2, units=5):
     "options", [{}, {"return_sequences": True}, {"go_backwards": True}]
 )
 @pytest.mark.parametrize("masked", [False, True])
-def test_gradients(options, masked):
+@pytest.mark.parametrize("features", [2, recurrent.FEW_FEATURES + 1])
+def test_gradients(options, masked, features):
     mask = None
     if masked:
         mask = ops.convert_to_tensor(np.random.default_rng(1).random((3, 4)) > 0.3)
-    check_gradients(lambda *a: recurrent.lstm(*a, mask, **options), *operands())
+    values = operands(features=features, units=5 if features == 2 else 3)
+    check_gradients(lambda *a: recurrent.lstm(*a, mask, **options), *values)
 
 
 def test_gradient_of_one_result_alone():

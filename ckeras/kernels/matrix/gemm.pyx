@@ -55,14 +55,22 @@ cdef void activate(real* c, Py_ssize_t step, Py_ssize_t m, Py_ssize_t n,
 # --- large products ------------------------------------------------------------------
 
 
-cdef void packed_tile(
+cdef void whole_tile(
     real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
-    const Epilogue* epilogue
+    Py_ssize_t a_step, const real* b, Py_ssize_t b_step, Py_ssize_t k,
+    Py_ssize_t column, const Epilogue* epilogue
 ) noexcept nogil:
+    """A tile of all rows, of a panel of a or, if a_step is not 0, of rows of a."""
     cdef vf f
     cdef vd d
-    if real is float:
+    if a_step:
+        if real is float:
+            tile(&f, c, c_step, m, n, a, a_step, 1, b, b_step, k, column, epilogue,
+                 TILE_ROWS, 2)
+        else:
+            tile(&d, c, c_step, m, n, a, a_step, 1, b, b_step, k, column, epilogue,
+                 TILE_ROWS, 2)
+    elif real is float:
         tile(&f, c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
              TILE_ROWS, 2)
     else:
@@ -72,11 +80,13 @@ cdef void packed_tile(
 
 cdef void block(
     real* c, Py_ssize_t n, Py_ssize_t i_start, Py_ssize_t i_end, Py_ssize_t j_start,
-    Py_ssize_t j_end, const real* rows, const real* columns, const real* direct,
-    Py_ssize_t depth, Py_ssize_t width, const Epilogue* epilogue
+    Py_ssize_t j_end, const real* rows, const real* columns, const real* direct_a,
+    Py_ssize_t a_row, const real* direct, Py_ssize_t depth, Py_ssize_t width,
+    const Epilogue* epilogue
 ) noexcept nogil:
     """The tiles of some row and column panels."""
-    cdef Py_ssize_t i, j, m_left, n_left, b_step
+    cdef Py_ssize_t i, j, m_left, n_left, b_step, a_step
+    cdef const real* a
     cdef const real* b
     j = j_start
     while j < j_end:
@@ -90,8 +100,14 @@ cdef void block(
         i = i_start
         while i < i_end:
             m_left = least(i_end - i, TILE_ROWS)
-            packed_tile(c + i * n + j, n, m_left, n_left, rows + i * depth, b, b_step,
-                        depth, j, epilogue)
+            if direct_a != NULL and m_left == TILE_ROWS:
+                a = direct_a + i * a_row
+                a_step = a_row
+            else:
+                a = rows + i * depth
+                a_step = 0
+            whole_tile(c + i * n + j, n, m_left, n_left, a, a_step, b, b_step, depth,
+                       j, epilogue)
             if epilogue.last:
                 activate(c + i * n + j, n, m_left, n_left, epilogue.activation)
             i += TILE_ROWS
@@ -131,6 +147,8 @@ cdef void large(
         for g in prange(row_panels + column_panels, schedule="static",
                         num_threads=n_threads):
             if g < row_panels:
+                if a_column == 1 and (g + 1) * TILE_ROWS <= m:
+                    continue
                 pack_rows(a + g * TILE_ROWS * a_row + start * a_column, a_row,
                           a_column, least(m - g * TILE_ROWS, TILE_ROWS), depth,
                           rows + g * TILE_ROWS * depth)
@@ -144,7 +162,7 @@ cdef void large(
             i = g % blocks_down * block_rows
             j = g // blocks_down * block_columns
             block(c, n, i, least(i + block_rows, m), j, least(j + block_columns, n),
-                  rows, columns,
+                  rows, columns, a + start if a_column == 1 else NULL, a_row,
                   b + start * b_row if b_column == 1 and row_panels <= DIRECT else NULL,
                   depth, width, &epilogue)
         start += depth
@@ -337,6 +355,6 @@ cdef int peak(
     epilogue.accumulate = False
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):
-        packed_tile(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
-                    buf[0], buf[1], width, dim[0], 0, &epilogue)
+        whole_tile(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
+                   buf[0], 0, buf[1], width, dim[0], 0, &epilogue)
     return OK

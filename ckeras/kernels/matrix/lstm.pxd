@@ -3,9 +3,13 @@
     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o);  g = tanh(z_g)
     c' = f·c + i·g;  h' = o·tanh(c')        z = x·W + b + h·U, columns i, f, g, o
 
-x·W + b comes computed for all timesteps. A masked timestep keeps h and c.
+A masked timestep keeps h and c. Inputs of few features come as they are and are
+multiplied by [W; U] together with h. The projection x·W + b of others comes computed
+for all timesteps, which is one large product instead of many small ones.
 
-    forward    buf  z (b, t, 4u), U (u, 4u), h (b, u), c (b, u), mask (b, t) or NULL,
+    forward    buf  x (b, t, f), W (f, 4u), bias (4u,) or NULL - or, if f is 0,
+                    z = x·W + b (b, t, 4u), NULL, NULL -,
+                    U (u, 4u), h (b, u), c (b, u), mask (b, t) or NULL,
                     outputs (b, t, u) or (b, u), last h (b, u), last c (b, u), and for
                     the gradient: gates (b, t, 4u), cells c' (b, t, u), h before each
                     timestep (b, t, u) - all three left out if dim[4] is 0 -,
@@ -13,9 +17,9 @@ x·W + b comes computed for all timesteps. A masked timestep keeps h and c.
     backward   buf  d_outputs as outputs, d_h (b, u), d_c (b, u) - each NULL for none -,
                     U, c, mask or NULL, gates, cells,
                     d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace
-    dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep (forward)
+    dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
 
-The workspace has `workspace_bytes(b, u, itemsize)` bytes. A few rows of the batch go
+The workspace has `workspace_bytes(b, u, f, itemsize)` bytes. A few rows of the batch go
 through all timesteps together, so threads never wait for each other, and the bits do
 not depend on how many there are.
 """

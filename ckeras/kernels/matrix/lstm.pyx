@@ -24,44 +24,50 @@ cdef struct Sequence:
     Py_ssize_t batch
     Py_ssize_t steps
     Py_ssize_t units
+    Py_ssize_t features  # of x, or 0 if its projection is given
     bint sequences
     bint keep
     const unsigned char* mask
 
 
-def workspace_bytes(Py_ssize_t batch, Py_ssize_t units, Py_ssize_t itemsize):
+def workspace_bytes(
+    Py_ssize_t batch, Py_ssize_t units, Py_ssize_t features, Py_ssize_t itemsize
+):
     """Bytes of workspace, forward or backward."""
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
-    cdef Py_ssize_t forward_panels = ceil_div(4 * units, width) * width * units
+    cdef Py_ssize_t depth = features + units
+    cdef Py_ssize_t forward_panels = ceil_div(4 * units, width) * width * depth
     cdef Py_ssize_t backward_panels = ceil_div(units, width) * width * 4 * units
     cdef Py_ssize_t panels = max(forward_panels, backward_panels)
     cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
-    return itemsize * (panels + rows * 7 * units)
+    return itemsize * (panels + rows * (6 * units + depth))
 
 
 cdef void pack_panels(
     const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t k, Py_ssize_t n,
-    real* panels, int n_threads
+    real* panels, Py_ssize_t depth, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t width = panel_width(<real> 0), g
-    for g in prange(ceil_div(n, width), schedule="static", num_threads=n_threads,
-                    use_threads_if=k * n > GRAIN):
+    """Panels of `depth` rows, of which k are filled."""
+    cdef Py_ssize_t width = panel_width(<real> 0), count = ceil_div(n, width), g
+    if k * n <= GRAIN:
+        n_threads = 1
+    for g in prange(count, schedule="static", num_threads=n_threads):
         pack_columns(b + g * width * b_column, b_row, b_column, k,
-                     least(n - g * width, width), width, panels + g * width * k)
+                     least(n - g * width, width), width, panels + g * width * depth)
 
 
 cdef void multiply(
-    real* c, const real* a, const real* panels, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k
+    real* c, const real* a, const real* panels, const real* bias, Py_ssize_t m,
+    Py_ssize_t n, Py_ssize_t k
 ) noexcept nogil:
-    """c (m, n) = a (m, k)·b for at most `slice_rows()` rows."""
+    """c (m, n) = a (m, k)·b + bias for at most `slice_rows()` rows."""
     cdef vf f
     cdef vd d
     cdef Epilogue epilogue
     cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
     epilogue.accumulate = False
-    epilogue.last = False
-    epilogue.bias = NULL
+    epilogue.last = bias != NULL
+    epilogue.bias = bias
     epilogue.activation = LINEAR
     while j < n:
         left = least(n - j, width)
@@ -97,27 +103,31 @@ cdef inline vec gate(vec x) noexcept nogil:
         return sigmoid(x)
 
 
+cdef inline void total(
+    vec* sum, const real* z, const real* product, Py_ssize_t at, Py_ssize_t n
+) noexcept nogil:
+    """The product with the projected input added, where that came apart."""
+    cdef vec x
+    load_n(sum, product + at, n)
+    if z != NULL:
+        load_n(&x, z + at, n)
+        sum[0] = sum[0] + x
+
+
 cdef inline void forward_row(
     vec* tag, const real* z, const real* product, real* h, real* c, real* gates,
     real* cell, Py_ssize_t units
 ) noexcept nogil:
     """One timestep of one row; gates and cell are where to keep them, or NULL."""
-    cdef vec i, f, g, o, state, x
+    cdef vec i, f, g, o, state
     cdef Py_ssize_t j = 0, left
     while j < units:
         left = least(units - j, lanes(tag))
-        load_n(&i, z + j, left)
-        load_n(&x, product + j, left)
-        i = gate(i + x)
-        load_n(&f, z + units + j, left)
-        load_n(&x, product + units + j, left)
-        f = gate(f + x)
-        load_n(&g, z + 2 * units + j, left)
-        load_n(&x, product + 2 * units + j, left)
-        g = quick_tanh(g + x)
-        load_n(&o, z + 3 * units + j, left)
-        load_n(&x, product + 3 * units + j, left)
-        o = gate(o + x)
+        total(&i, z, product, j, left)
+        total(&f, z, product, units + j, left)
+        total(&g, z, product, 2 * units + j, left)
+        total(&o, z, product, 3 * units + j, left)
+        i, f, g, o = gate(i), gate(f), quick_tanh(g), gate(o)
         load_n(&state, c + j, left)
         state = f * state + i * g
         store_n(c + j, &state, left)
@@ -137,40 +147,53 @@ cdef void forward_slice(
 ) noexcept nogil:
     """All timesteps of a few rows of the batch."""
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
+    cdef Py_ssize_t depth = s.features + u
     cdef Py_ssize_t size = u * sizeof(real), t, r, at
     cdef real* product = scratch
-    cdef real* h = product + slice_rows() * 4 * u
-    cdef real* c = h + slice_rows() * u
+    cdef real* row = product + slice_rows() * 4 * u  # x, if it is given, and h
+    cdef real* c = row + slice_rows() * depth
+    cdef real* h
+    cdef real* z = NULL
     cdef real* gates = NULL
     cdef real* cell = NULL
     cdef vf f
     cdef vd d
-    memset(h, 0, slice_rows() * size)  # the tile reads rows beyond the batch, too
-    memcpy(h, buf[2] + first * u, rows * size)
-    memcpy(c, buf[3] + first * u, rows * size)
+    # The tile reads rows beyond the batch, too.
+    memset(row, 0, slice_rows() * depth * sizeof(real))
+    for r in range(rows):
+        memcpy(row + r * depth + s.features, buf[4] + (first + r) * u, size)
+    memcpy(c, buf[5] + first * u, rows * size)
     for t in range(s.steps):
-        multiply(product, h, panels, rows, 4 * u, u)
+        for r in range(rows if s.features else 0):
+            memcpy(row + r * depth, buf[0] + ((first + r) * s.steps + t) * s.features,
+                   s.features * sizeof(real))
+        multiply(product, row, panels, buf[2], rows, 4 * u, depth)
         for r in range(rows):
             at = (first + r) * s.steps + t
+            h = row + r * depth + s.features
+            if s.features == 0:
+                z = buf[0] + at * 4 * u
             if s.keep:
-                gates, cell = buf[8] + at * 4 * u, buf[9] + at * u
-                memcpy(buf[10] + at * u, h + r * u, size)
+                gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
+                memcpy(buf[12] + at * u, h, size)
             if s.mask == NULL or s.mask[at]:
                 if real is float:
-                    forward_row(&f, buf[0] + at * 4 * u, product + r * 4 * u,
-                                h + r * u, c + r * u, gates, cell, u)
+                    forward_row(&f, z, product + r * 4 * u, h, c + r * u, gates, cell,
+                                u)
                 else:
-                    forward_row(&d, buf[0] + at * 4 * u, product + r * 4 * u,
-                                h + r * u, c + r * u, gates, cell, u)
+                    forward_row(&d, z, product + r * 4 * u, h, c + r * u, gates, cell,
+                                u)
             elif s.keep:
                 memset(gates, 0, 4 * size)
                 memcpy(cell, c + r * u, size)
             if s.sequences:
-                memcpy(buf[5] + at * u, h + r * u, size)
-    if not s.sequences:
-        memcpy(buf[5] + first * u, h, rows * size)
-    memcpy(buf[6] + first * u, h, rows * size)
-    memcpy(buf[7] + first * u, c, rows * size)
+                memcpy(buf[7] + at * u, h, size)
+    for r in range(rows):
+        h = row + r * depth + s.features
+        if not s.sequences:
+            memcpy(buf[7] + (first + r) * u, h, size)
+        memcpy(buf[8] + (first + r) * u, h, size)
+    memcpy(buf[9] + first * u, c, rows * size)
 
 
 cdef int forward(
@@ -178,17 +201,22 @@ cdef int forward(
 ) noexcept nogil:
     cdef Sequence s
     cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
-    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
-    cdef real* panels = buf[11] if dim[4] else buf[8]
-    cdef real* scratch = panels + ceil_div(4 * u, width) * width * u
-    s.batch, s.steps, s.units = dim[0], dim[1], dim[2]
+    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2], features = dim[5]
+    cdef Py_ssize_t depth = features + u
+    cdef real* panels = buf[13] if dim[4] else buf[10]
+    cdef real* scratch = panels + ceil_div(4 * u, width) * width * depth
+    s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep = dim[3] != 0, dim[4] != 0
-    s.mask = <const unsigned char*> <const void*> buf[4]
-    pack_panels(buf[1], 4 * u, 1, u, 4 * u, panels, n_threads)
-    for g in prange(slices, schedule="static", num_threads=n_threads,
-                    use_threads_if=s.batch * s.steps * u * u * 4 > GRAIN):
+    s.mask = <const unsigned char*> <const void*> buf[6]
+    if features:
+        pack_panels(buf[1], 4 * u, 1, features, 4 * u, panels, depth, n_threads)
+    pack_panels(buf[3], 4 * u, 1, u, 4 * u, panels + features * width, depth,
+                n_threads)
+    if s.batch * s.steps * depth * u * 4 <= GRAIN:
+        n_threads = 1
+    for g in prange(slices, schedule="static", num_threads=n_threads):
         forward_slice(&s, g * slice_rows(), buf, panels,
-                      scratch + g * slice_rows() * 7 * u)
+                      scratch + g * slice_rows() * (6 * u + depth))
     return OK
 
 
@@ -275,7 +303,7 @@ cdef void backward_slice(
                     backward_row(&d, buf[6] + at * 4 * u, buf[7] + at * u, before,
                                  d_h + r * u, d_c + r * u, d_z + r * 4 * u,
                                  buf[8] + at * 4 * u, u)
-        multiply(earlier, d_z, panels, rows, u, 4 * u)
+        multiply(earlier, d_z, panels, NULL, rows, u, 4 * u)
         for r in range(rows):
             at = (first + r) * s.steps + t
             if s.mask == NULL or s.mask[at]:
@@ -292,12 +320,13 @@ cdef int backward(
     cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
     cdef real* panels = buf[11]
     cdef real* scratch = panels + ceil_div(u, width) * width * 4 * u
-    s.batch, s.steps, s.units = dim[0], dim[1], dim[2]
+    s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep = dim[3] != 0, False
     s.mask = <const unsigned char*> <const void*> buf[5]
-    pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, n_threads)
-    for g in prange(slices, schedule="static", num_threads=n_threads,
-                    use_threads_if=s.batch * s.steps * u * u * 4 > GRAIN):
+    pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, 4 * u, n_threads)
+    if s.batch * s.steps * u * u * 4 <= GRAIN:
+        n_threads = 1
+    for g in prange(slices, schedule="static", num_threads=n_threads):
         backward_slice(&s, g * slice_rows(), buf, panels,
                        scratch + g * slice_rows() * 7 * u)
     return OK

@@ -3,9 +3,13 @@
 from ckeras import kernels
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.engine.tapes import active_tapes
-from ckeras.ops.primitives import elementwise, linear, movement
+from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
 __all__ = ["lstm"]
+
+# Inputs of so few features are multiplied step by step together with the state; from
+# here on one product for all timesteps is faster.
+FEW_FEATURES = 16
 
 
 def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=False):
@@ -27,24 +31,30 @@ def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=
     if go_backwards:
         x = movement.reverse(x, axes=(1,))
         mask = None if mask is None else movement.reverse(mask, axes=(1,))
+    if x.shape[-1] > FEW_FEATURES:
+        x, w, b = _project(x, w, b), None, None
+    attrs = {"sequences": bool(return_sequences), "keep": bool(active_tapes())}
+    return _sequence(x, w, b, u, h0, c0, mask, **attrs)[:3]
+
+
+def _project(x, w, b):
     z = linear.matmul(x, w)
-    if b is not None:
-        z = elementwise.add(z, b)
-    results = _sequence(
-        z, u, h0, c0, mask, sequences=bool(return_sequences), keep=bool(active_tapes())
-    )
-    return results[:3]
+    return z if b is None else elementwise.add(z, b)
 
 
-def _sequence_spec(z, u, h0, c0, mask, *, sequences, keep):
-    batch, steps, width = z.shape
+def _sequence_spec(x, w, b, u, h0, c0, mask, *, sequences, keep):
+    batch, steps = x.shape[:2]
     units = u.shape[0]
-    expected = (units, 4 * units)
-    if tuple(u.shape) != expected or width != 4 * units:
+    if tuple(u.shape) != (units, 4 * units):
         raise ValueError(
-            f"`lstm`: expected a recurrent kernel of shape (units, 4·units) and "
-            f"projected inputs (batch, timesteps, 4·units). Received {tuple(u.shape)} "
-            f"and {tuple(z.shape)}."
+            "`lstm`: expected a recurrent kernel of shape (units, 4·units). "
+            f"Received {tuple(u.shape)}."
+        )
+    given = x.shape if w is None else w.shape
+    if given[-1] != 4 * units or (w is not None and w.shape[0] != x.shape[2]):
+        raise ValueError(
+            f"`lstm`: expected a kernel of shape (features, {4 * units}) for a "
+            f"recurrent kernel of shape {tuple(u.shape)}. Received {tuple(given)}."
         )
     for name, state in (("h", h0), ("c", c0)):
         if tuple(state.shape) != (batch, units):
@@ -60,32 +70,34 @@ def _sequence_spec(z, u, h0, c0, mask, *, sequences, keep):
     outputs = (batch, steps, units) if sequences else (batch, units)
     shapes = [outputs, (batch, units), (batch, units)]
     if keep:
-        shapes += [z.shape, (batch, steps, units), (batch, steps, units)]
-    return tuple([Spec(tuple(s), z.dtype) for s in shapes])
+        rows = (batch, steps)
+        shapes += [(*rows, 4 * units), (*rows, units), (*rows, units)]
+    return tuple([Spec(tuple(s), x.dtype) for s in shapes])
 
 
-def _workspace(batch, units, dtype):
+def _workspace(batch, units, features, dtype):
     itemsize = 4 if dtype == "float32" else 8
-    return kernels.module("lstm").workspace_bytes(batch, units, itemsize)
+    return kernels.module("lstm").workspace_bytes(batch, units, features, itemsize)
 
 
 def _sequence_lower(node):
-    z, u = node.inputs[:2]
-    batch, steps, width = z.shape
+    x, w, _, u = node.inputs[:4]
+    batch, steps = x.shape[:2]
     units = u.shape[0]
+    features = 0 if w is None else x.shape[2]
     sequences, keep = node.attrs["sequences"], node.attrs["keep"]
     return Step(
         "lstm.forward",
-        (batch, steps, units, int(sequences), int(keep)),
-        dtype=z.dtype,
-        workspace=_workspace(batch, units, z.dtype),
-        flops=2 * batch * steps * units * width,
-        in_place={3: (0,)} if keep else {},
+        (batch, steps, units, int(sequences), int(keep), features),
+        dtype=x.dtype,
+        workspace=_workspace(batch, units, features, x.dtype),
+        flops=8 * batch * steps * units * (features + units),
+        in_place={3: (0,)} if keep and w is None else {},
     )
 
 
 def _sequence_gradient(node, d_outputs, needs):
-    z, u, _, c0, mask = node.inputs
+    x, w, _, u, _, c0, mask = node.inputs
     if not node.attrs["keep"]:
         raise NotImplementedError(
             "The gradient of an LSTM needs what a recording tape keeps: call the layer "
@@ -95,16 +107,20 @@ def _sequence_gradient(node, d_outputs, needs):
     d_z, d_h0, d_c0 = _gradient(
         *d_outputs[:3], u, c0, mask, gates, cells, sequences=node.attrs["sequences"]
     )
-    d_u = None
-    if needs[1]:
-        rows = z.shape[0] * z.shape[1]
-        d_u = linear.matmul(
-            movement.reshape(h_before, shape=(rows, u.shape[0])),
-            movement.reshape(d_z, shape=(rows, u.shape[1])),
-            transpose_a=True,
-            transpose_b=False,
-        )
-    return [d_z, d_u, d_h0, d_c0, None]
+    d_x, d_w, d_b = d_z, None, None
+    if w is not None:
+        d_x = linear.matmul(d_z, w, transpose_b=True) if needs[0] else None
+        d_w = _outer(x, d_z) if needs[1] else None
+        d_b = reduction.sum_to_shape(d_z, shape=(d_z.shape[-1],)) if needs[2] else None
+    d_u = _outer(h_before, d_z) if needs[3] else None
+    return [d_x, d_w, d_b, d_u, d_h0, d_c0, None]
+
+
+def _outer(a, d_z):
+    """The sum over rows and timesteps of the outer products of a and d_z."""
+    rows = a.shape[0] * a.shape[1]
+    a, d_z = [movement.reshape(v, shape=(rows, v.shape[-1])) for v in (a, d_z)]
+    return linear.matmul(a, d_z, transpose_a=True)
 
 
 def _gradient_spec(d_outputs, d_h, d_c, u, c0, mask, gates, cells, *, sequences):
@@ -120,7 +136,7 @@ def _gradient_lower(node):
         "lstm.backward",
         (batch, steps, units, int(node.attrs["sequences"])),
         dtype=gates.dtype,
-        workspace=_workspace(batch, units, gates.dtype),
+        workspace=_workspace(batch, units, 0, gates.dtype),
         flops=2 * batch * steps * units * width,
     )
 
