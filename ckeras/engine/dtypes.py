@@ -59,12 +59,12 @@ def is_int(dtype):
 
 
 def is_float_dtype(dtype):
-    """Whether `dtype`, as a name, a NumPy or a Python type, is a floating-point type."""
+    """Whether `dtype`, a name, a NumPy or a Python type, is a floating-point type."""
     return is_float(standardize_dtype(dtype))
 
 
 def is_int_dtype(dtype):
-    """Whether `dtype`, as a name, a NumPy or a Python type, is an integer type."""
+    """Whether `dtype`, a name, a NumPy or a Python type, is an integer type."""
     return is_int(standardize_dtype(dtype))
 
 

@@ -1,4 +1,4 @@
-"""What the process remembers between models: the numbering of names and the defaults."""
+"""What the process remembers between models: numbered names and defaults."""
 
 import gc
 

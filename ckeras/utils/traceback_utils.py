@@ -46,7 +46,8 @@ def filter_traceback(method):
             return method(*args, **kwargs)
         except Exception as error:
             kept = _outside(error.__traceback__)
-            raise error.with_traceback(kept)
+            # The same error with its own cause: nothing to add with `from`.
+            raise error.with_traceback(kept)  # noqa: B904
 
     return call
 
