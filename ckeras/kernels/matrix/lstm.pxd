@@ -3,8 +3,8 @@
     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o);  g = tanh(z_g)
     c' = f·c + i·g;  h' = o·tanh(c')        z = x·W + b + h·U, columns i, f, g, o
 
-A masked timestep keeps h and c. Inputs of few features come as they are and are
-multiplied by [W; U] together with h. The projection x·W + b of others comes computed
+A masked timestep keeps h and c. Inputs may come as they are and are
+multiplied by [W; U] together with h; or their projection x·W + b comes computed
 for all timesteps, which is one large product instead of many small ones.
 
     forward    buf  x (b, t, f), W (f, 4u), bias (4u,) or NULL - or, if f is 0,

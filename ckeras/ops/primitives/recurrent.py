@@ -7,9 +7,12 @@ from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
 __all__ = ["lstm"]
 
-# Inputs of so few features are multiplied step by step together with the state; from
-# here on one product for all timesteps is faster.
+# Inputs of so few features are always projected together with the state.
 FEW_FEATURES = 16
+# Others are where a tile's rows are full and both weights stay in a core's own cache;
+# else one product for all timesteps is faster.
+FULL_ROWS = 8
+CACHE_BYTES = 1 << 19
 
 
 def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=False):
@@ -31,10 +34,19 @@ def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=
     if go_backwards:
         x = movement.reverse(x, axes=(1,))
         mask = None if mask is None else movement.reverse(mask, axes=(1,))
-    if x.shape[-1] > FEW_FEATURES:
+    if not _projects_on_the_way(x, u):
         x, w, b = _project(x, w, b), None, None
     attrs = {"sequences": bool(return_sequences), "keep": bool(active_tapes())}
     return _sequence(x, w, b, u, h0, c0, mask, **attrs)[:3]
+
+
+def _projects_on_the_way(x, u):
+    (batch, _, features), (units, width) = x.shape, u.shape
+    if features <= FEW_FEATURES:
+        return True
+    itemsize = 4 if x.dtype == "float32" else 8
+    weights = (features + units) * width * itemsize
+    return batch >= FULL_ROWS and weights <= CACHE_BYTES
 
 
 def _project(x, w, b):
