@@ -149,6 +149,7 @@ class RNN(Layer):
         self._check_batch(sequences)
         states = self._first_states(sequences, initial_state)
         mask = tree.flatten(mask)[0]
+        mask = None if mask is None else ops.convert_to_tensor(mask, dtype="bool")
         self._draw_dropout_masks(self.cell, sequences[:, 0], states, training)
         try:
             last, outputs, states = self.inner_loop(
