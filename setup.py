@@ -13,11 +13,12 @@ import os
 import pathlib
 import platform
 import sys
+import tempfile
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
-from setuptools.errors import CompileError, PlatformError
+from setuptools.errors import CompileError, LinkError, PlatformError
 
 ROOT = pathlib.Path(__file__).resolve().parent
 KERNELS = pathlib.Path("ckeras/kernels")
@@ -32,10 +33,26 @@ LEVEL_FLAGS = {
 MODULE_FLAGS = {"random": ["-ffp-contract=off"]}
 DEBUG = os.environ.get("CKERAS_BUILD_DEBUG", "") not in ("", "0")
 
-NO_COMPILER = """\
-ckeras needs a C compiler with OpenMP to build from source, and none could be run.
-Install one and try again:
-    Debian, Ubuntu    apt-get install gcc python3-dev
+# What a build from source needs, each with a program that shows it, and what to say
+# to somebody whose machine lacks it.
+NEEDS = [
+    ("a C compiler", "int main(void) { return 0; }", []),
+    (
+        "OpenMP for that compiler",
+        "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }",
+        ["-fopenmp"],
+    ),
+    (
+        "the headers of this Python",
+        "#include <Python.h>\nint main(void) { return 0; }",
+        [],
+    ),
+]
+MISSING = """\
+
+ckeras is built from source with a C compiler, OpenMP and the headers of Python.
+Here, {what} could not be used. Install what is missing and try again:
+    Debian, Ubuntu    apt-get install gcc libc6-dev python3-dev
     Fedora            dnf install gcc python3-devel
     Alpine            apk add gcc musl-dev python3-dev libgomp
 The compiler said: {error}"""
@@ -137,10 +154,29 @@ class BuildExtensions(build_ext):
         # The levels share their C sources, so their objects would collide.
         level = copy.copy(self)
         level.build_temp = os.path.join(self.build_temp, extension.level or "runtime")
-        try:
-            super(BuildExtensions, level).build_extension(extension)
-        except (CompileError, PlatformError) as error:
-            sys.exit(NO_COMPILER.format(error=error))
+        super(BuildExtensions, level).build_extension(extension)
+
+    def build_extensions(self):
+        for what, program, flags in NEEDS:
+            try:
+                self._try_to_build(program, flags)
+            except (CompileError, LinkError, PlatformError) as error:
+                sys.exit(MISSING.format(what=what, error=error))
+        super().build_extensions()
+
+    def _try_to_build(self, program, flags):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder, "probe.c")
+            source.write_text(program)
+            objects = self.compiler.compile(
+                [str(source)],
+                output_dir=folder,
+                include_dirs=self.include_dirs,
+                extra_postargs=flags,
+            )
+            self.compiler.link_executable(
+                objects, str(pathlib.Path(folder, "probe")), extra_postargs=flags
+            )
 
 
 os.chdir(ROOT)
