@@ -112,7 +112,6 @@ def translate():
             "boundscheck": DEBUG,
             "wraparound": False,
             "initializedcheck": DEBUG,
-            "nonecheck": DEBUG,
             "cdivision": True,
             "embedsignature": False,
         },

@@ -75,6 +75,13 @@ def test_a_file_that_fails_to_compile_shows_the_compilers_message(checkout):
     assert "could not be used" not in done.stderr
 
 
+def test_the_debug_build_is_translated(checkout):
+    few = {"CKERAS_BUILD_ONLY": "runtime,calls,lstm", "CKERAS_BUILD_DEBUG": "1"}
+    done = setup(checkout, "--name", **few)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.endswith("ckeras\n")
+
+
 def test_the_wheel_holds_the_package_alone(checkout, tmp_path):
     done = setup(checkout, "bdist_wheel", "-d", str(tmp_path))
     assert done.returncode == 0, done.stderr[-2000:]
