@@ -88,7 +88,7 @@ cdef inline void tile(
 ) noexcept nogil:
     """One tile; of its result the first m rows and n columns are stored."""
     cdef vec acc[24]
-    cdef vec bv[4]
+    cdef vec bv[8]
     cdef vec av
     cdef vec zero
     cdef Py_ssize_t p, left
@@ -127,3 +127,18 @@ cdef inline void tile(
                 store(c + i * c_step + j * width, &acc[i * vectors + j])
             else:
                 store_n(c + i * c_step + j * width, &acc[i * vectors + j], left)
+
+
+cdef inline void tile_of(
+    real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
+    Py_ssize_t row_step, Py_ssize_t k_step, const real* b, Py_ssize_t b_step,
+    Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue, const int rows,
+    const int vectors
+) noexcept nogil:
+    """`tile` with the vectors of the operands' type."""
+    if real is float:
+        tile(<vf*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k, column,
+             epilogue, rows, vectors)
+    else:
+        tile(<vd*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k, column,
+             epilogue, rows, vectors)
