@@ -96,7 +96,9 @@ def dense(x, w, bias, activation, n_threads=1):
     (m, k), n = x.shape, w.shape[1]
     y = poisoned((m, n), x.dtype.name)
     buffers = [x, w, bias, y, workspace(m, n, k, x.dtype.name, False)]
-    run("gemm.dense", x.dtype.name, buffers, (m, n, k, activation, SLOTS), (), n_threads)
+    run(
+        "gemm.dense", x.dtype.name, buffers, (m, n, k, activation, SLOTS), (), n_threads
+    )
     return y
 
 

@@ -8,9 +8,9 @@
              y = activation(x·w + bias), x m×k, w k×n, bias n
              dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd   4 slots
 
-The workspace has `workspace_bytes(m, n, k, ...)` bytes, for at most `slots` threads. Each element of c is one sum
-over k in the order of k, cut into parts at fixed places: its bits do not depend on
-the number of threads.
+The workspace has `workspace_bytes(m, n, k, ...)` bytes, enough for as many threads as
+`slots` says. Each element of c is one sum over k in the order of k, cut into parts at
+fixed places: its bits do not depend on the number of threads.
 """
 
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue

@@ -15,7 +15,9 @@ from ckeras.kernels.matrix.gemm_pack cimport (
 from ckeras.kernels.matrix.gemm_tile cimport (
     LINEAR, RELU, TANH, Epilogue, lanes, load_n, store_n, tile_of, vec,
 )
-from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, prefetch, prefetch_own, vd, vf
+from ckeras.kernels.simd cimport (
+    LANES_D, LANES_F, TILE_ROWS, prefetch_own, vd, vf,
+)
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vmath cimport sigmoid, tanh
 
