@@ -9,17 +9,13 @@ thread, and to read what lies in another core's cache.
 
 from cython.parallel cimport prange
 
+from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
-from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, TANH, Epilogue, lanes, load_n, store_n, tile_of, vec,
-)
-from ckeras.kernels.simd cimport (
-    LANES_D, LANES_F, TILE_ROWS, prefetch_own, vd, vf,
-)
+from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, tile_of
+from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, prefetch_own
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport sigmoid, tanh
 
 cdef enum:
     DEPTH = 256           # the part of k that is packed at a time, at most
@@ -33,34 +29,6 @@ cdef enum:
     UNITS = 16           # pieces of work that there should be, for all threads
     GROUP = 2            # column panels that are packed together
     PACKED_ROWS = 16     # rows of b that are packed together
-
-
-# --- activations that are applied to stored rows -----------------------------------
-
-
-cdef inline void activate_row(
-    vec* tag, real* c, Py_ssize_t n, int activation
-) noexcept nogil:
-    cdef vec v
-    cdef Py_ssize_t j = 0, left
-    while j < n:
-        left = least(n - j, lanes(tag))
-        load_n(&v, c + j, left)
-        v = tanh(v) if activation == TANH else sigmoid(v)
-        store_n(c + j, &v, left)
-        j += left
-
-
-cdef void activate(real* c, Py_ssize_t step, Py_ssize_t m, Py_ssize_t n,
-                   int activation) noexcept nogil:
-    cdef Py_ssize_t i
-    if activation <= RELU:
-        return
-    for i in range(m):
-        if real is float:
-            activate_row(<vf*> NULL, c + i * step, n, activation)
-        else:
-            activate_row(<vd*> NULL, c + i * step, n, activation)
 
 
 # --- large products ------------------------------------------------------------------
