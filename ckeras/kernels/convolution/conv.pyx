@@ -2,8 +2,8 @@
 
 Direct, with the register tile of matrix products: a tile is some pixels of the result
 times two vectors of channels, and its sums run over the taps of the kernel where
-the source lies. No patches are gathered, because what a tile reads for a tap stays in the
-first-level cache for the next. The kernel's columns are packed once.
+the source lies. No patches are gathered, because what a tile reads for a tap stays in
+the first-level cache for the next. The kernel's columns are packed once.
 
 The input gradient is a convolution of d_y with the kernel turned around and its
 channels exchanged. With a stride s, results whose positions leave the same remainder
@@ -32,7 +32,7 @@ cdef enum:
     DIMS = 24
 
 
-# --- tiles -----------------------------------------------------------------------------
+# --- tiles -------------------------------------------------------------------------
 
 
 cdef struct Pixels:          # of one tile
@@ -123,7 +123,7 @@ cdef void column_of_tiles(
         first += m
 
 
-# --- units of work -----------------------------------------------------------------------
+# --- units of work -----------------------------------------------------------------
 
 
 cdef void some_units(
@@ -179,7 +179,7 @@ cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
             * s.channels)
 
 
-# --- forward -----------------------------------------------------------------------------
+# --- forward -----------------------------------------------------------------------
 
 
 cdef Conv forward_geometry(const Py_ssize_t* dim) noexcept nogil:
@@ -219,7 +219,7 @@ cdef int forward(
     return OK
 
 
-# --- input gradient ------------------------------------------------------------------------
+# --- input gradient ----------------------------------------------------------------
 
 
 cdef struct Axis:        # of a phase
@@ -330,7 +330,7 @@ cdef int input_gradient(
     return OK
 
 
-# --- workspaces --------------------------------------------------------------------------
+# --- workspaces --------------------------------------------------------------------
 
 
 cdef Py_ssize_t work_floats(const Conv* s, Py_ssize_t width, Py_ssize_t slots):

@@ -82,7 +82,7 @@ cdef Plan plan_of(const Conv* s, Py_ssize_t width) noexcept nogil:
     return p
 
 
-# --- tiles -----------------------------------------------------------------------------
+# --- tiles -------------------------------------------------------------------------
 
 
 cdef struct Results:          # that are summed at once
@@ -163,7 +163,7 @@ cdef void piece(
             i += TILE_ROWS
 
 
-# --- units of work -----------------------------------------------------------------------
+# --- units of work -----------------------------------------------------------------
 
 
 cdef void add_results(

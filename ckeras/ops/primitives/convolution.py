@@ -11,7 +11,7 @@ from ckeras.engine import config
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
-__all__ = ["conv", "conv_input_gradient", "conv_kernel_gradient", "output_size"]
+__all__ = ["conv", "conv_transpose", "output_size"]
 
 _ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
 
@@ -175,7 +175,7 @@ conv_kernel_gradient = Primitive(
 )
 
 
-# --- what ops call ---------------------------------------------------------------------
+# --- what ops call -------------------------------------------------------------------
 
 
 def conv(x, w, bias=None, *, strides, dilations, pads, groups=1):
@@ -219,7 +219,7 @@ def without_both(w, strides, dilations):
     """
     if all(s == 1 or d == 1 for s, d in zip(strides, dilations, strict=True)):
         return w, tuple(dilations)
-    shape, pads, left = list(w.shape), [(0, 0)] * len(w.shape), list(dilations)
+    shape, left = list(w.shape), list(dilations)
     for axis, (s, d) in enumerate(zip(strides, dilations, strict=True)):
         if s > 1 and d > 1:
             # After each tap d - 1 zeros, and the last ones cut off again.
@@ -240,3 +240,21 @@ def without_both(w, strides, dilations):
             )
             left[axis] = 1
     return w, tuple(left)
+
+
+def conv_transpose(x, w, *, size, strides, dilations, pads):
+    """The transposed convolution of x with the kernel w.
+
+    Args:
+        x: (batch, *spatial, channels).
+        w: (*kernel, filters, channels).
+        size: results on each axis.
+        strides, dilations: a number for each spatial axis.
+        pads: what is cut off before and after; less than nothing adds results.
+
+    Returns:
+        (batch, *size, filters).
+    """
+    w, dilations = without_both(w, strides, dilations)
+    attrs = {"strides": strides, "dilations": dilations, "pads": pads, "groups": 1}
+    return conv_input_gradient(x, w, size=size, **attrs)
