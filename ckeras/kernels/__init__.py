@@ -23,6 +23,7 @@ _FAMILIES = {
     "conv": "convolution",
     "conv_kernel": "convolution",
     "crossentropy": "vector",
+    "depthwise": "convolution",
     "elementwise": "vector",
     "gemm": "matrix",
     "indexing": "memory",

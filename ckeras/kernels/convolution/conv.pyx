@@ -6,15 +6,15 @@ the source lies. No patches are gathered, because what a tile reads for a tap st
 the first-level cache for the next. The kernel's columns are packed once.
 
 The input gradient is a convolution of d_y with the kernel turned around and its
-channels exchanged. With a stride s, results whose positions leave the same remainder
-by s read the same taps; each such phase is a convolution of its own, without stride.
+channels exchanged, in phases (conv_phase.pxd) where there are strides.
 """
 
 from cython.parallel cimport prange
 from libc.string cimport memset
 
+from ckeras.kernels.convolution.conv_phase cimport Phase, is_empty, phase_of
 from ckeras.kernels.convolution.conv_window cimport (
-    Conv, settle, window, window_floats,
+    DIMS, Conv, geometry_of, settle, window, window_floats,
 )
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport (
@@ -29,7 +29,6 @@ from ckeras.kernels.types cimport OK, real
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
     UNITS = 16           # pieces of work that there should be, for all threads
-    DIMS = 24
 
 
 # --- tiles -------------------------------------------------------------------------
@@ -182,31 +181,14 @@ cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 # --- forward -----------------------------------------------------------------------
 
 
-cdef Conv forward_geometry(const Py_ssize_t* dim) noexcept nogil:
-    cdef Conv s
-    s.batch, s.groups = dim[0], dim[21]
-    s.src_d, s.src_h, s.src_w, s.src_c = dim[1], dim[2], dim[3], dim[4]
-    s.channels, s.n = dim[4] // dim[21], dim[8] // dim[21]
-    s.dst_d, s.dst_h, s.dst_w = dim[5], dim[6], dim[7]
-    s.to_pixel = dim[8]
-    s.to_row = s.to_pixel * s.dst_w
-    s.to_plane = s.to_row * s.dst_h
-    s.to_image = s.to_plane * s.dst_d
-    s.taps_d, s.taps_h, s.taps_w = dim[9], dim[10], dim[11]
-    s.step_d, s.step_h, s.step_w = dim[12], dim[13], dim[14]
-    s.gap_d, s.gap_h, s.gap_w = dim[15], dim[16], dim[17]
-    s.pad_d, s.pad_h, s.pad_w = dim[18], dim[19], dim[20]
-    settle(&s, WINDOW, UNITS, True)
-    return s
-
-
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Conv s = forward_geometry(dim)
+    cdef Conv s = geometry_of(dim)
     cdef Py_ssize_t width = panel_width(<real> 0), out_c = dim[8], g, j
     cdef Py_ssize_t k = s.taps_d * s.taps_h * s.taps_w * s.channels
     cdef real* panel = buf[4]
+    settle(&s, WINDOW, UNITS, True)
     for g in range(s.groups):
         j = 0
         while j < s.n:
@@ -220,67 +202,6 @@ cdef int forward(
 
 
 # --- input gradient ----------------------------------------------------------------
-
-
-cdef struct Axis:        # of a phase
-    Py_ssize_t count     # results
-    Py_ssize_t taps
-    Py_ssize_t first     # tap of the kernel that is used last
-    Py_ssize_t pad
-
-
-cdef Axis phase_axis(
-    Py_ssize_t phase, Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride,
-    Py_ssize_t gap, Py_ssize_t pad
-) noexcept nogil:
-    cdef Axis a
-    a.count = ceil_div(size - phase, stride)
-    if stride == 1:
-        a.first, a.taps, a.pad = 0, kernel, gap * (kernel - 1) - pad
-        return a
-    a.first = (phase + pad) % stride
-    a.taps = ceil_div(kernel - a.first, stride) if kernel > a.first else 0
-    a.pad = a.taps - 1 - (phase + pad - a.first) // stride
-    return a
-
-
-cdef struct Phase:
-    Conv s
-    Py_ssize_t first_d, first_h, first_w
-    Py_ssize_t offset        # of the first result
-
-
-cdef Phase phase_of(
-    const Py_ssize_t* dim, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x
-) noexcept nogil:
-    cdef Phase p
-    cdef Axis d = phase_axis(z, dim[1], dim[9], dim[12], dim[15], dim[18])
-    cdef Axis h = phase_axis(y, dim[2], dim[10], dim[13], dim[16], dim[19])
-    cdef Axis w = phase_axis(x, dim[3], dim[11], dim[14], dim[17], dim[20])
-    cdef Py_ssize_t row = dim[3] * dim[4]
-    p.s.batch, p.s.groups = dim[0], dim[21]
-    p.s.src_d, p.s.src_h, p.s.src_w, p.s.src_c = dim[5], dim[6], dim[7], dim[8]
-    p.s.channels, p.s.n = dim[8] // dim[21], dim[4] // dim[21]
-    p.s.dst_d, p.s.dst_h, p.s.dst_w = d.count, h.count, w.count
-    p.s.to_pixel = dim[14] * dim[4]
-    p.s.to_row = dim[13] * row
-    p.s.to_plane = dim[12] * dim[2] * row
-    p.s.to_image = dim[1] * dim[2] * row
-    p.s.taps_d, p.s.taps_h, p.s.taps_w = d.taps, h.taps, w.taps
-    p.s.step_d, p.s.step_h, p.s.step_w = 1, 1, 1
-    p.s.gap_d, p.s.gap_h, p.s.gap_w = dim[15], dim[16], dim[17]
-    p.s.pad_d, p.s.pad_h, p.s.pad_w = d.pad, h.pad, w.pad
-    p.first_d, p.first_h, p.first_w = d.first, h.first, w.first
-    p.offset = (z * dim[2] + y) * row + x * dim[4]
-    if d.taps and h.taps and w.taps:
-        settle(&p.s, WINDOW, UNITS, True)
-    return p
-
-
-cdef bint is_empty(const Phase* p) noexcept nogil:
-    """Whether no tap reaches the phase's results, or there are none."""
-    return (p.s.taps_d * p.s.taps_h * p.s.taps_w == 0
-            or p.s.dst_d <= 0 or p.s.dst_h <= 0 or p.s.dst_w <= 0)
 
 
 cdef real* pack_turned(
@@ -324,6 +245,7 @@ cdef int input_gradient(
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
                 if not is_empty(&p):
+                    settle(&p.s, WINDOW, UNITS, True)
                     end = pack_turned(&p, dim, buf[1], buf[3])
                     convolve(&p.s, buf[0], buf[3], <const real*> NULL, LINEAR,
                              buf[2] + p.offset, end, dim[22], n_threads)
@@ -347,12 +269,14 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
     for i in range(len(dims)):
         dim[i] = dims[i]
     if not backward:
-        s = forward_geometry(dim)
+        s = geometry_of(dim)
+        settle(&s, WINDOW, UNITS, True)
         return itemsize * work_floats(&s, width, dim[22])
     for z in range(dim[12]):
         for y in range(dim[13]):
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
                 if not is_empty(&p):
+                    settle(&p.s, WINDOW, UNITS, True)
                     most = max(most, work_floats(&p.s, width, dim[22]))
     return itemsize * most

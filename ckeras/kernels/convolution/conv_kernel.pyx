@@ -9,13 +9,14 @@ from cython.parallel cimport prange
 from libc.string cimport memset
 
 from ckeras.kernels.convolution.conv_window cimport (
-    Conv, settle, window, window_floats,
+    DIMS, Conv, geometry_of, settle, window, window_floats,
 )
+from ckeras.kernels.convolution.conv_sums cimport add_chunks
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
-    Epilogue, finish, lanes, load_n, multiply_add, spread, store_n, vec,
+    Epilogue, finish, multiply_add, spread, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -24,8 +25,6 @@ cdef enum:
     WINDOW = 1 << 15       # numbers of a window
     PARTIALS = 1 << 21     # numbers that the chunks' sums may have together
     UNITS = 16             # pieces of work that there should be, for all threads
-    BLOCK = 1 << 12        # elements of the sum that one thread takes at a time
-    DIMS = 24
 
 
 cdef struct Plan:
@@ -39,20 +38,8 @@ cdef struct Plan:
 
 
 cdef Conv geometry(const Py_ssize_t* dim) noexcept nogil:
-    cdef Conv s
+    cdef Conv s = geometry_of(dim)
     cdef Py_ssize_t left
-    s.batch, s.groups = dim[0], dim[21]
-    s.src_d, s.src_h, s.src_w, s.src_c = dim[1], dim[2], dim[3], dim[4]
-    s.channels, s.n = dim[4] // dim[21], dim[8] // dim[21]
-    s.dst_d, s.dst_h, s.dst_w = dim[5], dim[6], dim[7]
-    s.to_pixel = dim[8]
-    s.to_row = s.to_pixel * s.dst_w
-    s.to_plane = s.to_row * s.dst_h
-    s.to_image = s.to_plane * s.dst_d
-    s.taps_d, s.taps_h, s.taps_w = dim[9], dim[10], dim[11]
-    s.step_d, s.step_h, s.step_w = dim[12], dim[13], dim[14]
-    s.gap_d, s.gap_h, s.gap_w = dim[15], dim[16], dim[17]
-    s.pad_d, s.pad_h, s.pad_w = dim[18], dim[19], dim[20]
     settle(&s, WINDOW, 1, True)
     # A tile may read more rows than there are, so what it reads must have an end.
     left = s.run % TILE_ROWS
@@ -224,33 +211,6 @@ cdef void unit(
         image += r.images
 
 
-cdef inline void add_chunks_of(
-    vec* tag, const real* sums, real* d_w, Py_ssize_t size, Py_ssize_t chunks,
-    Py_ssize_t i, Py_ssize_t end
-) noexcept nogil:
-    cdef vec total, more
-    cdef Py_ssize_t c, n
-    while i < end:
-        n = least(end - i, lanes(tag))
-        load_n(&total, sums + i, n)
-        for c in range(1, chunks):
-            load_n(&more, sums + c * size + i, n)
-            total = total + more
-        store_n(d_w + i, &total, n)
-        i += n
-
-
-cdef void add_chunks(
-    const real* sums, real* d_w, Py_ssize_t size, Py_ssize_t chunks, Py_ssize_t i
-) noexcept nogil:
-    """One block of the sum of all chunks, in their order."""
-    cdef Py_ssize_t end = least(i + BLOCK, size)
-    if real is float:
-        add_chunks_of(<vf*> NULL, sums, d_w, size, chunks, i, end)
-    else:
-        add_chunks_of(<vd*> NULL, sums, d_w, size, chunks, i, end)
-
-
 cdef int kernel_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
@@ -265,9 +225,7 @@ cdef int kernel_gradient(
         for at in range(units * w // workers, units * (w + 1) // workers):
             unit(&s, &p, at, buf[0], buf[1], sums, work + w * floats)
     if p.chunks > 1:
-        for w in prange(ceil_div(p.size, BLOCK), schedule="static",
-                        num_threads=<int> workers):
-            add_chunks(sums, buf[2], p.size, p.chunks, w * BLOCK)
+        add_chunks(sums, buf[2], p.size, p.chunks, <int> workers)
     return OK
 
 

@@ -30,7 +30,26 @@ cdef struct Conv:
 
 
 cdef enum:
+    DIMS = 24    # integers of a kernel, see conv.pxd
     SLACK = 4    # pixels after a window that tiles may read and never use
+
+
+cdef inline Conv geometry_of(const Py_ssize_t* dim) noexcept nogil:
+    """The geometry that a kernel's integers describe; `settle` does the rest."""
+    cdef Conv s
+    s.batch, s.groups = dim[0], dim[21]
+    s.src_d, s.src_h, s.src_w, s.src_c = dim[1], dim[2], dim[3], dim[4]
+    s.channels, s.n = dim[4] // dim[21], dim[8] // dim[21]
+    s.dst_d, s.dst_h, s.dst_w = dim[5], dim[6], dim[7]
+    s.to_pixel = dim[8]
+    s.to_row = s.to_pixel * s.dst_w
+    s.to_plane = s.to_row * s.dst_h
+    s.to_image = s.to_plane * s.dst_d
+    s.taps_d, s.taps_h, s.taps_w = dim[9], dim[10], dim[11]
+    s.step_d, s.step_h, s.step_w = dim[12], dim[13], dim[14]
+    s.gap_d, s.gap_h, s.gap_w = dim[15], dim[16], dim[17]
+    s.pad_d, s.pad_h, s.pad_w = dim[18], dim[19], dim[20]
+    return s
 
 
 cdef inline Py_ssize_t window_floats(const Conv* s) noexcept nogil:

@@ -2,7 +2,7 @@
 
 from ckeras.engine import config
 from ckeras.ops.numpy.manipulation import permuted, reshaped
-from ckeras.ops.primitives import convolution
+from ckeras.ops.primitives import convolution, depthwise, movement
 from ckeras.ops.promotion import as_value, same_type, static_int
 from ckeras.ops.registry import op
 
@@ -71,6 +71,23 @@ def _pads(op, padding, sizes, kernel, strides, dilations):
     return tuple(pads)
 
 
+def _geometry(op, x, w, strides, padding, dilation_rate):
+    """Strides, dilations and pads, for an input and kernel that leave some result."""
+    sizes, taps = x.shape[1:-1], w.shape[: len(x.shape) - 2]
+    strides = _per_axis(strides, len(sizes), op, "strides")
+    dilations = _per_axis(dilation_rate, len(sizes), op, "dilation_rate")
+    pads = _pads(op, padding, sizes, taps, strides, dilations)
+    axes = zip(sizes, taps, strides, dilations, pads, strict=True)
+    if min([output_size(*axis) for axis in axes]) < 1 and x.size:
+        raise ValueError(
+            "The convolution operation resulted in an empty output. This can happen "
+            "if the input is too small for the kernel. Received: "
+            f"inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}, "
+            f"strides={strides}, dilation_rate={dilations}, padding={padding}"
+        )
+    return {"strides": strides, "dilations": dilations, "pads": pads}
+
+
 def _check_channels(inputs, expected, data_format):
     if inputs.shape[-1] != expected:
         raise ValueError(
@@ -108,9 +125,6 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
         (1, 3, 3, 4)
     """
     x, w, restore = _operands("conv", inputs, kernel, data_format)
-    sizes, taps = x.shape[1:-1], w.shape[:-2]
-    strides = _per_axis(strides, len(sizes), "conv", "strides")
-    dilations = _per_axis(dilation_rate, len(sizes), "conv", "dilation_rate")
     channels, per_group = x.shape[-1], w.shape[-2]
     if per_group == 0 or channels % per_group:
         raise ValueError(
@@ -118,26 +132,11 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
             f"in_channels. Received input channels {channels} and kernel in_channels "
             f"{per_group}. "
         )
-    pads = _pads("conv", padding, sizes, taps, strides, dilations)
-    axes = zip(sizes, taps, strides, dilations, pads, strict=True)
-    results = [output_size(*axis) for axis in axes]
-    if min(results) < 1 and x.size:
-        raise ValueError(
-            "The convolution operation resulted in an empty output. This can happen "
-            "if the input is too small for the kernel. Received: "
-            f"inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}, "
-            f"strides={strides}, dilation_rate={dilations}, padding={padding}"
-        )
-    return restore(
-        convolution.conv(
-            x,
-            w,
-            strides=strides,
-            dilations=dilations,
-            pads=pads,
-            groups=channels // per_group,
-        )
-    )
+    geometry = _geometry("conv", x, w, strides, padding, dilation_rate)
+    if per_group == 1 and channels == w.shape[-1] > 1:
+        w = reshaped(w, (*w.shape[:-2], channels))
+        return restore(depthwise.depthwise(x, w, **geometry))
+    return restore(convolution.conv(x, w, groups=channels // per_group, **geometry))
 
 
 def transposed_axis(size, kernel, stride, dilation, padding, output_padding):
@@ -238,16 +237,16 @@ def depthwise_conv(
     Raises:
         ValueError: if shapes do not fit, or there would be no result.
     """
-    w = as_value(kernel)
-    channels = inputs.shape[-1 if _layout(data_format) else 1]
-    if len(w.shape) == len(inputs.shape) and channels != w.shape[-2]:
-        raise ValueError(
-            "The number of input channels must match the kernel's input channels. "
-            f"Received: input channels={channels}, kernel input "
-            f"channels={w.shape[-2]}, data_format='{data_format or 'channels_last'}'."
-        )
-    w = reshaped(w, (*w.shape[:-2], 1, w.shape[-2] * w.shape[-1]))
-    return conv(inputs, w, strides, padding, data_format, dilation_rate)
+    x, w, restore = _operands("depthwise_conv", inputs, kernel, data_format)
+    _check_channels(x, w.shape[-2], data_format)
+    channels, multiplier = w.shape[-2:]
+    geometry = _geometry("depthwise_conv", x, w, strides, padding, dilation_rate)
+    if multiplier > 1:  # every channel as often as it has kernels
+        spread = (*x.shape, multiplier)
+        x = movement.broadcast_to(reshaped(x, (*x.shape, 1)), shape=spread)
+        x = reshaped(x, (*x.shape[:-2], channels * multiplier))
+    w = reshaped(w, (*w.shape[:-2], channels * multiplier))
+    return restore(depthwise.depthwise(x, w, **geometry))
 
 
 @op

@@ -22,7 +22,7 @@ def output_size(size, kernel, stride, dilation, pads):
     return (size + sum(pads) - reach) // stride + 1
 
 
-def _dims(x, w, y, attrs, *more):
+def kernel_dims(x, w, y, attrs, *more):
     """The kernels' integers: everything as three axes."""
     spatial = len(x.shape) - 2
     missing = (1,) * (3 - spatial)
@@ -42,7 +42,7 @@ def _flops(w, y):
     return 2 * math.prod(y.shape[:-1]) * math.prod(w.shape)
 
 
-def _itemsize(dtype):
+def itemsize(dtype):
     return 4 if dtype == "float32" else 8
 
 
@@ -72,19 +72,19 @@ def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None)
 def _conv_lower(node):
     x, w, _ = node.inputs
     y, attrs = node.outputs[0], node.attrs
-    dims = _dims(x, w, y, attrs, _ACTIVATIONS.index(attrs.get("activation")))
-    size = kernels.module("conv").workspace_bytes(dims, _itemsize(x.dtype), False)
+    dims = kernel_dims(x, w, y, attrs, _ACTIVATIONS.index(attrs.get("activation")))
+    size = kernels.module("conv").workspace_bytes(dims, itemsize(x.dtype), False)
     return Step("conv.forward", dims, dtype=x.dtype, workspace=size, flops=_flops(w, y))
 
 
-def _geometry(attrs):
+def geometry(attrs):
     return {k: attrs[k] for k in ("strides", "dilations", "pads", "groups")}
 
 
 def _conv_gradient(node, d_outputs, needs):
     x, w, _ = node.inputs
     (d,) = d_outputs
-    attrs, activation = _geometry(node.attrs), node.attrs.get("activation")
+    attrs, activation = geometry(node.attrs), node.attrs.get("activation")
     if activation is not None:
         d = getattr(elementwise, f"{activation}_gradient")(d, node.outputs[0])
     size, kernel = tuple(x.shape[1:-1]), tuple(w.shape[:-2])
@@ -108,8 +108,8 @@ def _input_gradient_spec(d_y, w, *, size, strides, dilations, pads, groups):
 def _input_gradient_lower(node):
     d_y, w = node.inputs
     x = node.outputs[0]
-    dims = _dims(x, w, d_y, node.attrs)
-    size = kernels.module("conv").workspace_bytes(dims, _itemsize(x.dtype), True)
+    dims = kernel_dims(x, w, d_y, node.attrs)
+    size = kernels.module("conv").workspace_bytes(dims, itemsize(x.dtype), True)
     return Step(
         "conv.input_gradient",
         dims,
@@ -122,7 +122,7 @@ def _input_gradient_lower(node):
 def _input_gradient_gradient(node, d_outputs, needs):
     d_y, w = node.inputs
     (d,) = d_outputs
-    attrs, kernel = _geometry(node.attrs), tuple(w.shape[:-2])
+    attrs, kernel = geometry(node.attrs), tuple(w.shape[:-2])
     return [
         _conv(d, w, None, **attrs) if needs[0] else None,
         conv_kernel_gradient(d, d_y, size=kernel, **attrs) if needs[1] else None,
@@ -145,8 +145,8 @@ def _kernel_gradient_spec(x, d_y, *, size, strides, dilations, pads, groups):
 def _kernel_gradient_lower(node):
     x, d_y = node.inputs
     w = node.outputs[0]
-    dims = _dims(x, w, d_y, node.attrs)
-    size = kernels.module("conv_kernel").workspace_bytes(dims, _itemsize(x.dtype))
+    dims = kernel_dims(x, w, d_y, node.attrs)
+    size = kernels.module("conv_kernel").workspace_bytes(dims, itemsize(x.dtype))
     return Step(
         "conv_kernel.kernel_gradient",
         dims,
@@ -159,7 +159,7 @@ def _kernel_gradient_lower(node):
 def _kernel_gradient_gradient(node, d_outputs, needs):
     x, d_y = node.inputs
     (d,) = d_outputs
-    attrs, size = _geometry(node.attrs), tuple(x.shape[1:-1])
+    attrs, size = geometry(node.attrs), tuple(x.shape[1:-1])
     return [
         conv_input_gradient(d_y, d, size=size, **attrs) if needs[0] else None,
         _conv(x, d, None, **attrs) if needs[1] else None,

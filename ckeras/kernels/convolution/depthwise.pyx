@@ -1,0 +1,306 @@
+"""Convolution of every channel on its own: vectors of channels, pixels in registers."""
+
+from cython.parallel cimport prange
+from libc.string cimport memset
+
+from ckeras.kernels.convolution.conv_phase cimport Phase, is_empty, phase_of
+from ckeras.kernels.convolution.conv_sums cimport add_chunks
+from ckeras.kernels.convolution.conv_window cimport (
+    DIMS, Conv, geometry_of, settle, window, window_floats,
+)
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
+from ckeras.kernels.matrix.gemm_tile cimport (
+    lanes, load, load_n, spread, store, store_n, vec,
+)
+from ckeras.kernels.simd cimport vd, vf
+from ckeras.kernels.types cimport OK, real
+
+cdef enum:
+    WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
+    UNITS = 16           # pieces of work that there should be, for all threads
+    PIXELS = 8           # pixels whose sums are in registers together
+    CHUNKS = 16          # chunks of images with a gradient of their own, at most
+
+
+cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
+    if n == lanes(v):
+        load(v, p)
+    else:
+        load_n(v, p, n)
+
+
+cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
+    if n == lanes(v):
+        store(p, v)
+    else:
+        store_n(p, v, n)
+
+
+# --- forward, and the input gradient -------------------------------------------------
+
+
+cdef inline void pixels_of(
+    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
+    real* y, Py_ssize_t n, const int pixels
+) noexcept nogil:
+    """Neighbouring pixels of a row, n channels of each."""
+    cdef vec acc[8]
+    cdef vec weight, value
+    cdef Py_ssize_t z, r, _x, step = s.step_w * s.src_c
+    cdef const real* from_
+    cdef int i
+    for i in range(pixels):
+        spread(&acc[i], <real> 0)
+    for z in range(s.taps_d):
+        for r in range(s.taps_h):
+            from_ = a + z * s.plane + r * s.gap_h * s.pitch
+            for _x in range(s.taps_w):
+                get(&weight, w, n)
+                w += tap_step
+                for i in range(pixels):
+                    get(&value, from_ + i * step, n)
+                    acc[i] = acc[i] + value * weight
+                from_ += s.gap_w * s.src_c
+    for i in range(pixels):
+        put(y + i * s.to_pixel, &acc[i], n)
+
+
+cdef inline void row_of(
+    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
+    real* y, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t x = 0, step = s.step_w * s.src_c
+    while x + PIXELS <= s.dst_w:
+        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, PIXELS)
+        x += PIXELS
+    while x < s.dst_w:
+        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, 1)
+        x += 1
+
+
+cdef inline void channels_of(
+    vec* tag, const Conv* s, Py_ssize_t rows, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y
+) noexcept nogil:
+    """Some rows of results, one vector of channels after the other."""
+    cdef Py_ssize_t c = 0, n, i
+    while c < s.src_c:
+        n = least(s.src_c - c, lanes(tag))
+        for i in range(rows):
+            if n == lanes(tag):
+                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
+                       y + i * s.to_row + c, lanes(tag))
+            else:
+                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
+                       y + i * s.to_row + c, n)
+        c += n
+
+
+cdef void some_units(
+    const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* w,
+    Py_ssize_t tap_step, real* y, real* work
+) noexcept nogil:
+    """One thread's units: a few rows of one plane of results."""
+    cdef Py_ssize_t down = ceil_div(s.dst_h, s.rows), top, rows, at
+    cdef const real* part
+    cdef real* c
+    for unit in range(unit, end):
+        top = unit % down * s.rows
+        rows = least(s.rows, s.dst_h - top)
+        at = unit // down
+        part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
+        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
+        if real is float:
+            channels_of(<vf*> NULL, s, rows, part, w, tap_step, c)
+        else:
+            channels_of(<vd*> NULL, s, rows, part, w, tap_step, c)
+
+
+cdef void convolve(
+    const Conv* s, const real* x, const real* w, Py_ssize_t tap_step, real* y,
+    real* work, Py_ssize_t slots, int n_threads
+) noexcept nogil:
+    """All results; from one tap's weights to the next there are `tap_step` numbers."""
+    cdef Py_ssize_t units = s.batch * s.dst_d * ceil_div(s.dst_h, s.rows), i
+    cdef Py_ssize_t floats = window_floats(s)
+    cdef Py_ssize_t workers = max(1, least(least(n_threads, slots), units))
+    for i in prange(workers, schedule="static", num_threads=<int> workers):
+        some_units(s, units * i // workers, units * (i + 1) // workers, x, w, tap_step,
+                   y, work + i * floats)
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Conv s = geometry_of(dim)
+    settle(&s, WINDOW, UNITS, True)
+    convolve(&s, buf[0], buf[1], s.src_c, buf[2], buf[3], dim[22], n_threads)
+    return OK
+
+
+cdef void turn(
+    const Phase* p, const Py_ssize_t* dim, const real* w, real* turned
+) noexcept nogil:
+    """The phase's taps, the last one first."""
+    cdef Py_ssize_t z, y, x, tap, c, channels = dim[4]
+    for z in range(p.s.taps_d - 1, -1, -1):
+        for y in range(p.s.taps_h - 1, -1, -1):
+            for x in range(p.s.taps_w - 1, -1, -1):
+                tap = ((p.first_d + z * dim[12]) * dim[10]
+                       + p.first_h + y * dim[13]) * dim[11] + p.first_w + x * dim[14]
+                for c in range(channels):
+                    turned[c] = w[tap * channels + c]
+                turned += channels
+
+
+cdef int input_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Phase p
+    cdef Py_ssize_t z, y, x
+    cdef real* work = buf[3] + dim[9] * dim[10] * dim[11] * dim[4]
+    memset(buf[2], 0, dim[0] * dim[1] * dim[2] * dim[3] * dim[4] * sizeof(real))
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if is_empty(&p):
+                    continue
+                settle(&p.s, WINDOW, UNITS, True)
+                turn(&p, dim, buf[1], buf[3])
+                convolve(&p.s, buf[0], buf[3], dim[4], buf[2] + p.offset, work,
+                         dim[22], n_threads)
+    return OK
+
+
+# --- kernel gradient -----------------------------------------------------------------
+
+
+cdef inline void taps_of(
+    vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
+    real* d_w, Py_ssize_t n, const int taps
+) noexcept nogil:
+    """Neighbouring taps of a row, n channels: what some rows of results add."""
+    cdef vec acc[8]
+    cdef vec d, value
+    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c, gap = s.gap_w * s.src_c
+    cdef const real* from_
+    cdef const real* to
+    cdef int i
+    for i in range(taps):
+        get(&acc[i], d_w + i * s.src_c, n)
+    for y in range(rows):
+        from_ = a + y * s.step_h * s.pitch
+        to = d_y + y * s.to_row
+        for _x in range(s.dst_w):
+            get(&d, to, n)
+            for i in range(taps):
+                get(&value, from_ + i * gap, n)
+                acc[i] = acc[i] + value * d
+            from_ += step
+            to += s.to_pixel
+    for i in range(taps):
+        put(d_w + i * s.src_c, &acc[i], n)
+
+
+cdef inline void kernel_of(
+    vec* tag, const Conv* s, const real* part, const real* d_y, Py_ssize_t rows,
+    real* d_w, Py_ssize_t n
+) noexcept nogil:
+    """All taps of a vector of channels."""
+    cdef Py_ssize_t z, y, x
+    for z in range(s.taps_d):
+        for y in range(s.taps_h):
+            x = 0
+            while x + 3 <= s.taps_w:
+                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
+                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 3)
+                d_w += 3 * s.src_c
+                x += 3
+            while x < s.taps_w:
+                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
+                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 1)
+                d_w += s.src_c
+                x += 1
+
+
+cdef inline void kernel_channels(
+    vec* tag, const Conv* s, const real* part, const real* d_y, Py_ssize_t rows,
+    real* d_w
+) noexcept nogil:
+    cdef Py_ssize_t c = 0, n
+    while c < s.src_c:
+        n = least(s.src_c - c, lanes(tag))
+        if n == lanes(tag):
+            kernel_of(tag, s, part + c, d_y + c, rows, d_w + c, lanes(tag))
+        else:
+            kernel_of(tag, s, part + c, d_y + c, rows, d_w + c, n)
+        c += n
+
+
+cdef void chunk_of_images(
+    const Conv* s, Py_ssize_t image, Py_ssize_t end, const real* x, const real* d_y,
+    real* d_w, real* work
+) noexcept nogil:
+    cdef Py_ssize_t z, y, rows
+    cdef const real* part
+    cdef const real* d
+    for image in range(image, end):
+        for z in range(s.dst_d):
+            y = 0
+            while y < s.dst_h:
+                rows = least(s.rows, s.dst_h - y)
+                part = window(s, x, image, z, y, rows, work)
+                d = d_y + image * s.to_image + z * s.to_plane + y * s.to_row
+                if real is float:
+                    kernel_channels(<vf*> NULL, s, part, d, rows, d_w)
+                else:
+                    kernel_channels(<vd*> NULL, s, part, d, rows, d_w)
+                y += rows
+
+
+cdef int kernel_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Conv s = geometry_of(dim)
+    cdef Py_ssize_t size = dim[9] * dim[10] * dim[11] * dim[4], i
+    cdef Py_ssize_t chunks = max(1, least(CHUNKS, s.batch)), floats
+    cdef real* work = buf[3] + chunks * size
+    settle(&s, WINDOW, 1, True)
+    floats = window_floats(&s)
+    memset(buf[3], 0, chunks * size * sizeof(real))
+    for i in prange(chunks, schedule="static", num_threads=n_threads):
+        chunk_of_images(&s, s.batch * i // chunks, s.batch * (i + 1) // chunks, buf[0],
+                        buf[1], buf[3] + i * size, work + i * floats)
+    add_chunks(buf[3], buf[2], size, chunks, n_threads)
+    return OK
+
+
+# --- workspaces ----------------------------------------------------------------------
+
+
+def workspace_bytes(dims, Py_ssize_t itemsize, int which):
+    """Bytes of workspace: forward, for the input's or for the kernel's gradient."""
+    cdef Py_ssize_t dim[DIMS]
+    cdef Py_ssize_t i, z, y, x, most = 0, size, chunks
+    cdef Conv s
+    cdef Phase p
+    for i in range(len(dims)):
+        dim[i] = dims[i]
+    size = dim[9] * dim[10] * dim[11] * dim[4]
+    s = geometry_of(dim)
+    if which == 0:
+        settle(&s, WINDOW, UNITS, True)
+        return itemsize * dim[22] * window_floats(&s)
+    if which == 2:
+        settle(&s, WINDOW, 1, True)
+        chunks = max(1, least(CHUNKS, s.batch))
+        return itemsize * chunks * (size + window_floats(&s))
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    settle(&p.s, WINDOW, UNITS, True)
+                    most = max(most, window_floats(&p.s))
+    return itemsize * (size + dim[22] * most)
