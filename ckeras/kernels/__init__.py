@@ -34,6 +34,7 @@ _FAMILIES = {
     "scan": "vector",
     "softmax": "vector",
     "update": "vector",
+    "winograd": "convolution",
 }
 _C_TYPES = {
     "float32": "float",

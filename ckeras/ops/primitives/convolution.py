@@ -38,6 +38,38 @@ def kernel_dims(x, w, y, attrs, *more):
     )
 
 
+# Winograd's way is faster for 3x3 kernels with so many channels and filters at least,
+# and as long as the kernel's transforms stay in cache.
+WINOGRAD_CHANNELS = 32
+WINOGRAD_PAIRS = 1 << 16
+
+
+def _is_winograd(w, attrs):
+    """Whether Winograd's kernels compute it, and pay."""
+    return (
+        tuple(w.shape[:-2]) == (3, 3)
+        and all(s == 1 for s in (*attrs["strides"], *attrs["dilations"]))
+        and attrs["groups"] == 1
+        and min(w.shape[-2:]) >= WINOGRAD_CHANNELS
+        and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS
+    )
+
+
+def _step(entry, which, x, w, y, attrs, *more):
+    """The kernel call for one of the three: the first candidate that fits."""
+    dims, size = kernel_dims(x, w, y, attrs, *more), itemsize(x.dtype)
+    if _is_winograd(w, attrs):
+        kernel = f"winograd.{entry}"
+        space = kernels.module("winograd").workspace_bytes(dims, size, which)
+    elif entry == "kernel_gradient":
+        kernel = f"conv_kernel.{entry}"
+        space = kernels.module("conv_kernel").workspace_bytes(dims, size)
+    else:
+        kernel = f"conv.{entry}"
+        space = kernels.module("conv").workspace_bytes(dims, size, which == 1)
+    return Step(kernel, dims, dtype=x.dtype, workspace=space, flops=_flops(w, y))
+
+
 def _flops(w, y):
     return 2 * math.prod(y.shape[:-1]) * math.prod(w.shape)
 
@@ -72,9 +104,8 @@ def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None)
 def _conv_lower(node):
     x, w, _ = node.inputs
     y, attrs = node.outputs[0], node.attrs
-    dims = kernel_dims(x, w, y, attrs, _ACTIVATIONS.index(attrs.get("activation")))
-    size = kernels.module("conv").workspace_bytes(dims, itemsize(x.dtype), False)
-    return Step("conv.forward", dims, dtype=x.dtype, workspace=size, flops=_flops(w, y))
+    activation = _ACTIVATIONS.index(attrs.get("activation"))
+    return _step("forward", 0, x, w, y, attrs, activation)
 
 
 def geometry(attrs):
@@ -107,16 +138,7 @@ def _input_gradient_spec(d_y, w, *, size, strides, dilations, pads, groups):
 
 def _input_gradient_lower(node):
     d_y, w = node.inputs
-    x = node.outputs[0]
-    dims = kernel_dims(x, w, d_y, node.attrs)
-    size = kernels.module("conv").workspace_bytes(dims, itemsize(x.dtype), True)
-    return Step(
-        "conv.input_gradient",
-        dims,
-        dtype=x.dtype,
-        workspace=size,
-        flops=_flops(w, d_y),
-    )
+    return _step("input_gradient", 1, node.outputs[0], w, d_y, node.attrs)
 
 
 def _input_gradient_gradient(node, d_outputs, needs):
@@ -144,16 +166,7 @@ def _kernel_gradient_spec(x, d_y, *, size, strides, dilations, pads, groups):
 
 def _kernel_gradient_lower(node):
     x, d_y = node.inputs
-    w = node.outputs[0]
-    dims = kernel_dims(x, w, d_y, node.attrs)
-    size = kernels.module("conv_kernel").workspace_bytes(dims, itemsize(x.dtype))
-    return Step(
-        "conv_kernel.kernel_gradient",
-        dims,
-        dtype=x.dtype,
-        workspace=size,
-        flops=_flops(w, d_y),
-    )
+    return _step("kernel_gradient", 2, x, node.outputs[0], d_y, node.attrs)
 
 
 def _kernel_gradient_gradient(node, d_outputs, needs):

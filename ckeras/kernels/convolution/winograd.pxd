@@ -1,0 +1,24 @@
+"""Convolution with a 3x3 kernel and no strides, by Winograd's minimal filtering.
+
+    forward           buf  x, w, bias or NULL, y, workspace
+    input_gradient    buf  d_y, w, d_x, workspace
+    kernel_gradient   buf  x, d_y, d_w, workspace
+
+Shapes and dim are those of conv.pxd, with kernel (1, 3, 3), strides, dilations and
+groups of 1. The workspace has `workspace_bytes(dim, itemsize, which)` bytes, which is
+0, 1 or 2 in the order above.
+"""
+
+from ckeras.kernels.types cimport real
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int input_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int kernel_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil

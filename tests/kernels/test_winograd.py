@@ -1,0 +1,100 @@
+"""3x3 convolutions by Winograd's way against sums in double precision.
+
+In float32 the error stays within the bound that the direct sum is held to: the
+transformations add and halve, and lose no more than a bit or two.
+"""
+
+import numpy as np
+import pytest
+
+from ckeras.engine import config
+from ckeras.ops.primitives import convolution
+from tests.kernels.test_conv import expected, tensors
+
+CASES = 30
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """Winograd's kernels also where they do not pay, and no calls kept from others."""
+    monkeypatch.setattr(convolution, "WINOGRAD_CHANNELS", 1)
+    for name in ("_conv", "conv_input_gradient", "conv_kernel_gradient"):
+        monkeypatch.setattr(getattr(convolution, name), "_calls", {})
+
+
+def draw(seed):
+    rng = np.random.default_rng(seed)
+    channels = int(rng.choice([1, 3, 8, 16, 17, 40, 64]))
+    filters = int(rng.choice([1, 5, 16, 32, 33, 48]))
+    pads = tuple(map(tuple, rng.integers(0, 3, (2, 2)).tolist()))
+    sizes = [max(3 - sum(p), 1) + int(rng.integers(0, 20)) for p in pads]
+    x = rng.normal(size=(int(rng.integers(1, 5)), *sizes, channels))
+    w = rng.normal(size=(3, 3, channels, filters))
+    attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": pads, "groups": 1}
+    return rng, x, w, attrs
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed", range(CASES))
+def test_forward_and_both_gradients(seed, dtype):
+    rng, x, w, attrs = draw(seed)
+    y = expected(x, w, **attrs)
+    d_y, v, u = [rng.normal(size=a.shape) for a in (y, x, w)]
+    x_, w_, d_ = tensors(dtype, x, w, d_y)
+    terms = 9 * x.shape[-1]
+    eps = np.finfo(dtype).eps
+    result = convolution._conv(x_, w_, None, **attrs).numpy()
+    np.testing.assert_allclose(result, y, rtol=0, atol=eps * 8 * (4 + terms))
+    d_x = convolution.conv_input_gradient(d_, w_, size=x.shape[1:-1], **attrs).numpy()
+    d_w = convolution.conv_kernel_gradient(x_, d_, size=(3, 3), **attrs).numpy()
+    bound = eps * 40 * np.sqrt(y.size) * (4 + terms)
+    exact = np.sum(d_y * expected(v, w, **attrs))
+    assert abs(np.sum(d_x.astype("float64") * v) - exact) < bound
+    exact = np.sum(d_y * expected(x, u, **attrs))
+    assert abs(np.sum(d_w.astype("float64") * u) - exact) < bound * np.sqrt(y.size + 1)
+
+
+def test_it_is_what_runs():
+    _, x, w, attrs = draw(0)
+    x, w = tensors("float32", x, w)
+    convolution._conv(x, w, None, **attrs)
+    (prepared,) = convolution._conv._calls.values()
+    step = convolution._conv.lower(prepared.node)
+    assert step.kernel == "winograd.forward"
+
+
+def test_bias_and_activation():
+    _, x, w, attrs = draw(3)
+    bias = np.linspace(-1, 1, w.shape[-1])
+    y = expected(x, w, **attrs) + bias
+    x, w, bias = tensors("float64", x, w, bias)
+    for name, function in (("relu", lambda v: np.maximum(v, 0)), ("tanh", np.tanh)):
+        result = convolution._conv(x, w, bias, activation=name, **attrs)
+        np.testing.assert_allclose(result.numpy(), function(y), atol=1e-12)
+
+
+def test_nan_stays_in_its_neighbourhood():
+    x, w = np.ones((1, 9, 9, 3)), np.ones((3, 3, 3, 4))
+    x[0, 4, 4, 1] = np.nan
+    attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": ((1, 1), (1, 1))}
+    y = convolution._conv(*tensors("float32", x, w), None, groups=1, **attrs).numpy()
+    wrong = np.isnan(y[0]).any(axis=-1)
+    assert wrong[3:6, 3:6].all()
+    # A transformed tile mixes its pixels: a result beside one that sees NaN is NaN too.
+    assert not wrong[:2].any() and not wrong[:, :2].any()
+
+
+@pytest.mark.parametrize("seed", range(0, CASES, 6))
+def test_bits_do_not_depend_on_threads(seed, monkeypatch):
+    _, x, w, attrs = draw(seed)
+    x, w = tensors("float32", np.tile(x, (3, 1, 1, 1)), w)
+    results = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(config, "_threads", threads)
+        y = convolution._conv(x, w, None, **attrs)
+        d_x = convolution.conv_input_gradient(y, w, size=x.shape[1:-1], **attrs)
+        d_w = convolution.conv_kernel_gradient(x, y, size=(3, 3), **attrs)
+        results.append([r.numpy() for r in (y, d_x, d_w)])
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
