@@ -52,6 +52,8 @@ class Model(Trainer, Layer):
     def call(self, *args, **kwargs):
         raise self._not_implemented("call")
 
+    call._is_abstract = True
+
     @property
     def layers(self):
         """The layers right inside, each once."""
