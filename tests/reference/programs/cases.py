@@ -1,11 +1,19 @@
-"""All programs, by name."""
+"""All programs and all cases of facts, by name."""
 
-from tests.reference.programs import generative, optimizing, supervised
+from tests.reference.programs import (
+    calling,
+    generative,
+    mechanics,
+    optimizing,
+    structure,
+    supervised,
+)
 
-__all__ = ["CASES"]
+__all__ = ["FACTS", "PROGRAMS"]
 
-CASES = {
+PROGRAMS = {
     name: getattr(module, name)
     for module in (generative, supervised, optimizing)
     for name in module.__all__
 }
+FACTS = {**mechanics.CASES, **calling.CASES, **structure.CASES}

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["STEPS", "Kit", "fill", "fit_steps", "values"]
+__all__ = [
+    "BATCH",
+    "STEPS",
+    "Kit",
+    "collector",
+    "error",
+    "fill",
+    "fit_steps",
+    "paths",
+    "values",
+]
 
 STEPS = 10
 BATCH = 8
@@ -62,3 +72,26 @@ def fit_steps(model, x, y=None):
         targets = None if y is None else part(y, i)
         history = model.fit(part(x, i), targets, batch_size=BATCH, verbose=0)
         yield {name: float(v[0]) for name, v in history.history.items()}
+
+
+def collector(cases):
+    """A decorator that puts functions into `cases`, by name."""
+
+    def collect(function):
+        cases[function.__name__] = function
+        return function
+
+    return collect
+
+
+def paths(variables):
+    return [v.path for v in variables]
+
+
+def error(function, *args, **kwargs):
+    """The type of what a call raises; None if it raises nothing."""
+    try:
+        function(*args, **kwargs)
+    except Exception as raised:
+        return type(raised).__name__
+    return None

@@ -1,4 +1,4 @@
-"""Writes losses.json: what Keras logs for the programs of this folder.
+"""Writes losses.json and facts.json: what Keras does with the cases of this folder.
 
 Run with Keras 3 installed, from the repository's root, once for the programs with a
 tape and once for those without state:
@@ -9,14 +9,15 @@ tape and once for those without state:
 
 import functools
 import json
+import os
 import pathlib
 
 import keras
 
-from tests.reference.programs.cases import CASES
+from tests.reference.programs.cases import FACTS, PROGRAMS
 from tests.reference.programs.kit import Kit
 
-PATH = pathlib.Path(__file__).with_name("losses.json")
+LOSSES = pathlib.Path(__file__).with_name("losses.json")
 STATELESS = {"stateless_loop"}
 
 
@@ -30,17 +31,29 @@ def kit_and_names():
     import tensorflow
 
     kit = Kit(keras, tensorflow.GradientTape, tensorflow.function)
-    return kit, CASES.keys() - STATELESS
+    return kit, PROGRAMS.keys() - STATELESS
+
+
+def write(path, table):
+    table["versions"] = {"keras": keras.__version__}
+    text = json.dumps(table, indent=1, sort_keys=True, ensure_ascii=False)
+    path.write_text(text + "\n")
 
 
 def main():
-    table = json.loads(PATH.read_text()) if PATH.exists() else {}
+    os.environ["COLUMNS"] = "100"  # the width of summaries
+    table = json.loads(LOSSES.read_text()) if LOSSES.exists() else {}
     kit, names = kit_and_names()
     for name in sorted(names):
         keras.utils.clear_session()
-        table[name] = list(CASES[name](kit))
-    table["versions"] = {"keras": keras.__version__}
-    PATH.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
+        table[name] = list(PROGRAMS[name](kit))
+    write(LOSSES, table)
+    if keras.backend.backend() == "tensorflow":
+        facts = {}
+        for name, case in FACTS.items():
+            keras.utils.clear_session()
+            facts[name] = case(keras)
+        write(LOSSES.with_name("facts.json"), facts)
 
 
 if __name__ == "__main__":
