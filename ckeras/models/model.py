@@ -52,7 +52,8 @@ class Model(Trainer, Layer):
     def call(self, *args, **kwargs):
         raise self._not_implemented("call")
 
-    call._is_abstract = True
+    def _has_own_call(self):
+        return type(self).call is not Model.call
 
     @property
     def layers(self):

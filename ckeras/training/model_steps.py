@@ -235,16 +235,16 @@ class ModelSteps(Compiling):
     def _output_spec(self, x, mode):
         """Shapes and types of the outputs for inputs like `x`; builds the model.
 
-        None where the step is the user's own and the model cannot simply be called
-        on `x`: only the step itself knows what it calls.
+        None where the model cannot be traced on `x`, though the step may do what it
+        does: an own step knows what it calls, and an eager one takes any Python.
         """
         key = tuple(
             None if a is None else (a.shape[1:], str(a.dtype)) for a in tree.flatten(x)
         )
         known = self.__dict__.setdefault("_output_specs", {})
         if key not in known:
-            own = self._is_own(f"{mode}_step")
-            spec = self._guess_output_spec(x) if own else self._infer_output_spec(x)
+            free = self.run_eagerly or self._is_own(f"{mode}_step")
+            spec = self._guess_output_spec(x) if free else self._infer_output_spec(x)
             if spec is None:
                 return None
             known[key] = spec
@@ -254,7 +254,7 @@ class ModelSteps(Compiling):
         return trace.infer(self._forward, _to_spec(x), training=False)
 
     def _guess_output_spec(self, x):
-        if getattr(self.call, "_is_abstract", False):
+        if not self._has_own_call():
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -275,7 +275,7 @@ class ModelSteps(Compiling):
         """
         x, y, _ = unpack_x_y_sample_weight(batch)
         y_pred = self._output_spec(x, mode)
-        if mode == "predict" or self._is_own(f"{mode}_step"):
+        if mode == "predict" or y_pred is None or self._is_own(f"{mode}_step"):
             return y_pred
         y = _to_spec(y)
         for part, name in (

@@ -1,4 +1,5 @@
-"""Facts about the state of layers and models of one's own that Keras and ckeras must agree on.
+"""Facts about the state of one's own layers and models, the same with Keras.
+
 
 Each case takes the library and returns what JSON can hold.
 """
