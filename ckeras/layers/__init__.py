@@ -25,6 +25,7 @@ from ckeras.layers.merging.elementwise import (
     multiply,
     subtract,
 )
+from ckeras.layers.normalization.layer_normalization import LayerNormalization
 from ckeras.layers.regularization.dropout import Dropout, SpatialDropout1D
 from ckeras.layers.regularization.noise import (
     ActivityRegularization,
@@ -60,6 +61,7 @@ __all__ = [
     "LSTMCell",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "Masking",
     "Maximum",
     "Minimum",
