@@ -1,7 +1,7 @@
 """What a user's own code costs: own steps, layers, losses against the built-in ones.
 
     python benchmarks/own_code.py
-    python benchmarks/own_code.py --peers-python ../peers/bin/python  # with Keras on JAX
+    python benchmarks/own_code.py --peers-python PATH  # with Keras on JAX
 
 Each pair computes the same numbers. `own / built-in` is the time of the user's version
 over that of the built-in one; `JAX / own` how far ckeras is ahead with the user's.
