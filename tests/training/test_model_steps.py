@@ -2,7 +2,16 @@
 
 import pytest
 
-from ckeras import GradientTape, Model, Sequential, layers, ops, optimizers
+from ckeras import (
+    GradientTape,
+    Model,
+    Sequential,
+    layers,
+    ops,
+    optimizers,
+    random,
+    utils,
+)
 from tests.training.helpers import (
     check_weights,
     data,
@@ -137,3 +146,39 @@ def test_two_optimizers_update_by_kernel():
     assert all(optimizer._arenas is not None for optimizer in model.optimizers)
     names = [step.node.primitive.name for step in model.train_plan.steps]
     assert names.count("adam") == names.count("sgd") == 1
+
+
+@pytest.mark.parametrize("seed", ["global", "generator", "layer"])
+def test_random_numbers_are_the_same_compiled_and_eager(seed):
+    class Noisy(Model):
+        def __init__(self):
+            super().__init__()
+            self.generator = random.SeedGenerator(5)
+            self.dropout = layers.Dropout(0.5, seed=3)
+            self.dense = layers.Dense(1, kernel_initializer="ones")
+
+        def call(self, x, training=None):
+            if seed == "layer":
+                return self.dense(self.dropout(x, training=training))
+            source = None if seed == "global" else self.generator
+            return self.dense(x + random.normal(ops.shape(x), seed=source))
+
+    def losses(run_eagerly):
+        utils.set_random_seed(2)
+        model = Noisy()
+        model.compile("adam", "mse", run_eagerly=run_eagerly)
+        x, y = data(8)
+        history = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
+        return history.history["loss"]
+
+    assert losses(False) == pytest.approx(losses(True), rel=1e-6)
+
+
+def test_single_batches_stand_for_themselves():
+    x, y = data(8)
+    model = Sequential([layers.Dense(1)])
+    model.compile(optimizers.SGD(0.0), "mse", metrics=["mae"])
+    for rows in (slice(4), slice(4, 8)):
+        alone = model.evaluate(x[rows], y[rows], verbose=0)
+        assert model.train_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)
+        assert model.test_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)

@@ -5,6 +5,7 @@ from tests.reference.programs import (
     generative,
     mechanics,
     optimizing,
+    steps,
     structure,
     supervised,
 )
@@ -13,7 +14,7 @@ __all__ = ["FACTS", "PROGRAMS"]
 
 PROGRAMS = {
     name: getattr(module, name)
-    for module in (generative, supervised, optimizing)
+    for module in (generative, supervised, optimizing, steps)
     for name in module.__all__
 }
 FACTS = {**mechanics.CASES, **calling.CASES, **structure.CASES}
