@@ -23,8 +23,9 @@ from ckeras.user_code import stacklevel
 
 __all__ = ["Function", "function"]
 
-# With so many compiled forms, a function is likely never to be done with compiling.
-MANY = 16
+# A function with so many compiled forms is likely never to be done with compiling. It is
+# more than the sizes that the last batch of 32 may have.
+MANY = 40
 
 
 def function(python_function=None, **options):

@@ -1,7 +1,7 @@
 """Layers, the parts of models."""
 
-from ckeras.layers.column import Column
 from ckeras.layers.config import deserialize, serialize
+from ckeras.layers.core.column import Column
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer

@@ -236,6 +236,9 @@ def trainable(keras):
     model = make()
     model.layers[0].trainable = False
     facts["frozen after compile, before fit"] = changed(model)
+    model.layers[0].trainable = True
+    facts["thawed after a step"] = changed(model)
+    model.layers[0].trainable = False
     facts["weights of the frozen"] = [
         len(model.layers[0].trainable_weights),
         len(model.layers[0].non_trainable_weights),
