@@ -23,8 +23,8 @@ from ckeras.user_code import stacklevel
 
 __all__ = ["Function", "function"]
 
-# A function with so many compiled forms is likely never to be done with compiling. It is
-# more than the sizes that the last batch of 32 may have.
+# A function with so many compiled forms is likely never to be done with compiling. The
+# number is above that of the sizes that the last batch of 32 may have.
 MANY = 40
 
 
