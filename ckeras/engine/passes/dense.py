@@ -5,10 +5,8 @@ from ckeras.engine.primitive import Spec, registry
 
 __all__ = ["dense"]
 
-# Its gradient needs the result alone, so that nothing else must be kept. The same is
-# true of sigmoid and tanh, but the product's kernel applies them number by number: as
-# an elementwise step they take a tenth of the time, and join with what follows.
-_ACTIVATIONS = ("relu",)
+# Activations whose gradient needs the result alone, so that nothing else must be kept.
+_ACTIVATIONS = ("relu", "sigmoid", "tanh")
 
 
 def dense(graph):
