@@ -60,10 +60,10 @@ def best_seconds(function, rounds):
 
 def product(m, n, k, threads):
     """GFLOP/s of one product of float32 matrices."""
-    size = kernels.module("gemm").workspace_bytes(m, n, k, 4, False)
+    size = kernels.module("gemm").workspace_bytes(m, n, k, 4, False, threads)
     arrays = [np.ones((m, k), "f"), np.ones((k, n), "f"), np.empty((m, n), "f")]
     arrays.append(np.empty(size, "u1") if size else None)
-    run = call("matmul", arrays, (m, n, k, 0, 0, 1, 0), threads)
+    run = call("matmul", arrays, (m, n, k, 0, 0, 1, 0, threads), threads)
     return 2e-9 * m * n * k / best_seconds(run, rounds(m * n * k))
 
 

@@ -144,6 +144,12 @@ def _default_threads():
 
 
 _threads = _default_threads()
+_cpus = available_cpus()
+
+
+def most_threads():
+    """The number of threads for which plans keep workspaces."""
+    return max(_threads, _cpus)
 
 
 def get_num_threads():

@@ -7,6 +7,7 @@ by lane (and contracts to one multiply-add). So vectors must never be mixed with
 scalars in an expression: spread them first.
 
     load, store         unaligned, all lanes
+    prefetch_own        asks for a cache line that will be written
     load_n, store_n     the first n lanes; the others are read as 0 and not written
     spread              one number in all lanes
     lesser, greater     lane by lane, the second operand where one is NaN
@@ -18,6 +19,8 @@ scalars in an expression: spread them first.
     to_int, from_int    conversion of numbers, rounded to zero
     total               the sum of all lanes, always in the same order
     peak                the largest of all lanes, none of which may be NaN
+    transpose           as many vectors as a vector has lanes: lane j of vector i and
+                        lane i of vector j change places
 """
 
 cdef extern from *:
@@ -46,6 +49,7 @@ cdef extern from *:
     typedef double  ck_vdu __attribute__((vector_size(CK_VB), aligned(8), may_alias));
     #define CK_INLINE static inline __attribute__((always_inline, unused))
 
+    #define ck_prefetch_own(p) __builtin_prefetch(p, 1)
     CK_INLINE ck_vf ck_load_f(const float* p) { return *(const ck_vfu*)p; }
     CK_INLINE ck_vd ck_load_d(const double* p) { return *(const ck_vdu*)p; }
     CK_INLINE void ck_store_f(float* p, ck_vf v) { *(ck_vfu*)p = v; }
@@ -128,6 +132,40 @@ cdef extern from *:
     CK_INLINE ck_vl ck_to_int_d(ck_vd a) { return __builtin_convertvector(a, ck_vl); }
     CK_INLINE ck_vf ck_from_int_f(ck_vi a) { return __builtin_convertvector(a, ck_vf); }
     CK_INLINE ck_vd ck_from_int_d(ck_vl a) { return __builtin_convertvector(a, ck_vd); }
+    /* Blocks of half the size change places across the diagonal, then halves of
+       these (Eklundh, 1972). The masks are constants once the loops are unrolled. */
+    #if defined(__clang__)
+      #define CK_MIX(a, b, type, mask, lanes) ck_mix_##type(a, b, mask)
+    CK_INLINE ck_vf ck_mix_f(ck_vf a, ck_vf b, ck_vi mask)
+    { ck_vf r; for (int i = 0; i < CK_LF; i++)
+        r[i] = mask[i] < CK_LF ? a[mask[i]] : b[mask[i] - CK_LF]; return r; }
+    CK_INLINE ck_vd ck_mix_d(ck_vd a, ck_vd b, ck_vl mask)
+    { ck_vd r; for (int i = 0; i < CK_LD; i++)
+        r[i] = mask[i] < CK_LD ? a[mask[i]] : b[mask[i] - CK_LD]; return r; }
+    #else
+      #define CK_MIX(a, b, type, mask, lanes) __builtin_shuffle(a, b, mask)
+    #endif
+    #define CK_TRANSPOSE(name, vector, masks, type, lanes) \
+    CK_INLINE void name(vector* r) { \
+        masks lane = {0}; \
+        _Pragma("GCC unroll 16") \
+        for (int i = 0; i < lanes; i++) lane[i] = i; \
+        _Pragma("GCC unroll 4") \
+        for (int half = lanes / 2; half; half /= 2) { \
+            masks right = (lane & half) != 0; \
+            masks low = lane + (right & (lanes - half)); \
+            masks high = lane + half + (right & (lanes - half)); \
+            _Pragma("GCC unroll 16") \
+            for (int i = 0; i < lanes; i++) \
+                if (!(i & half)) { \
+                    vector a = r[i], b = r[i + half]; \
+                    r[i] = CK_MIX(a, b, type, low, lanes); \
+                    r[i + half] = CK_MIX(a, b, type, high, lanes); \
+                } \
+        } \
+    }
+    CK_TRANSPOSE(ck_transpose_f, ck_vf, ck_vi, f, CK_LF)
+    CK_TRANSPOSE(ck_transpose_d, ck_vd, ck_vl, d, CK_LD)
     CK_INLINE ck_vi ck_and_i(ck_vi a, ck_vi b) { return a & b; }
     CK_INLINE ck_vl ck_and_l(ck_vl a, ck_vl b) { return a & b; }
     CK_INLINE ck_vi ck_or_i(ck_vi a, ck_vi b) { return a | b; }
@@ -167,6 +205,7 @@ cdef extern from *:
         VECTOR_BYTES "CK_VB"
         TILE_ROWS "CK_TILE_ROWS"
 
+    void prefetch_own "ck_prefetch_own"(const void* p) noexcept nogil
     vf load_f "ck_load_f"(const float* p) noexcept nogil
     vd load_d "ck_load_d"(const double* p) noexcept nogil
     void store_f "ck_store_f"(float* p, vf v) noexcept nogil
@@ -195,6 +234,8 @@ cdef extern from *:
     vd div_d "ck_div_d"(vd a, vd b) noexcept nogil
     vf sqrt_f "ck_sqrt_f"(vf a) noexcept nogil
     vd sqrt_d "ck_sqrt_d"(vd a) noexcept nogil
+    void transpose_f "ck_transpose_f"(vf* vectors) noexcept nogil
+    void transpose_d "ck_transpose_d"(vd* vectors) noexcept nogil
     vi as_int_f "ck_as_int_f"(vf a) noexcept nogil
     vl as_int_d "ck_as_int_d"(vd a) noexcept nogil
     vf as_float_f "ck_as_float_f"(vi a) noexcept nogil

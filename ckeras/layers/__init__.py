@@ -1,6 +1,14 @@
 """Layers, the parts of models."""
 
 from ckeras.layers.config import deserialize, serialize
+from ckeras.layers.convolution.conv import Conv1D, Conv2D, Conv3D
+from ckeras.layers.convolution.conv_transpose import (
+    Conv1DTranspose,
+    Conv2DTranspose,
+    Conv3DTranspose,
+)
+from ckeras.layers.convolution.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
+from ckeras.layers.convolution.separable_conv import SeparableConv1D, SeparableConv2D
 from ckeras.layers.core.column import Column
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.embedding import Embedding
@@ -38,6 +46,13 @@ from ckeras.layers.rnn.lstm_cell import LSTMCell
 from ckeras.layers.rnn.rnn import RNN
 from ckeras.layers.rnn.stacked_cells import StackedRNNCells
 
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
+
 __all__ = [
     "LSTM",
     "RNN",
@@ -47,7 +62,21 @@ __all__ = [
     "Average",
     "Column",
     "Concatenate",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "Dot",
     "Dropout",
     "Embedding",
@@ -69,6 +98,10 @@ __all__ = [
     "Permute",
     "RepeatVector",
     "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
     "SpatialDropout1D",
     "StackedRNNCells",
     "Subtract",

@@ -25,12 +25,13 @@ SIZES = [
     (97, 203, 800),
     (250, 96, 385),
 ]
+SLOTS = 4
 TRANSPOSES = list(itertools.product((False, True), repeat=2))
 
 
 def workspace(m, n, k, dtype, transposed):
     itemsize = np.dtype(dtype).itemsize
-    size = kernels.module("gemm").workspace_bytes(m, n, k, itemsize, transposed)
+    size = kernels.module("gemm").workspace_bytes(m, n, k, itemsize, transposed, SLOTS)
     return poisoned(size // itemsize, dtype)
 
 
@@ -40,7 +41,7 @@ def multiply(a, b, transpose_a, transpose_b, groups=1, n_threads=1, shared=False
     n = b.shape[-2] if transpose_b else b.shape[-1]
     c = poisoned((*a.shape[:-2], m, n), dtype)
     buffers = [a, b, c, workspace(m, n, k, dtype, transpose_b)]
-    dims = (m, n, k, transpose_a, transpose_b, groups, shared)
+    dims = (m, n, k, transpose_a, transpose_b, groups, shared, SLOTS)
     assert run("gemm.matmul", dtype, buffers, dims, n_threads=n_threads) == 0
     return c
 
@@ -95,7 +96,9 @@ def dense(x, w, bias, activation, n_threads=1):
     (m, k), n = x.shape, w.shape[1]
     y = poisoned((m, n), x.dtype.name)
     buffers = [x, w, bias, y, workspace(m, n, k, x.dtype.name, False)]
-    run("gemm.dense", x.dtype.name, buffers, (m, n, k, activation), (), n_threads)
+    run(
+        "gemm.dense", x.dtype.name, buffers, (m, n, k, activation, SLOTS), (), n_threads
+    )
     return y
 
 

@@ -1,4 +1,7 @@
-"""Fuses `activation(x @ w + b)` into one step, the bias and activation in the tile."""
+"""Fuses `activation(x @ w + b)` into one step, the bias and activation in the tile.
+
+A convolution takes the place of the product as well.
+"""
 
 from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.primitive import Spec, registry
@@ -10,7 +13,8 @@ _ACTIVATIONS = ("relu", "sigmoid", "tanh")
 
 
 def dense(graph):
-    """Replaces `matmul`, `add` of a bias and an activation by `dense`."""
+    """Replaces `matmul`, `add` of a bias and an activation by `dense`, and `conv`,
+    `add` and an activation by `conv` with these."""
     uses = graph.uses()
     results = {id(v) for v in graph.results()}
 
@@ -42,6 +46,8 @@ def dense(graph):
 
 
 def _is_projection(node):
+    if node.primitive.name == "conv":
+        return node.inputs[2] is None and node.attrs.get("activation") is None
     return (
         node.primitive.name == "matmul"
         and not node.attrs.get("transpose_a")
@@ -63,9 +69,12 @@ def _bias_of(node, matmul):
 
 def _fused(graph, matmul, bias, last, activation):
     """The nodes that compute the output of `last` at once."""
-    x, w = matmul.inputs
+    x, w = matmul.inputs[:2]
     y = last.outputs[0]
     attrs = {"activation": activation}
+    if matmul.primitive.name == "conv":
+        attrs = {**matmul.attrs, **attrs}
+        return [Node(registry["conv"], [x, w, bias], [y], attrs, True, last.scope)]
     if len(x.shape) == 2:
         return [Node(registry["dense"], [x, w, bias], [y], attrs, True, last.scope)]
     rows = x.size // x.shape[-1] if x.size else 0

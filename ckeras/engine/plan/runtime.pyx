@@ -18,6 +18,8 @@ cdef enum:
     TRIAL_GAP = 64       # batches between trials at first, and at most
     LONGEST_GAP = 2048
 
+cdef double LONG = 1e-3  # seconds of a batch that is long
+
 
 cdef double now() noexcept nogil:
     cdef timespec t
@@ -85,6 +87,7 @@ cdef class Program:
     cdef Py_ssize_t failed
     cdef double checked
     cdef double pace[2]        # seconds of a batch on one thread and on all
+    cdef double best           # the shortest batch on all threads
     cdef bint spread           # which of the two is in use: all threads?
     cdef Py_ssize_t turn, next_trial, trial_gap
 
@@ -312,9 +315,13 @@ cdef class Program:
 
         The bits do not depend on it. Where other processes want the CPUs, waiting for
         a thread that has lost its CPU can cost more than the threads gain; now and
-        then the other choice is tried again, less often each time it loses.
+        then the other choice is tried again, less often each time it loses. One thread
+        is not tried where batches are long and run as fast as they ever did: waiting
+        then is no large part of them.
         """
-        cdef bint trial = self.turn >= self.next_trial
+        cdef bint hopeless = self.spread and self.pace[1] > LONG and (
+            self.pace[1] < 1.5 * self.best)
+        cdef bint trial = self.turn >= self.next_trial and not hopeless
         cdef bint all_threads = self.spread != trial
         cdef double start, seconds
         cdef int status
@@ -324,6 +331,8 @@ cdef class Program:
         status = self.run_steps(n_threads if all_threads else 1)
         seconds = now() - start
         self.turn += 1
+        if all_threads and (self.best == 0 or seconds < self.best):
+            self.best = seconds
         # Averages move slowly, but what is tried anew counts from its last batch.
         if trial or self.pace[all_threads] == 0:
             self.pace[all_threads] = seconds

@@ -3,14 +3,14 @@
     matmul   buf  a, b, c, workspace
              c[g] = op(a[g])·op(b[g]) for every g; op(a) is m×k, op(b) k×n
              dim  0 m   1 n   2 k   3 a is k×m   4 b is n×k
-                  5 groups   6 whether b is the same for all groups
+                  5 groups   6 whether b is the same for all groups   7 slots
     dense    buf  x, w, bias (or NULL), y, workspace
              y = activation(x·w + bias), x m×k, w k×n, bias n
-             dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd
+             dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd   4 slots
 
-The workspace has `workspace_bytes(m, n, k, ...)` bytes. Each element of c is one sum
-over k in the order of k, cut into parts at fixed places: its bits do not depend on
-the number of threads.
+The workspace has `workspace_bytes(m, n, k, ...)` bytes, enough for as many threads as
+`slots` says. Each element of c is one sum over k in the order of k, cut into parts at
+fixed places: its bits do not depend on the number of threads.
 """
 
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue

@@ -1,55 +1,34 @@
 """Matrix products: packed and blocked where they are large, direct where small.
 
 Large products follow Goto and van de Geijn, "Anatomy of high-performance matrix
-multiplication" (2008): panels of both operands are packed for one part of k at a
-time, and register tiles run over them. Unlike there, all of a's panels are packed
-at once, so that threads share them and every tile is independent work.
+multiplication" (2008): for one part of k at a time, a block of a's rows is packed into
+panels that stay in the second-level cache, and one column panel of b after another
+into the first. Each thread packs for itself: that costs less than to wait for another
+thread, and to read what lies in another core's cache.
 """
 
 from cython.parallel cimport prange
-from libc.math cimport exp as exp_d, expf, tanh as tanh_d, tanhf
 
+from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
-from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, TANH, Epilogue, tile,
-)
-from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
+from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, tile_of
+from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, prefetch_own
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    DEPTH = 1024          # the part of k that is packed at a time
+    DEPTH = 256           # the part of k that is packed at a time, at most
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
+    WIDE = 4             # column panels at a time of a single row
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    BLOCK_ROWS = 8       # row panels in a block of work, at most
-    BLOCK_COLUMNS = 16   # column panels in a block of work, at most
-    DIRECT = 24          # row panels up to which rows of b are read where they lie
-    BLOCKS = 16          # blocks that there should be, to keep all threads busy
-
-
-# --- activations that are applied to stored rows -----------------------------------
-
-
-cdef void activate(real* c, Py_ssize_t step, Py_ssize_t m, Py_ssize_t n,
-                   int activation) noexcept nogil:
-    cdef Py_ssize_t i, j
-    if activation <= RELU:
-        return
-    for i in range(m):
-        for j in range(n):
-            if real is float:
-                if activation == TANH:
-                    c[i * step + j] = tanhf(c[i * step + j])
-                else:
-                    c[i * step + j] = 1.0 / (1.0 + expf(-c[i * step + j]))
-            else:
-                if activation == TANH:
-                    c[i * step + j] = tanh_d(c[i * step + j])
-                else:
-                    c[i * step + j] = 1.0 / (1.0 + exp_d(-c[i * step + j]))
+    BLOCK_ROWS = 20      # row panels in a block, at most: these stay in cache
+    DIRECT = 2           # row panels up to which rows of b are read where they lie
+    UNITS = 16           # pieces of work that there should be, for all threads
+    GROUP = 2            # column panels that are packed together
+    PACKED_ROWS = 16     # rows of b that are packed together
 
 
 # --- large products ------------------------------------------------------------------
@@ -57,118 +36,174 @@ cdef void activate(real* c, Py_ssize_t step, Py_ssize_t m, Py_ssize_t n,
 
 cdef void whole_tile(
     real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    Py_ssize_t a_step, const real* b, Py_ssize_t b_step, Py_ssize_t k,
-    Py_ssize_t column, const Epilogue* epilogue
+    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
+    const Epilogue* epilogue
 ) noexcept nogil:
-    """A tile of all rows, of a panel of a or, if a_step is not 0, of rows of a."""
-    cdef vf f
-    cdef vd d
-    if a_step:
-        if real is float:
-            tile(&f, c, c_step, m, n, a, a_step, 1, b, b_step, k, column, epilogue,
-                 TILE_ROWS, 2)
-        else:
-            tile(&d, c, c_step, m, n, a, a_step, 1, b, b_step, k, column, epilogue,
-                 TILE_ROWS, 2)
-    elif real is float:
-        tile(&f, c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
-             TILE_ROWS, 2)
-    else:
-        tile(&d, c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
-             TILE_ROWS, 2)
+    """A tile of all the rows of a panel of a."""
+    cdef Py_ssize_t i
+    for i in range(m):  # by the end of the sums, these lines will have arrived
+        prefetch_own(c + i * c_step)
+        prefetch_own(c + i * c_step + n - 1)
+    tile_of(c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
+            TILE_ROWS, 2)
+
+
+cdef struct Blocks:
+    Py_ssize_t across      # column panels
+    Py_ssize_t rows        # rows in a block
+    Py_ssize_t units       # pieces of work: a column panel of a block of rows
+    Py_ssize_t depth       # the part of k that is packed at a time
+
+
+cdef Blocks blocks_of(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width
+) noexcept nogil:
+    cdef Blocks s
+    cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
+    cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
+    s.across = ceil_div(n, width)
+    while down * s.across < UNITS and 2 * down < panels:
+        down *= 2
+    s.rows = ceil_div(panels, down) * TILE_ROWS
+    s.units = ceil_div(m, s.rows) * s.across
+    s.depth = ceil_div(ceil_div(k, ceil_div(k, DEPTH)), 16) * 16
+    return s
+
+
+cdef void pack_group(
+    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t depth,
+    Py_ssize_t n, real* panels
+) noexcept nogil:
+    """All column panels of n columns, a few rows at a time: these share pages."""
+    cdef Py_ssize_t width = panel_width(<real> 0), p = 0, j, rows
+    cdef Py_ssize_t step = PACKED_ROWS if b_column == 1 else depth
+    while p < depth:
+        rows = least(depth - p, step)
+        j = 0
+        while j < n:
+            pack_columns(b + p * b_row + j * b_column, b_row, b_column, rows,
+                         least(n - j, width), panels + j * depth + p * width)
+            j += width
+        p += step
 
 
 cdef void block(
-    real* c, Py_ssize_t n, Py_ssize_t i_start, Py_ssize_t i_end, Py_ssize_t j_start,
-    Py_ssize_t j_end, const real* rows, const real* columns, const real* direct_a,
-    Py_ssize_t a_row, const real* direct, Py_ssize_t depth, Py_ssize_t width,
-    const Epilogue* epilogue
+    real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
+    const real* panels, Py_ssize_t panel_step, Py_ssize_t b_step, Py_ssize_t depth,
+    Py_ssize_t column, const Epilogue* epilogue
 ) noexcept nogil:
-    """The tiles of some row and column panels."""
-    cdef Py_ssize_t i, j, m_left, n_left, b_step, a_step
-    cdef const real* a
-    cdef const real* b
-    j = j_start
-    while j < j_end:
-        n_left = least(j_end - j, width)
-        if direct != NULL and n_left == width:
-            b = direct + j
-            b_step = n
-        else:
-            b = columns + j * depth
-            b_step = width
-        i = i_start
-        while i < i_end:
-            m_left = least(i_end - i, TILE_ROWS)
-            if direct_a != NULL and m_left == TILE_ROWS:
-                a = direct_a + i * a_row
-                a_step = a_row
-            else:
-                a = rows + i * depth
-                a_step = 0
-            whole_tile(c + i * n + j, n, m_left, n_left, a, a_step, b, b_step, depth,
-                       j, epilogue)
-            if epilogue.last:
-                activate(c + i * n + j, n, m_left, n_left, epilogue.activation)
+    """The tiles of m rows and some column panels, which begin at `column`."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0
+    while j < columns:
+        i = 0
+        while i < m:
+            whole_tile(c + i * n + j, n, least(m - i, TILE_ROWS),
+                       least(columns - j, width), rows + i * depth,
+                       panels + j * panel_step, b_step, depth, column + j, epilogue)
             i += TILE_ROWS
         j += width
+    if epilogue.last:
+        activate(c, n, m, columns, epilogue.activation)
+
+
+cdef void some_units(
+    const Blocks* s, Py_ssize_t unit, Py_ssize_t end, const real* a, Py_ssize_t a_row,
+    Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* bias, int activation,
+    real* work
+) noexcept nogil:
+    """One thread's units, with its own panels: a block's rows, and a few columns."""
+    cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
+    cdef Py_ssize_t i, j, u, columns
+    cdef real* panels = work + s.rows * s.depth
+    cdef const real* part
+    cdef Epilogue epilogue
+    epilogue.bias = bias
+    epilogue.activation = activation
+    while unit < end:
+        top = unit // s.across * s.rows
+        height = least(m - top, s.rows)
+        block_end = least(end, (unit // s.across + 1) * s.across)
+        start = 0
+        while start < k:
+            depth = least(k - start, s.depth)
+            epilogue.accumulate = start > 0
+            epilogue.last = start + depth == k
+            i = 0
+            while i < height:
+                pack_rows(a + (top + i) * a_row + start * a_column, a_row, a_column,
+                          least(height - i, TILE_ROWS), depth, work + i * depth)
+                i += TILE_ROWS
+            u = unit
+            while u < block_end:
+                j = u % s.across * width
+                columns = least(n - j, least(block_end - u, GROUP) * width)
+                part = b + start * b_row + j * b_column
+                if height <= DIRECT * TILE_ROWS and b_column == 1 and (
+                    columns % width == 0
+                ):
+                    block(c + top * n + j, n, height, columns, work, part, 1, b_row,
+                          depth, j, &epilogue)
+                else:
+                    pack_group(part, b_row, b_column, depth, columns, panels)
+                    block(c + top * n + j, n, height, columns, work, panels, depth,
+                          width, depth, j, &epilogue)
+                u += GROUP
+            start += depth
+        unit = block_end
 
 
 cdef void large(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
+    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
+    int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t width = panel_width(<real> 0)
-    cdef Py_ssize_t row_panels = ceil_div(m, TILE_ROWS)
-    cdef Py_ssize_t column_panels = ceil_div(n, width)
-    cdef Py_ssize_t blocks_down = ceil_div(row_panels, BLOCK_ROWS)
-    cdef Py_ssize_t blocks_across = ceil_div(column_panels, BLOCK_COLUMNS)
-    cdef Py_ssize_t block_rows, block_columns, blocks
-    cdef Py_ssize_t start, depth, g, i, j
-    cdef real* rows = work
-    cdef real* columns = work + row_panels * TILE_ROWS * least(k, DEPTH)
-    cdef Epilogue epilogue
-    while blocks_down * blocks_across < BLOCKS and blocks_across * 2 < column_panels:
-        blocks_across *= 2
-    while blocks_down * blocks_across < BLOCKS and blocks_down * 2 < row_panels:
-        blocks_down *= 2
-    block_rows = ceil_div(row_panels, blocks_down) * TILE_ROWS
-    block_columns = ceil_div(column_panels, blocks_across) * width
-    blocks_down = ceil_div(m, block_rows)
-    blocks = blocks_down * ceil_div(n, block_columns)
-    epilogue.bias = bias
-    epilogue.activation = activation
-    start = 0
-    while start < k:
-        depth = least(k - start, DEPTH)
-        epilogue.accumulate = start > 0
-        epilogue.last = start + depth == k
-        for g in prange(row_panels + column_panels, schedule="static",
-                        num_threads=n_threads):
-            if g < row_panels:
-                if a_column == 1 and (g + 1) * TILE_ROWS <= m:
-                    continue
-                pack_rows(a + g * TILE_ROWS * a_row + start * a_column, a_row,
-                          a_column, least(m - g * TILE_ROWS, TILE_ROWS), depth,
-                          rows + g * TILE_ROWS * depth)
-            else:
-                j = (g - row_panels) * width
-                if b_column == 1 and row_panels <= DIRECT and j + width <= n:
-                    continue
-                pack_columns(b + j * b_column + start * b_row, b_row, b_column, depth,
-                             least(n - j, width), width, columns + j * depth)
-        for g in prange(blocks, schedule="dynamic", num_threads=n_threads):
-            i = g % blocks_down * block_rows
-            j = g // blocks_down * block_columns
-            block(c, n, i, least(i + block_rows, m), j, least(j + block_columns, n),
-                  rows, columns, a + start if a_column == 1 else NULL, a_row,
-                  b + start * b_row if b_column == 1 and row_panels <= DIRECT else NULL,
-                  depth, width, &epilogue)
-        start += depth
+    cdef Py_ssize_t width = panel_width(<real> 0), workers, w
+    cdef Blocks s = blocks_of(m, n, k, width)
+    workers = least(least(n_threads, slots), s.units)
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
+                   a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+                   work + w * (s.rows + GROUP * width) * s.depth)
 
 
 # --- small products ------------------------------------------------------------------
+
+
+cdef Py_ssize_t strip_rows(
+    real* c, Py_ssize_t c_step, Py_ssize_t left, Py_ssize_t n, const real* a,
+    Py_ssize_t a_row, Py_ssize_t a_column, const real* b, Py_ssize_t b_row,
+    Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue
+) noexcept nogil:
+    """The next rows of a strip; returns how many they are."""
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    if n > width:
+        tile_of(c, c_step, 1, n, a, a_row, a_column, b, b_row, k, column, epilogue, 1,
+                WIDE * 2)
+        return 1
+    if n <= width // 2:
+        if left >= 8:
+            tile_of(c, c_step, 8, n, a, a_row, a_column, b, b_row, k, column, epilogue,
+                    8, 1)
+            return 8
+        if left >= 4:
+            tile_of(c, c_step, 4, n, a, a_row, a_column, b, b_row, k, column, epilogue,
+                    4, 1)
+            return 4
+        tile_of(c, c_step, 1, n, a, a_row, a_column, b, b_row, k, column, epilogue,
+                1, 1)
+        return 1
+    if left >= TILE_ROWS:
+        tile_of(c, c_step, TILE_ROWS, n, a, a_row, a_column, b, b_row, k, column,
+                epilogue, TILE_ROWS, 2)
+        return TILE_ROWS
+    if left >= 4:
+        tile_of(c, c_step, 4, n, a, a_row, a_column, b, b_row, k, column, epilogue,
+                4, 2)
+        return 4
+    tile_of(c, c_step, 1, n, a, a_row, a_column, b, b_row, k, column, epilogue, 1, 2)
+    return 1
 
 
 cdef void strip(
@@ -176,81 +211,36 @@ cdef void strip(
     Py_ssize_t b_row, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n,
     Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue
 ) noexcept nogil:
-    """All rows of one column panel, whose rows of b can be read whole."""
-    cdef vf f
-    cdef vd d
-    cdef Py_ssize_t i = 0, left
-    cdef Py_ssize_t one
-    if real is float:
-        one = LANES_F
-    else:
-        one = LANES_D
+    """All rows of n columns: at most a panel, or as many panels as WIDE says."""
+    cdef Py_ssize_t i = 0, done
     while i < m:
-        left = m - i
-        if real is float:
-            if n <= one:
-                if left >= 8:
-                    tile(&f, c, c_step, 8, n, a, a_row, a_column, b, b_row, k,
-                         column, epilogue, 8, 1)
-                    left = 8
-                elif left >= 4:
-                    tile(&f, c, c_step, 4, n, a, a_row, a_column, b, b_row, k,
-                         column, epilogue, 4, 1)
-                    left = 4
-                else:
-                    tile(&f, c, c_step, 1, n, a, a_row, a_column, b, b_row, k,
-                         column, epilogue, 1, 1)
-                    left = 1
-            elif left >= TILE_ROWS:
-                tile(&f, c, c_step, TILE_ROWS, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, TILE_ROWS, 2)
-                left = TILE_ROWS
-            elif left >= 4:
-                tile(&f, c, c_step, 4, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, 4, 2)
-                left = 4
-            else:
-                tile(&f, c, c_step, 1, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, 1, 2)
-                left = 1
-        else:
-            if left >= TILE_ROWS:
-                tile(&d, c, c_step, TILE_ROWS, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, TILE_ROWS, 2)
-                left = TILE_ROWS
-            elif left >= 4:
-                tile(&d, c, c_step, 4, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, 4, 2)
-                left = 4
-            else:
-                tile(&d, c, c_step, 1, n, a, a_row, a_column, b, b_row, k,
-                     column, epilogue, 1, 2)
-                left = 1
-        activate(c, c_step, left, n, epilogue.activation)
-        i += left
-        a += left * a_row
-        c += left * c_step
+        done = strip_rows(c, c_step, m - i, n, a, a_row, a_column, b, b_row, k, column,
+                          epilogue)
+        activate(c, c_step, done, n, epilogue.activation)
+        i += done
+        a += done * a_row
+        c += done * c_step
 
 
 cdef void small_block(
-    Py_ssize_t g, Py_ssize_t chunks, const real* a, Py_ssize_t a_row,
+    Py_ssize_t j, Py_ssize_t columns, const real* a, Py_ssize_t a_row,
     Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const Epilogue* epilogue,
     const real* packed
 ) noexcept nogil:
-    """Some rows of one column panel."""
-    cdef Py_ssize_t width = panel_width(<real> 0), j = g // chunks * width
-    cdef Py_ssize_t columns = least(n - j, width)
-    cdef Py_ssize_t i = g % chunks * ROW_CHUNK, rows = m
-    if chunks > 1:
-        rows = least(m - i, ROW_CHUNK)
-    if b_column != 1 or columns < width:
-        b = packed + j * k
-        b_row = width
-    else:
-        b += j
-    strip(a + i * a_row, a_row, a_column, b, b_row, c + i * n + j, n, rows, columns, k,
-          j, epilogue)
+    """Some rows of some columns, which begin at j."""
+    cdef Py_ssize_t width = panel_width(<real> 0), some = columns
+    while columns > 0:
+        if b_column != 1 or columns < width:
+            some = least(columns, width)
+            strip(a, a_row, a_column, packed + j * k, width, c + j, n, m, some, k, j,
+                  epilogue)
+        else:
+            if columns < WIDE * width:
+                some = width
+            strip(a, a_row, a_column, b + j, b_row, c + j, n, m, some, k, j, epilogue)
+        j += some
+        columns -= some
 
 
 cdef void small(
@@ -259,7 +249,7 @@ cdef void small(
     Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), panels = ceil_div(n, width), g, j
-    cdef Py_ssize_t chunks = 1
+    cdef Py_ssize_t chunks, rows, i
     cdef Epilogue epilogue
     epilogue.bias = bias
     epilogue.activation = activation
@@ -269,28 +259,35 @@ cdef void small(
         j = g * width
         if b_column != 1 or n - j < width:
             pack_columns(b + j * b_column, b_row, b_column, k, least(n - j, width),
-                         width, work + j * k)
-    if n_threads > 1 and m * n * (k + STORE) > GRAIN:
-        chunks = ceil_div(m, ROW_CHUNK)
-        for g in prange(panels * chunks, schedule="static", num_threads=n_threads):
-            small_block(g, chunks, a, a_row, a_column, b, b_row, b_column, c, m, n, k,
-                        &epilogue, work)
-    else:
+                         work + j * k)
+    width *= WIDE if m < 4 else 1
+    panels = ceil_div(n, width)
+    # A few rows take as long as it takes to read b.
+    if n_threads == 1 or max(m, 4) * n * (k + STORE) <= GRAIN:
         for g in range(panels):
-            small_block(g, chunks, a, a_row, a_column, b, b_row, b_column, c, m, n, k,
-                        &epilogue, work)
+            small_block(g * width, least(n - g * width, width), a, a_row, a_column, b,
+                        b_row, b_column, c, m, n, k, &epilogue, work)
+        return
+    chunks = ceil_div(m, ROW_CHUNK)
+    rows = ceil_div(m, chunks * TILE_ROWS) * TILE_ROWS
+    for g in prange(panels * chunks, schedule="static", num_threads=n_threads):
+        i = g % chunks * rows
+        j = g // chunks * width
+        small_block(j, least(n - j, width), a + i * a_row, a_row, a_column, b, b_row,
+                    b_column, c + i * n, least(m - i, rows), n, k, &epilogue, work)
 
 
 cdef void product(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
+    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
+    int n_threads
 ) noexcept nogil:
     if m == 0 or n == 0:
         return
     if k > 0 and m >= 8 and m * n * k > SMALL:
         large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, n_threads)
+              work, slots, n_threads)
     else:
         small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
               work, n_threads)
@@ -300,13 +297,13 @@ cdef void product(
 
 
 def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsize,
-                    bint b_transposed):
-    """Bytes of workspace of one product."""
+                    bint b_transposed, Py_ssize_t slots):
+    """Bytes of workspace of one product on at most `slots` threads."""
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
-    cdef Py_ssize_t depth = least(k, DEPTH)
+    cdef Blocks s
     if m >= 8 and m * n * k > SMALL:
-        return itemsize * depth * (
-            ceil_div(m, TILE_ROWS) * TILE_ROWS + ceil_div(n, width) * width)
+        s = blocks_of(m, n, k, width)
+        return itemsize * least(slots, s.units) * (s.rows + GROUP * width) * s.depth
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
     return 0
@@ -332,7 +329,7 @@ cdef int matmul(
     for g in range(groups):
         product(buf[0] + g * m * k, a_row, a_column, buf[1] + g * b_group, b_row,
                 b_column, buf[2] + g * m * n, m, n, k, <const real*> NULL, LINEAR,
-                buf[3], n_threads)
+                buf[3], dim[7], n_threads)
     return OK
 
 
@@ -341,7 +338,7 @@ cdef int dense(
 ) noexcept nogil:
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2]
     product(buf[0], k, 1, buf[1], n, 1, buf[3], m, n, k, buf[2], <int> dim[3], buf[4],
-            n_threads)
+            dim[4], n_threads)
     return OK
 
 
@@ -356,5 +353,5 @@ cdef int peak(
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):
         whole_tile(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
-                   buf[0], 0, buf[1], width, dim[0], 0, &epilogue)
+                   buf[0], buf[1], width, dim[0], 0, &epilogue)
     return OK

@@ -80,6 +80,103 @@ cdef inline int lanes(vec* v) noexcept nogil:
         return LANES_D
 
 
+cdef inline void multiply_add(
+    vec* acc, const real* a, Py_ssize_t row_step, Py_ssize_t k_step, const real* b,
+    Py_ssize_t b_step, Py_ssize_t k, const int rows, const int vectors
+) noexcept nogil:
+    """acc[i] += a[i, p]·b[p] for k numbers of every row."""
+    cdef vec bv[8]
+    cdef vec av
+    cdef Py_ssize_t p
+    cdef int i, j
+    cdef int width = lanes(acc)
+    for p in range(k):
+        for j in range(vectors):
+            load(&bv[j], b + p * b_step + j * width)
+        for i in range(rows):
+            spread(&av, a[i * row_step + p * k_step])
+            for j in range(vectors):
+                acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
+
+
+cdef inline void multiply_add_at(
+    vec* acc, const real* a, const Py_ssize_t* at, const real* b, Py_ssize_t b_step,
+    Py_ssize_t k, const int rows, const int vectors
+) noexcept nogil:
+    """acc[i] += a[at[i] + p]·b[p] for k numbers of every row, rows lying anywhere.
+
+    Two steps at a time, since every row's place is loaded anew.
+    """
+    cdef vec bv[8]
+    cdef vec av, aw
+    cdef Py_ssize_t p = 0, place
+    cdef int i, j
+    cdef int width = lanes(acc)
+    while p + 2 <= k:
+        for j in range(vectors):
+            load(&bv[j], b + j * width)
+            load(&bv[vectors + j], b + b_step + j * width)
+        for i in range(rows):
+            place = at[i]
+            spread(&av, a[place + p])
+            spread(&aw, a[place + p + 1])
+            for j in range(vectors):
+                acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
+                acc[i * vectors + j] = acc[i * vectors + j] + aw * bv[vectors + j]
+        b += 2 * b_step
+        p += 2
+    if p < k:
+        for j in range(vectors):
+            load(&bv[j], b + j * width)
+        for i in range(rows):
+            spread(&av, a[at[i] + p])
+            for j in range(vectors):
+                acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
+
+
+cdef inline void finish_row(
+    vec* acc, real* c, Py_ssize_t n, Py_ssize_t column, const Epilogue* epilogue,
+    const int vectors
+) noexcept nogil:
+    """Stores the first n columns of one row's sums."""
+    cdef vec zero, old
+    cdef Py_ssize_t left
+    cdef int j
+    cdef int width = lanes(acc)
+    spread(&zero, <real> 0)
+    for j in range(vectors):
+        left = n - j * width
+        if left <= 0:
+            break
+        if left > width:
+            left = width
+        if epilogue.accumulate:
+            load_n(&old, c + j * width, left)
+            acc[j] = acc[j] + old
+        if epilogue.last:
+            if epilogue.bias != NULL:
+                load_n(&old, <const real*> epilogue.bias + column + j * width, left)
+                acc[j] = acc[j] + old
+            if epilogue.activation == RELU:
+                rectify(&acc[j], &zero)
+        if left == width:
+            store(c + j * width, &acc[j])
+        else:
+            store_n(c + j * width, &acc[j], left)
+
+
+cdef inline void finish(
+    vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, Py_ssize_t column,
+    const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """Stores the sums' first m rows and n columns."""
+    cdef int i
+    for i in range(rows):
+        if i >= m:
+            break
+        finish_row(acc + i * vectors, c + i * c_step, n, column, epilogue, vectors)
+
+
 cdef inline void tile(
     vec* tag, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n,
     const real* a, Py_ssize_t row_step, Py_ssize_t k_step,
@@ -88,42 +185,23 @@ cdef inline void tile(
 ) noexcept nogil:
     """One tile; of its result the first m rows and n columns are stored."""
     cdef vec acc[24]
-    cdef vec bv[4]
-    cdef vec av
-    cdef vec zero
-    cdef Py_ssize_t p, left
-    cdef int i, j
-    cdef int width = lanes(tag)
-    spread(&zero, <real> 0)
+    cdef int i
     for i in range(rows * vectors):
-        acc[i] = zero
-    for p in range(k):
-        for j in range(vectors):
-            load(&bv[j], b + p * b_step + j * width)
-        for i in range(rows):
-            spread(&av, a[i * row_step + p * k_step])
-            for j in range(vectors):
-                acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
-    for j in range(vectors):
-        left = n - j * width
-        if left <= 0:
-            break
-        if left > width:
-            left = width
-        if epilogue.last and epilogue.bias != NULL:
-            load_n(&bv[j], <const real*> epilogue.bias + column + j * width, left)
-        for i in range(rows):
-            if i >= m:
-                break
-            if epilogue.accumulate:
-                load_n(&av, c + i * c_step + j * width, left)
-                acc[i * vectors + j] = acc[i * vectors + j] + av
-            if epilogue.last:
-                if epilogue.bias != NULL:
-                    acc[i * vectors + j] = acc[i * vectors + j] + bv[j]
-                if epilogue.activation == RELU:
-                    rectify(&acc[i * vectors + j], &zero)
-            if left == width:
-                store(c + i * c_step + j * width, &acc[i * vectors + j])
-            else:
-                store_n(c + i * c_step + j * width, &acc[i * vectors + j], left)
+        spread(&acc[i], <real> 0)
+    multiply_add(acc, a, row_step, k_step, b, b_step, k, rows, vectors)
+    finish(acc, c, c_step, m, n, column, epilogue, rows, vectors)
+
+
+cdef inline void tile_of(
+    real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
+    Py_ssize_t row_step, Py_ssize_t k_step, const real* b, Py_ssize_t b_step,
+    Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue, const int rows,
+    const int vectors
+) noexcept nogil:
+    """`tile` with the vectors of the operands' type."""
+    if real is float:
+        tile(<vf*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k, column,
+             epilogue, rows, vectors)
+    else:
+        tile(<vd*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k, column,
+             epilogue, rows, vectors)

@@ -5,7 +5,7 @@ from libc.string cimport memcpy, memset
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, Epilogue, lanes, load_n, spread, store_n, tile, vec,
+    LINEAR, Epilogue, lanes, load_n, spread, store_n, tile_of, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -53,7 +53,7 @@ cdef void pack_panels(
         n_threads = 1
     for g in prange(count, schedule="static", num_threads=n_threads):
         pack_columns(b + g * width * b_column, b_row, b_column, k,
-                     least(n - g * width, width), width, panels + g * width * depth)
+                     least(n - g * width, width), panels + g * width * depth)
 
 
 cdef void multiply(
@@ -61,8 +61,6 @@ cdef void multiply(
     Py_ssize_t n, Py_ssize_t k
 ) noexcept nogil:
     """c (m, n) = a (m, k)·b + bias for at most `slice_rows()` rows."""
-    cdef vf f
-    cdef vd d
     cdef Epilogue epilogue
     cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
     epilogue.accumulate = False
@@ -71,23 +69,15 @@ cdef void multiply(
     epilogue.activation = LINEAR
     while j < n:
         left = least(n - j, width)
-        if real is float:
-            if m == 1:
-                tile(&f, c + j, n, 1, left, a, k, 1, panels + j * k, width, k, j,
-                     &epilogue, 1, 2)
-            elif m <= 4 or TILE_ROWS != 12:
-                tile(&f, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
-                     &epilogue, 4, 2)
-            else:
-                tile(&f, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
-                     &epilogue, 8, 2)
+        if m == 1:
+            tile_of(c + j, n, 1, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
+                    1, 2)
+        elif m <= 4 or TILE_ROWS != 12:
+            tile_of(c + j, n, m, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
+                    4, 2)
         else:
-            if m <= 4 or TILE_ROWS != 12:
-                tile(&d, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
-                     &epilogue, 4, 2)
-            else:
-                tile(&d, c + j, n, m, left, a, k, 1, panels + j * k, width, k, j,
-                     &epilogue, 8, 2)
+            tile_of(c + j, n, m, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
+                    8, 2)
         j += width
 
 

@@ -1,9 +1,17 @@
 """Ops of neural networks."""
 
-from ckeras.ops.nn import activations, attention, blocks, crossentropy, normalization
+from ckeras.ops.nn import (
+    activations,
+    attention,
+    blocks,
+    convolution,
+    crossentropy,
+    normalization,
+)
 from ckeras.ops.nn.activations import *  # noqa: F403
 from ckeras.ops.nn.attention import *  # noqa: F403
 from ckeras.ops.nn.blocks import *  # noqa: F403
+from ckeras.ops.nn.convolution import *  # noqa: F403
 from ckeras.ops.nn.crossentropy import *  # noqa: F403
 from ckeras.ops.nn.normalization import *  # noqa: F403
 
@@ -11,6 +19,7 @@ __all__ = [  # noqa: PLE0604
     *activations.__all__,
     *attention.__all__,
     *blocks.__all__,
+    *convolution.__all__,
     *crossentropy.__all__,
     *normalization.__all__,
 ]

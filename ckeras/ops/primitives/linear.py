@@ -3,6 +3,7 @@
 import math
 
 from ckeras import kernels
+from ckeras.engine import config
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, movement, reduction
 
@@ -46,7 +47,9 @@ def _matmul_spec(a, b, *, transpose_a=False, transpose_b=False):
 
 def _workspace(m, n, k, dtype, b_transposed):
     itemsize = 4 if dtype == "float32" else 8
-    return kernels.module("gemm").workspace_bytes(m, n, k, itemsize, b_transposed)
+    return kernels.module("gemm").workspace_bytes(
+        m, n, k, itemsize, b_transposed, config.most_threads()
+    )
 
 
 def _matmul_lower(node):
@@ -58,9 +61,10 @@ def _matmul_lower(node):
     shared = len(b.shape) == 2
     if shared and not transpose_a:  # all rows of all groups at once
         m, groups = m * groups, 1
+    flags = int(transpose_a), int(transpose_b), groups, int(shared)
     return Step(
         "gemm.matmul",
-        (m, n, k, int(transpose_a), int(transpose_b), groups, int(shared)),
+        (m, n, k, *flags, config.most_threads()),
         dtype=a.dtype,
         workspace=_workspace(m, n, k, a.dtype, transpose_b),
         flops=2 * m * n * k * groups,
@@ -143,9 +147,10 @@ def _dense_spec(x, w, bias, *, activation=None):
 def _dense_lower(node):
     x, w, _ = node.inputs
     (m, k), n = x.shape, w.shape[1]
+    activation = _ACTIVATIONS.index(node.attrs.get("activation"))
     return Step(
         "gemm.dense",
-        (m, n, k, _ACTIVATIONS.index(node.attrs.get("activation"))),
+        (m, n, k, activation, config.most_threads()),
         dtype=x.dtype,
         workspace=_workspace(m, n, k, x.dtype, False),
         flops=2 * m * n * k,

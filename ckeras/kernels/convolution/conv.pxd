@@ -1,0 +1,28 @@
+"""Convolution of channels-last images with up to three spatial axes.
+
+    forward           buf  x, w, bias or NULL, y, workspace
+                      y = activation(x * w + bias)
+    input_gradient    buf  d_y, w, d_x, workspace
+                      what reaches x; also the transposed convolution of d_y
+
+x is (batch, in_d, in_h, in_w, in_c), w (kernel_d, kernel_h, kernel_w, in_c / groups,
+out_c), y (batch, out_d, out_h, out_w, out_c).
+
+    dim  0 batch   1-3 in_d in_h in_w   4 in_c   5-7 out_d out_h out_w   8 out_c
+         9-11 kernel   12-14 stride   15-17 dilation   18-20 padding before
+         21 groups   22 slots   23 Activation of gemm_tile.pxd (forward)
+
+Of strides and dilations, for the input gradient one must be 1 on every axis.
+The workspace has `workspace_bytes(dim, itemsize)` bytes, enough for as many threads as
+`slots` says.
+"""
+
+from ckeras.kernels.types cimport real
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int input_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil

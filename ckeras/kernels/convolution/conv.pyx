@@ -1,0 +1,358 @@
+"""Convolution: forward, and the gradient that reaches the input.
+
+Direct, with the register tile of matrix products: a tile is some pixels of the result
+times two vectors of channels, and its sums run over the taps of the kernel where
+the source lies. No patches are gathered, because what a tile reads for a tap stays in
+the first-level cache for the next. The kernel's columns are packed once.
+
+The input gradient is a convolution of d_y with the kernel turned around and its
+channels exchanged. With a stride s, results whose positions leave the same remainder
+by s read the same taps; each such phase is a convolution of its own, without stride.
+"""
+
+from cython.parallel cimport prange
+from libc.string cimport memset
+
+from ckeras.kernels.convolution.conv_window cimport (
+    Conv, settle, window, window_floats,
+)
+from ckeras.kernels.matrix.activate cimport activate
+from ckeras.kernels.matrix.gemm_pack cimport (
+    ceil_div, least, pack_columns, panel_width,
+)
+from ckeras.kernels.matrix.gemm_tile cimport (
+    LINEAR, RELU, Epilogue, finish_row, multiply_add_at, spread, vec,
+)
+from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
+from ckeras.kernels.types cimport OK, real
+
+cdef enum:
+    WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
+    UNITS = 16           # pieces of work that there should be, for all threads
+    DIMS = 24
+
+
+# --- tiles -------------------------------------------------------------------------
+
+
+cdef struct Pixels:          # of one tile
+    Py_ssize_t source[12]    # where the first tap of each lies, in the window
+    Py_ssize_t result[12]
+
+
+cdef inline void window_tile(
+    vec* tag, const Conv* s, const Pixels* at, real* c, Py_ssize_t m, Py_ssize_t n,
+    const real* a, const real* b, Py_ssize_t b_step, Py_ssize_t column,
+    const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """m pixels, n channels of each."""
+    cdef vec acc[24]
+    cdef Py_ssize_t z, y, x
+    cdef int i
+    for i in range(rows * vectors):
+        spread(&acc[i], <real> 0)
+    for z in range(s.taps_d):
+        for y in range(s.taps_h):
+            for x in range(s.runs):
+                multiply_add_at(
+                    acc, a + (z * s.plane + y * s.gap_h * s.pitch + x * s.run_step),
+                    at.source, b, b_step, s.run, rows, vectors)
+                b += s.run * b_step
+    for i in range(rows):
+        if i >= m:
+            break
+        finish_row(acc + i * vectors, c + at.result[i], n, column, epilogue, vectors)
+
+
+cdef inline void tile_by_type(
+    const Conv* s, const Pixels* at, real* c, Py_ssize_t m, Py_ssize_t n, const real* a,
+    const real* b, Py_ssize_t column, const Epilogue* epilogue, const int rows
+) noexcept nogil:
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    if real is float:
+        if n <= width // 2:
+            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+                        rows, 1)
+        else:
+            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+                        rows, 2)
+    else:
+        if n <= width // 2:
+            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+                        rows, 1)
+        else:
+            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+                        rows, 2)
+
+
+cdef void place(
+    const Conv* s, Pixels* at, Py_ssize_t first, Py_ssize_t m
+) noexcept nogil:
+    """Where pixels from number `first` of the unit on lie; at places after the m-th
+    stands the last one once more, to be read and not used."""
+    cdef Py_ssize_t y = first // s.dst_w, x = first % s.dst_w, i
+    for i in range(TILE_ROWS):
+        at.source[i] = y * s.step_h * s.pitch + x * s.step_w * s.src_c
+        at.result[i] = y * s.to_row + x * s.to_pixel
+        if i + 1 < m:
+            x += 1
+            if x == s.dst_w:
+                x = 0
+                y += 1
+
+
+cdef void column_of_tiles(
+    const Conv* s, real* c, Py_ssize_t rows, Py_ssize_t n, const real* a,
+    const real* b, Py_ssize_t column, const Epilogue* epilogue
+) noexcept nogil:
+    """All pixels of a unit, of channels one panel."""
+    cdef Pixels at
+    cdef Py_ssize_t first = 0, end = rows * s.dst_w, m, i
+    while first < end:
+        m = least(end - first, TILE_ROWS)
+        place(s, &at, first, m)
+        if m > 8 or (TILE_ROWS == 6 and m > 4):
+            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, TILE_ROWS)
+        elif TILE_ROWS == 12 and m > 4:
+            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, 8)
+        else:
+            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, 4)
+        if epilogue.activation > RELU:
+            for i in range(m):
+                activate(c + at.result[i], 0, 1, n, epilogue.activation)
+        first += m
+
+
+# --- units of work -----------------------------------------------------------------
+
+
+cdef void some_units(
+    const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* panels,
+    const real* bias, int activation, real* y, real* work
+) noexcept nogil:
+    """One thread's units: a few rows of one plane of results, all their channels."""
+    cdef Py_ssize_t width = panel_width(<real> 0), k, down, top, rows, g, j, at
+    cdef const real* part
+    cdef const real* b
+    cdef real* c
+    cdef Epilogue epilogue
+    epilogue.accumulate = False
+    epilogue.last = True
+    epilogue.bias = bias
+    epilogue.activation = activation
+    k = s.taps_d * s.taps_h * s.taps_w * s.channels
+    down = ceil_div(s.dst_h, s.rows)
+    for unit in range(unit, end):
+        top = unit % down * s.rows
+        rows = least(s.rows, s.dst_h - top)
+        at = unit // down
+        part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
+        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
+        b = panels
+        for g in range(s.groups):
+            j = 0
+            while j < s.n:
+                column_of_tiles(s, c + g * s.n + j, rows, least(s.n - j, width),
+                                part + g * s.channels, b, g * s.n + j, &epilogue)
+                b += k * width
+                j += width
+
+
+cdef void convolve(
+    const Conv* s, const real* x, const real* panels, const real* bias, int activation,
+    real* y, real* work, Py_ssize_t slots, int n_threads
+) noexcept nogil:
+    """All results, from packed panels of the kernel's columns."""
+    cdef Py_ssize_t units = s.batch * s.dst_d * ceil_div(s.dst_h, s.rows), workers, w
+    cdef Py_ssize_t floats = window_floats(s)
+    workers = least(least(n_threads, slots), units)
+    if workers == 1:
+        some_units(s, 0, units, x, panels, bias, activation, y, work)
+        return
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        some_units(s, units * w // workers, units * (w + 1) // workers, x, panels, bias,
+                   activation, y, work + w * floats)
+
+
+cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
+    return (s.groups * ceil_div(s.n, width) * width * s.taps_d * s.taps_h * s.taps_w
+            * s.channels)
+
+
+# --- forward -----------------------------------------------------------------------
+
+
+cdef Conv forward_geometry(const Py_ssize_t* dim) noexcept nogil:
+    cdef Conv s
+    s.batch, s.groups = dim[0], dim[21]
+    s.src_d, s.src_h, s.src_w, s.src_c = dim[1], dim[2], dim[3], dim[4]
+    s.channels, s.n = dim[4] // dim[21], dim[8] // dim[21]
+    s.dst_d, s.dst_h, s.dst_w = dim[5], dim[6], dim[7]
+    s.to_pixel = dim[8]
+    s.to_row = s.to_pixel * s.dst_w
+    s.to_plane = s.to_row * s.dst_h
+    s.to_image = s.to_plane * s.dst_d
+    s.taps_d, s.taps_h, s.taps_w = dim[9], dim[10], dim[11]
+    s.step_d, s.step_h, s.step_w = dim[12], dim[13], dim[14]
+    s.gap_d, s.gap_h, s.gap_w = dim[15], dim[16], dim[17]
+    s.pad_d, s.pad_h, s.pad_w = dim[18], dim[19], dim[20]
+    settle(&s, WINDOW, UNITS, True)
+    return s
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Conv s = forward_geometry(dim)
+    cdef Py_ssize_t width = panel_width(<real> 0), out_c = dim[8], g, j
+    cdef Py_ssize_t k = s.taps_d * s.taps_h * s.taps_w * s.channels
+    cdef real* panel = buf[4]
+    for g in range(s.groups):
+        j = 0
+        while j < s.n:
+            pack_columns(buf[1] + g * s.n + j, out_c, 1, k, least(s.n - j, width),
+                         panel)
+            panel += k * width
+            j += width
+    convolve(&s, buf[0], buf[4], buf[2], <int> dim[23], buf[3], panel, dim[22],
+             n_threads)
+    return OK
+
+
+# --- input gradient ----------------------------------------------------------------
+
+
+cdef struct Axis:        # of a phase
+    Py_ssize_t count     # results
+    Py_ssize_t taps
+    Py_ssize_t first     # tap of the kernel that is used last
+    Py_ssize_t pad
+
+
+cdef Axis phase_axis(
+    Py_ssize_t phase, Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride,
+    Py_ssize_t gap, Py_ssize_t pad
+) noexcept nogil:
+    cdef Axis a
+    a.count = ceil_div(size - phase, stride)
+    if stride == 1:
+        a.first, a.taps, a.pad = 0, kernel, gap * (kernel - 1) - pad
+        return a
+    a.first = (phase + pad) % stride
+    a.taps = ceil_div(kernel - a.first, stride) if kernel > a.first else 0
+    a.pad = a.taps - 1 - (phase + pad - a.first) // stride
+    return a
+
+
+cdef struct Phase:
+    Conv s
+    Py_ssize_t first_d, first_h, first_w
+    Py_ssize_t offset        # of the first result
+
+
+cdef Phase phase_of(
+    const Py_ssize_t* dim, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x
+) noexcept nogil:
+    cdef Phase p
+    cdef Axis d = phase_axis(z, dim[1], dim[9], dim[12], dim[15], dim[18])
+    cdef Axis h = phase_axis(y, dim[2], dim[10], dim[13], dim[16], dim[19])
+    cdef Axis w = phase_axis(x, dim[3], dim[11], dim[14], dim[17], dim[20])
+    cdef Py_ssize_t row = dim[3] * dim[4]
+    p.s.batch, p.s.groups = dim[0], dim[21]
+    p.s.src_d, p.s.src_h, p.s.src_w, p.s.src_c = dim[5], dim[6], dim[7], dim[8]
+    p.s.channels, p.s.n = dim[8] // dim[21], dim[4] // dim[21]
+    p.s.dst_d, p.s.dst_h, p.s.dst_w = d.count, h.count, w.count
+    p.s.to_pixel = dim[14] * dim[4]
+    p.s.to_row = dim[13] * row
+    p.s.to_plane = dim[12] * dim[2] * row
+    p.s.to_image = dim[1] * dim[2] * row
+    p.s.taps_d, p.s.taps_h, p.s.taps_w = d.taps, h.taps, w.taps
+    p.s.step_d, p.s.step_h, p.s.step_w = 1, 1, 1
+    p.s.gap_d, p.s.gap_h, p.s.gap_w = dim[15], dim[16], dim[17]
+    p.s.pad_d, p.s.pad_h, p.s.pad_w = d.pad, h.pad, w.pad
+    p.first_d, p.first_h, p.first_w = d.first, h.first, w.first
+    p.offset = (z * dim[2] + y) * row + x * dim[4]
+    if d.taps and h.taps and w.taps:
+        settle(&p.s, WINDOW, UNITS, True)
+    return p
+
+
+cdef bint is_empty(const Phase* p) noexcept nogil:
+    """Whether no tap reaches the phase's results, or there are none."""
+    return (p.s.taps_d * p.s.taps_h * p.s.taps_w == 0
+            or p.s.dst_d <= 0 or p.s.dst_h <= 0 or p.s.dst_w <= 0)
+
+
+cdef real* pack_turned(
+    const Phase* p, const Py_ssize_t* dim, const real* w, real* panel
+) noexcept nogil:
+    """Packs the phase's taps, last one first; returns the end of the panels."""
+    cdef Py_ssize_t width = panel_width(<real> 0), g, j, z, y, x, tap
+    for g in range(p.s.groups):
+        j = 0
+        while j < p.s.n:
+            for z in range(p.s.taps_d - 1, -1, -1):
+                for y in range(p.s.taps_h - 1, -1, -1):
+                    for x in range(p.s.taps_w - 1, -1, -1):
+                        tap = ((p.first_d + z * dim[12]) * dim[10]
+                               + p.first_h + y * dim[13]) * dim[11]
+                        tap += p.first_w + x * dim[14]
+                        pack_columns(
+                            w + (tap * p.s.n + j) * dim[8] + g * p.s.channels, 1,
+                            dim[8], p.s.channels, least(p.s.n - j, width), panel)
+                        panel += p.s.channels * width
+            j += width
+    return panel
+
+
+cdef int input_gradient(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Phase p
+    cdef real* end
+    cdef Py_ssize_t z, y, x
+    cdef bint cleared = False
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if is_empty(&p) and not cleared:
+                    cleared = True
+                    memset(buf[2], 0, dim[0] * p.s.to_image * sizeof(real))
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    end = pack_turned(&p, dim, buf[1], buf[3])
+                    convolve(&p.s, buf[0], buf[3], <const real*> NULL, LINEAR,
+                             buf[2] + p.offset, end, dim[22], n_threads)
+    return OK
+
+
+# --- workspaces --------------------------------------------------------------------
+
+
+cdef Py_ssize_t work_floats(const Conv* s, Py_ssize_t width, Py_ssize_t slots):
+    return panel_floats(s, width) + slots * window_floats(s)
+
+
+def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
+    """Bytes of workspace, forward or for the input gradient."""
+    cdef Py_ssize_t dim[DIMS]
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t i, z, y, x, most = 0
+    cdef Conv s
+    cdef Phase p
+    for i in range(len(dims)):
+        dim[i] = dims[i]
+    if not backward:
+        s = forward_geometry(dim)
+        return itemsize * work_floats(&s, width, dim[22])
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    most = max(most, work_floats(&p.s, width, dim[22]))
+    return itemsize * most

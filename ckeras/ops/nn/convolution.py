@@ -1,0 +1,280 @@
+"""Convolutions of images, signals and volumes."""
+
+from ckeras.engine import config
+from ckeras.ops.numpy.manipulation import permuted, reshaped
+from ckeras.ops.primitives import convolution
+from ckeras.ops.promotion import as_value, same_type, static_int
+from ckeras.ops.registry import op
+
+output_size = convolution.output_size
+
+__all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
+
+
+def _layout(data_format):
+    """Whether channels come last."""
+    data_format = data_format or config.image_data_format()
+    if data_format not in ("channels_first", "channels_last"):
+        raise ValueError(
+            "The `data_format` argument must be one of 'channels_first' and "
+            f"'channels_last'. Received: data_format={data_format}"
+        )
+    return data_format == "channels_last"
+
+
+def _per_axis(value, spatial, op, name):
+    """A number for each spatial axis, all of them at least 1."""
+    if isinstance(value, (list, tuple)):
+        values = tuple([static_int(v, op, name) for v in value])
+        if len(values) == 1:
+            values *= spatial
+    else:
+        values = (static_int(value, op, name),) * spatial
+    if len(values) != spatial or min(values) < 1:
+        raise ValueError(
+            f"`{op}`: `{name}` must be a positive integer or {spatial} of them. "
+            f"Received: {name}={value}"
+        )
+    return values
+
+
+def _operands(op, inputs, kernel, data_format):
+    """Input (channels last) and kernel in one type, and how to put the result back."""
+    last = _layout(data_format)
+    inputs, kernel = same_type([as_value(inputs), as_value(kernel)], "float")
+    rank = len(inputs.shape)
+    if rank not in (3, 4, 5) or len(kernel.shape) != rank:
+        raise ValueError(
+            f"`{op}`: expected inputs with one to three spatial axes, of rank 3 to 5, "
+            "and a kernel of the same rank. "
+            f"Received: inputs.shape={inputs.shape}, kernel.shape={kernel.shape}"
+        )
+    if last:
+        return inputs, kernel, lambda y: y
+    to_last, to_first = (0, *range(2, rank), 1), (0, rank - 1, *range(1, rank - 1))
+    return permuted(inputs, to_last), kernel, lambda y: permuted(y, to_first)
+
+
+def _pads(op, padding, sizes, kernel, strides, dilations):
+    """Zeros before and after on every axis."""
+    if not isinstance(padding, str) or padding.lower() not in ("valid", "same"):
+        raise ValueError(
+            f"`{op}`: the `padding` argument must be one of 'valid', 'same'. "
+            f"Received: padding={padding}"
+        )
+    if padding.lower() == "valid":
+        return ((0, 0),) * len(sizes)
+    pads = []
+    for size, k, s, d in zip(sizes, kernel, strides, dilations, strict=True):
+        total = max((-(-size // s) - 1) * s + (k - 1) * d + 1 - size, 0)
+        pads.append((total // 2, total - total // 2))
+    return tuple(pads)
+
+
+def _check_channels(inputs, expected, data_format):
+    if inputs.shape[-1] != expected:
+        raise ValueError(
+            "The number of input channels must match the kernel's input channels. "
+            f"Received: input channels={inputs.shape[-1]}, kernel input "
+            f"channels={expected}, data_format='{data_format or 'channels_last'}'."
+        )
+
+
+@op
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Convolution (cross-correlation) over one to three spatial axes.
+
+    Args:
+        inputs: tensor (batch, *spatial, channels), or channels first.
+        kernel: tensor (*kernel, channels / groups, filters); the number of groups
+            follows from the channels.
+        strides: step from result to result, one for all axes or one each.
+        padding: `"valid"`, none, or `"same"`, zeros around so that there are as
+            many results as inputs, divided by the stride.
+        data_format: `"channels_last"`, `"channels_first"`, or None for the setting
+            `config.image_data_format()`.
+        dilation_rate: step from tap to tap, one for all axes or one each.
+
+    Returns:
+        A tensor (batch, *results, filters), or channels first.
+
+    Raises:
+        ValueError: if shapes do not fit, or there would be no result.
+
+    Example:
+        >>> import ckeras, numpy as np
+        >>> x = np.ones((1, 5, 5, 2), "float32")
+        >>> ckeras.ops.conv(x, np.ones((3, 3, 2, 4), "float32")).shape
+        (1, 3, 3, 4)
+    """
+    x, w, restore = _operands("conv", inputs, kernel, data_format)
+    sizes, taps = x.shape[1:-1], w.shape[:-2]
+    strides = _per_axis(strides, len(sizes), "conv", "strides")
+    dilations = _per_axis(dilation_rate, len(sizes), "conv", "dilation_rate")
+    channels, per_group = x.shape[-1], w.shape[-2]
+    if per_group == 0 or channels % per_group:
+        raise ValueError(
+            "The number of input channels must be evenly divisible by kernel's "
+            f"in_channels. Received input channels {channels} and kernel in_channels "
+            f"{per_group}. "
+        )
+    pads = _pads("conv", padding, sizes, taps, strides, dilations)
+    axes = zip(sizes, taps, strides, dilations, pads, strict=True)
+    results = [output_size(*axis) for axis in axes]
+    if min(results) < 1 and x.size:
+        raise ValueError(
+            "The convolution operation resulted in an empty output. This can happen "
+            "if the input is too small for the kernel. Received: "
+            f"inputs.shape={tuple(x.shape)}, kernel.shape={tuple(w.shape)}, "
+            f"strides={strides}, dilation_rate={dilations}, padding={padding}"
+        )
+    return restore(
+        convolution.conv(
+            x,
+            w,
+            strides=strides,
+            dilations=dilations,
+            pads=pads,
+            groups=channels // per_group,
+        )
+    )
+
+
+def transposed_axis(size, kernel, stride, dilation, padding, output_padding):
+    """Results of a transposed convolution on one axis, and what is cut off before.
+
+    Args:
+        size: of the input, or None.
+        kernel, stride, dilation: numbers of the axis.
+        padding: `"valid"` or `"same"`.
+        output_padding: further results at the end; None for what Keras chooses.
+
+    Returns:
+        The number of results (None for a size of None), and how many of the full
+        transposed convolution's results lie before the first one.
+    """
+    reach = (kernel - 1) * dilation + 1
+    if padding == "valid":
+        more = max(stride - reach, 0) if output_padding is None else output_padding
+        return None if size is None else (size - 1) * stride + reach + more, 0
+    if output_padding is None:
+        results, total = None if size is None else size * stride, stride + reach - 2
+    else:
+        extra = reach % 2 + output_padding
+        results = None if size is None else (size - 1) * stride + extra
+        total = reach + extra - 2
+    return results, max(reach - 1 - (total + 1) // 2, 0)
+
+
+@op
+def conv_transpose(
+    inputs,
+    kernel,
+    strides=1,
+    padding="valid",
+    output_padding=None,
+    data_format=None,
+    dilation_rate=1,
+):
+    """Transposed convolution: what a convolution's gradient does to its input.
+
+    Args:
+        inputs: tensor (batch, *spatial, channels), or channels first.
+        kernel: tensor (*kernel, filters, channels).
+        strides: step from one input's results to the next one's.
+        padding: `"valid"` or `"same"`.
+        output_padding: results added at the end of each axis, or None.
+        data_format: as in `conv`.
+        dilation_rate: step from tap to tap.
+
+    Returns:
+        A tensor (batch, *results, filters), or channels first.
+
+    Raises:
+        ValueError: if shapes do not fit.
+    """
+    x, w, restore = _operands("conv_transpose", inputs, kernel, data_format)
+    sizes, taps = x.shape[1:-1], w.shape[:-2]
+    spatial = len(sizes)
+    _check_channels(x, w.shape[-1], data_format)
+    strides = _per_axis(strides, spatial, "conv_transpose", "strides")
+    dilations = _per_axis(dilation_rate, spatial, "conv_transpose", "dilation_rate")
+    if not isinstance(output_padding, (list, tuple)):
+        output_padding = (output_padding,) * spatial
+    _pads("conv_transpose", padding, sizes, taps, strides, dilations)
+    results, pads = [], []
+    axes = zip(sizes, taps, strides, dilations, output_padding, strict=True)
+    for size, k, s, d, more in axes:
+        count, before = transposed_axis(size, k, s, d, padding.lower(), more)
+        after = (size - 1) * s + (k - 1) * d + 1 - before - count
+        results.append(count)
+        pads.append((before, after))
+    return restore(
+        convolution.conv_transpose(
+            x,
+            w,
+            size=tuple(results),
+            strides=strides,
+            dilations=dilations,
+            pads=tuple(pads),
+        )
+    )
+
+
+@op
+def depthwise_conv(
+    inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1
+):
+    """Convolution of every channel on its own.
+
+    Args:
+        inputs: tensor (batch, *spatial, channels), or channels first.
+        kernel: tensor (*kernel, channels, multiplier).
+        strides, padding, data_format, dilation_rate: as in `conv`.
+
+    Returns:
+        A tensor (batch, *results, channels · multiplier), or channels first.
+
+    Raises:
+        ValueError: if shapes do not fit, or there would be no result.
+    """
+    w = as_value(kernel)
+    channels = inputs.shape[-1 if _layout(data_format) else 1]
+    if len(w.shape) == len(inputs.shape) and channels != w.shape[-2]:
+        raise ValueError(
+            "The number of input channels must match the kernel's input channels. "
+            f"Received: input channels={channels}, kernel input "
+            f"channels={w.shape[-2]}, data_format='{data_format or 'channels_last'}'."
+        )
+    w = reshaped(w, (*w.shape[:-2], 1, w.shape[-2] * w.shape[-1]))
+    return conv(inputs, w, strides, padding, data_format, dilation_rate)
+
+
+@op
+def separable_conv(
+    inputs,
+    depthwise_kernel,
+    pointwise_kernel,
+    strides=1,
+    padding="valid",
+    data_format=None,
+    dilation_rate=1,
+):
+    """A depthwise convolution followed by one over single pixels.
+
+    Args:
+        inputs: tensor (batch, *spatial, channels), or channels first.
+        depthwise_kernel: tensor (*kernel, channels, multiplier).
+        pointwise_kernel: tensor (*ones, channels · multiplier, filters).
+        strides, padding, data_format, dilation_rate: of the depthwise convolution.
+
+    Returns:
+        A tensor (batch, *results, filters), or channels first.
+
+    Raises:
+        ValueError: if shapes do not fit, or there would be no result.
+    """
+    y = depthwise_conv(
+        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+    )
+    return conv(y, pointwise_kernel, 1, "valid", data_format)

@@ -1,0 +1,260 @@
+"""Convolution of channels-last images with one to three spatial axes.
+
+Three primitives, each of which has the other two for its gradient: a convolution is
+linear in its input and in its kernel.
+"""
+
+import math
+
+from ckeras import kernels
+from ckeras.engine import config
+from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.ops.primitives import elementwise, linear, movement, reduction
+
+__all__ = ["conv", "conv_transpose", "output_size"]
+
+_ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
+
+
+def output_size(size, kernel, stride, dilation, pads):
+    """Results along one axis; pads are the zeros before and after."""
+    reach = (kernel - 1) * dilation + 1
+    return (size + sum(pads) - reach) // stride + 1
+
+
+def _dims(x, w, y, attrs, *more):
+    """The kernels' integers: everything as three axes."""
+    spatial = len(x.shape) - 2
+    missing = (1,) * (3 - spatial)
+    zeros = (0,) * (3 - spatial)
+    return (
+        *(x.shape[0], *missing, *x.shape[1:]),
+        *(*missing, *y.shape[1:]),
+        *(*missing, *w.shape[:spatial]),
+        *(*missing, *attrs["strides"]),
+        *(*missing, *attrs["dilations"]),
+        *(*zeros, *[before for before, _ in attrs["pads"]]),
+        *(attrs["groups"], config.most_threads(), *more),
+    )
+
+
+def _flops(w, y):
+    return 2 * math.prod(y.shape[:-1]) * math.prod(w.shape)
+
+
+def _itemsize(dtype):
+    return 4 if dtype == "float32" else 8
+
+
+# --- forward -------------------------------------------------------------------------
+
+
+def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None):
+    sizes = zip(x.shape[1:-1], w.shape[:-2], strides, dilations, pads, strict=True)
+    spatial = [output_size(*values) for values in sizes]
+    if x.shape[-1] != w.shape[-2] * groups or w.shape[-1] % groups:
+        raise ValueError(
+            f"`conv`: a kernel of shape {tuple(w.shape)} in {groups} group(s) does not "
+            f"fit an input of shape {tuple(x.shape)}: expected the input's channels to "
+            f"be {w.shape[-2] * groups} and the kernel's last axis to be a multiple "
+            "of the groups."
+        )
+    if min(spatial) < 0 or (min(spatial) == 0 and math.prod(x.shape)):
+        raise ValueError(
+            f"`conv`: a kernel of shape {tuple(w.shape)} with dilations {dilations} is "
+            f"larger than the padded input of shape {tuple(x.shape)}."
+        )
+    if x.dtype != w.dtype:
+        raise ValueError(f"`conv`: expected one type, got {x.dtype} and {w.dtype}.")
+    return Spec((x.shape[0], *spatial, w.shape[-1]), x.dtype)
+
+
+def _conv_lower(node):
+    x, w, _ = node.inputs
+    y, attrs = node.outputs[0], node.attrs
+    dims = _dims(x, w, y, attrs, _ACTIVATIONS.index(attrs.get("activation")))
+    size = kernels.module("conv").workspace_bytes(dims, _itemsize(x.dtype), False)
+    return Step("conv.forward", dims, dtype=x.dtype, workspace=size, flops=_flops(w, y))
+
+
+def _geometry(attrs):
+    return {k: attrs[k] for k in ("strides", "dilations", "pads", "groups")}
+
+
+def _conv_gradient(node, d_outputs, needs):
+    x, w, _ = node.inputs
+    (d,) = d_outputs
+    attrs, activation = _geometry(node.attrs), node.attrs.get("activation")
+    if activation is not None:
+        d = getattr(elementwise, f"{activation}_gradient")(d, node.outputs[0])
+    size, kernel = tuple(x.shape[1:-1]), tuple(w.shape[:-2])
+    return [
+        conv_input_gradient(d, w, size=size, **attrs) if needs[0] else None,
+        conv_kernel_gradient(x, d, size=kernel, **attrs) if needs[1] else None,
+        reduction.sum_to_shape(d, shape=(w.shape[-1],)) if needs[2] else None,
+    ]
+
+
+_conv = Primitive("conv", infer=_conv_spec, lower=_conv_lower, gradient=_conv_gradient)
+
+
+# --- gradients -----------------------------------------------------------------------
+
+
+def _input_gradient_spec(d_y, w, *, size, strides, dilations, pads, groups):
+    return Spec((d_y.shape[0], *size, w.shape[-2] * groups), d_y.dtype)
+
+
+def _input_gradient_lower(node):
+    d_y, w = node.inputs
+    x = node.outputs[0]
+    dims = _dims(x, w, d_y, node.attrs)
+    size = kernels.module("conv").workspace_bytes(dims, _itemsize(x.dtype), True)
+    return Step(
+        "conv.input_gradient",
+        dims,
+        dtype=x.dtype,
+        workspace=size,
+        flops=_flops(w, d_y),
+    )
+
+
+def _input_gradient_gradient(node, d_outputs, needs):
+    d_y, w = node.inputs
+    (d,) = d_outputs
+    attrs, kernel = _geometry(node.attrs), tuple(w.shape[:-2])
+    return [
+        _conv(d, w, None, **attrs) if needs[0] else None,
+        conv_kernel_gradient(d, d_y, size=kernel, **attrs) if needs[1] else None,
+    ]
+
+
+# What reaches the input of spatial shape `size`; also the transposed convolution.
+conv_input_gradient = Primitive(
+    "conv_input_gradient",
+    infer=_input_gradient_spec,
+    lower=_input_gradient_lower,
+    gradient=_input_gradient_gradient,
+)
+
+
+def _kernel_gradient_spec(x, d_y, *, size, strides, dilations, pads, groups):
+    return Spec((*size, x.shape[-1] // groups, d_y.shape[-1]), x.dtype)
+
+
+def _kernel_gradient_lower(node):
+    x, d_y = node.inputs
+    w = node.outputs[0]
+    dims = _dims(x, w, d_y, node.attrs)
+    size = kernels.module("conv_kernel").workspace_bytes(dims, _itemsize(x.dtype))
+    return Step(
+        "conv_kernel.kernel_gradient",
+        dims,
+        dtype=x.dtype,
+        workspace=size,
+        flops=_flops(w, d_y),
+    )
+
+
+def _kernel_gradient_gradient(node, d_outputs, needs):
+    x, d_y = node.inputs
+    (d,) = d_outputs
+    attrs, size = _geometry(node.attrs), tuple(x.shape[1:-1])
+    return [
+        conv_input_gradient(d_y, d, size=size, **attrs) if needs[0] else None,
+        _conv(x, d, None, **attrs) if needs[1] else None,
+    ]
+
+
+# What reaches a kernel of spatial shape `size`.
+conv_kernel_gradient = Primitive(
+    "conv_kernel_gradient",
+    infer=_kernel_gradient_spec,
+    lower=_kernel_gradient_lower,
+    gradient=_kernel_gradient_gradient,
+)
+
+
+# --- what ops call -------------------------------------------------------------------
+
+
+def conv(x, w, bias=None, *, strides, dilations, pads, groups=1):
+    """The convolution of x with the kernel w.
+
+    Args:
+        x: (batch, *spatial, channels).
+        w: (*kernel, channels / groups, filters).
+        bias: (filters,) or None.
+        strides, dilations: a number for each spatial axis.
+        pads: zeros before and after, for each spatial axis.
+        groups: into how many groups the channels are divided.
+
+    Returns:
+        (batch, *results, filters).
+    """
+    if _is_pointwise(w, strides, pads, groups):
+        y = linear.matmul(x, movement.reshape(w, shape=tuple(w.shape[-2:])))
+        return y if bias is None else elementwise.add(y, bias)
+    w, dilations = without_both(w, strides, dilations)
+    return _conv(
+        x, w, bias, strides=strides, dilations=dilations, pads=pads, groups=groups
+    )
+
+
+def _is_pointwise(w, strides, pads, groups):
+    """Whether every result comes from one pixel: a matrix product."""
+    return (
+        groups == 1
+        and all(k == 1 for k in w.shape[:-2])
+        and all(s == 1 for s in strides)
+        and all(p == (0, 0) for p in pads)
+    )
+
+
+def without_both(w, strides, dilations):
+    """The kernel with its gaps filled with zeros on axes with stride and dilation.
+
+    Returns:
+        The kernel, and the dilations that are left.
+    """
+    if all(s == 1 or d == 1 for s, d in zip(strides, dilations, strict=True)):
+        return w, tuple(dilations)
+    shape, left = list(w.shape), list(dilations)
+    for axis, (s, d) in enumerate(zip(strides, dilations, strict=True)):
+        if s > 1 and d > 1:
+            # After each tap d - 1 zeros, and the last ones cut off again.
+            spread = [*shape[: axis + 1], 1, *shape[axis + 1 :]]
+            gaps = [(0, 0)] * len(spread)
+            gaps[axis + 1] = (0, d - 1)
+            w = movement.pad(
+                movement.reshape(w, shape=tuple(spread)), pads=tuple(gaps), value=0.0
+            )
+            shape[axis] *= d
+            w = movement.reshape(w, shape=tuple(shape))
+            shape[axis] -= d - 1
+            w = movement.slice(
+                w,
+                start=(0,) * len(shape),
+                shape=tuple(shape),
+                strides=(1,) * len(shape),
+            )
+            left[axis] = 1
+    return w, tuple(left)
+
+
+def conv_transpose(x, w, *, size, strides, dilations, pads):
+    """The transposed convolution of x with the kernel w.
+
+    Args:
+        x: (batch, *spatial, channels).
+        w: (*kernel, filters, channels).
+        size: results on each axis.
+        strides, dilations: a number for each spatial axis.
+        pads: what is cut off before and after; less than nothing adds results.
+
+    Returns:
+        (batch, *size, filters).
+    """
+    w, dilations = without_both(w, strides, dilations)
+    attrs = {"strides": strides, "dilations": dilations, "pads": pads, "groups": 1}
+    return conv_input_gradient(x, w, size=size, **attrs)
