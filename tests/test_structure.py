@@ -14,12 +14,13 @@ CYTHON = sorted([*PACKAGE.rglob("*.pyx"), *PACKAGE.rglob("*.pxd")])
 
 # What each room may import at the top of a file, besides itself; every room may only
 # import those above it in this table, so there are no circles.
-BASE = {"engine", "ops", "saving"}
+BASE = {"engine", "ops", "saving", "user_code"}
 ALLOWED = {
     "version": set(),
     "lazy": set(),
     "kernels": set(),
-    "engine": {"kernels"},
+    "user_code": set(),
+    "engine": {"kernels", "user_code"},
     "ops": {"engine", "kernels"},  # of kernels: the sizes of workspaces
     "tree": {"engine"},
     "saving": {"engine", "version"},  # knows classes by their registered names
@@ -68,7 +69,7 @@ OVERFULL = {
     "ckeras/engine": 23,
     "ckeras/layers": 20,
     "ckeras/ops/primitives": 18,
-    "tests/reference": 23,
+    "tests/reference": 22,
 }
 MOST_LINES = 400
 

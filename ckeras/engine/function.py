@@ -5,6 +5,9 @@ every further call with that signature only runs the plan.
 """
 
 import functools
+import inspect
+import os
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +19,13 @@ from ckeras.engine.signature import describe, rebuild
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
 from ckeras.engine.trace import Trace, current
+from ckeras.user_code import stacklevel
 
 __all__ = ["Function", "function"]
+
+# A function with so many compiled forms is likely never to be done with compiling. The
+# number is above that of the sizes that the last batch of 32 may have.
+MANY = 40
 
 
 def function(python_function=None, **options):
@@ -133,7 +141,7 @@ class Function:
         return compiled.pack(outputs)
 
     def _compile(self, key, args, kwargs, specs):
-        trace = Trace()
+        trace = Trace(compiles=True)
         graph = trace.graph
         graph.inputs = [
             graph.new_symbol(Spec(tuple(s.shape), str(s.dtype))) for s in specs
@@ -154,6 +162,11 @@ class Function:
         is_single = is_value == [True] and not tree.is_nested(result)
         compiled = _Compiled(plan, structure, is_value, guarded, is_single)
         self._compiled[key] = compiled
+        if len(self._compiled) == MANY:
+            shapes = [tuple(s.shape) for s in specs]
+            warnings.warn(
+                _too_many(self.python_function, shapes), stacklevel=stacklevel()
+            )
         return compiled
 
     # --- many batches in one call --------------------------------------------------
@@ -269,3 +282,25 @@ def _empty_results(compiled, size, rows):
 def _value_of(leaf, trace):
     """What a function returned, with variables replaced by their traced values."""
     return trace.read(leaf) if hasattr(leaf, "_is_variable") else leaf
+
+
+def _too_many(python_function, shapes):
+    """What to say about a function that has been compiled again and again."""
+    inner = python_function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    inner = inspect.unwrap(getattr(inner, "__func__", inner))
+    name, code = (
+        getattr(inner, "__name__", repr(inner)),
+        getattr(inner, "__code__", None),
+    )
+    where = ""
+    if code is not None:
+        where = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+    return (
+        f"`{name}`{where} has been compiled {MANY} times, for as many different "
+        "shapes, types or Python values of its arguments; the last one had arrays of "
+        f"shapes {shapes}. Each time costs time and memory: bring batches to a few "
+        "shapes, for instance by padding, and pass changing numbers as arrays. "
+        "`run_eagerly=True` compiles nothing."
+    )

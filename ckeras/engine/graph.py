@@ -2,8 +2,9 @@
 
 import weakref
 
-from ckeras.engine.operators import Operators
+from ckeras.engine.operators import Operators, TracedValueError
 from ckeras.engine.scope import current_path
+from ckeras.user_code import line_at_work
 
 __all__ = ["Graph", "Node", "Symbol"]
 
@@ -37,7 +38,7 @@ class Symbol(Operators):
             raise RuntimeError(
                 "A traced value is used after its trace has ended. Return it from "
                 "the compiled function instead of storing it, or assign it to a "
-                "`Variable`."
+                f"`Variable`.\n{line_at_work()}"
             )
         return graph
 
@@ -53,6 +54,9 @@ class Symbol(Operators):
 
     def item(self):
         raise _no_value(self, "`.item()`")
+
+    def tolist(self):
+        raise _no_value(self, "`.tolist()`")
 
     def __array__(self, dtype=None, copy=None):
         raise _no_value(self, "a NumPy array of it")
@@ -73,15 +77,20 @@ class Symbol(Operators):
     def __index__(self):
         raise _no_value(self, "a Python index")
 
+    def __format__(self, spec):
+        if spec:
+            raise _no_value(self, f"text in the format {spec!r}")
+        return repr(self)
+
     def __repr__(self):
         return f"<Symbol shape={self.shape} dtype={self.dtype}>"
 
 
 def _no_value(symbol, what, instead="Use functions of `ckeras.ops`"):
-    return TypeError(
+    return TracedValueError(
         f"A traced value (shape={symbol.shape}, dtype={symbol.dtype}) has no numbers "
         f"yet, so {what} cannot be had while a function is being compiled. "
-        f"{instead}, or compile the model with `run_eagerly=True`."
+        f"{instead}, or compile the model with `run_eagerly=True`.\n{line_at_work()}"
     )
 
 

@@ -6,10 +6,16 @@ imports only point towards the engine.
 
 import numpy as np
 
-__all__ = ["Operators", "install", "numpy_functions"]
+from ckeras.user_code import line_at_work
+
+__all__ = ["Operators", "TracedValueError", "install", "numpy_functions"]
 
 _table = {}
 numpy_functions = {}
+
+
+class TracedValueError(TypeError):
+    """Python or NumPy needs the numbers of a value that has none yet."""
 
 
 def install(table, functions=()):
@@ -81,6 +87,14 @@ class Operators:
     def __getitem__(self, key):
         return _table["getitem"](self, key)
 
+    def __setitem__(self, key, value):
+        raise TypeError(
+            f"Values are not written into: this one has shape {tuple(self.shape)}. "
+            "Instead of `x[...] = y` use `x = ops.slice_update(x, start, y)`, "
+            "`ops.scatter_update` or `ops.where`; a `Variable` takes a new value by "
+            f"`assign`.\n{line_at_work()}"
+        )
+
     def __len__(self):
         if not self.shape:
             raise TypeError("len() of a 0-dimensional value")
@@ -120,10 +134,23 @@ def _dispatch(function, method, args, kwargs):
     if op is not None and method == "__call__" and not kwargs.get("out"):
         return op(*args, **kwargs)
     if any(getattr(a, "is_symbolic", False) for a in args):
-        raise TypeError(
-            f"NumPy's `{function.__name__}` cannot be traced. Use a function of "
-            "`ckeras.ops`, or compile the model with `run_eagerly=True`."
-        )
+        raise TracedValueError(_not_traceable(function, method, kwargs))
     concrete = [np.asarray(a) if isinstance(a, Operators) else a for a in args]
     target = function if method == "__call__" else getattr(function, method)
     return target(*concrete, **kwargs)
+
+
+def _not_traceable(function, method, kwargs):
+    name = (
+        function.__name__ if method == "__call__" else f"{function.__name__}.{method}"
+    )
+    if kwargs.get("out"):
+        why = "writes into `out`, which cannot be traced. Use what it returns"
+    elif method == "at":
+        why = "writes in place, which cannot be traced. Use `ops.scatter_update`"
+    else:
+        why = "cannot be traced. Use a function of `ckeras.ops`"
+    return (
+        f"NumPy's `{name}` {why}, or compile the model with `run_eagerly=True`.\n"
+        f"{line_at_work()}"
+    )

@@ -12,12 +12,23 @@ from ckeras.engine import tree
 from ckeras.engine.graph import Graph
 from ckeras.engine.scope import SymbolicScope
 from ckeras.engine.tapes import active_tapes, paused
+from ckeras.user_code import line_at_work
 
-__all__ = ["Trace", "current", "infer", "suspended"]
+__all__ = [
+    "Trace",
+    "building",
+    "check_new_variable",
+    "current",
+    "infer",
+    "is_compiling",
+    "suspended",
+]
 
 
 class _State(threading.local):
     trace = None
+    compiling = False  # whether the trace's graph is going to be compiled
+    building = False  # whether what was there before is being completed
 
 
 _state = _State()
@@ -44,8 +55,48 @@ def suspended():
         yield
 
 
+def is_compiling():
+    """Whether each compilation of a function would make anew what is made now."""
+    return _state.compiling and not _state.building
+
+
+@contextlib.contextmanager
+def building(owner=None):
+    """Context in which `owner` may make variables although a function is compiled.
+
+    Args:
+        owner: what is older than the compilation; what is not has kept the value of
+            `is_compiling()` as its attribute `_is_passing`, and gains nothing.
+    """
+    outer = _state.building
+    _state.building = outer or not getattr(owner, "_is_passing", False)
+    try:
+        yield
+    finally:
+        _state.building = outer
+
+
+def check_new_variable():
+    """Raises if a compiled function makes a variable that no later call would see.
+
+    Raises:
+        ValueError: naming the user's line.
+    """
+    if is_compiling():
+        raise ValueError(
+            "A variable is made while a function is being compiled, so each "
+            "compilation would make another one. Make variables, and layers, metrics "
+            "and seed generators that have some, once: in `__init__` or `build` of "
+            "the layer or model, or outside of the compiled function.\n"
+            f"{line_at_work()}"
+        )
+
+
 class Trace:
     """One run of a function on symbols.
+
+    Args:
+        compiles: whether the graph is going to be compiled.
 
     Attributes:
         graph: the recorded `Graph`.
@@ -54,7 +105,8 @@ class Trace:
         writes: symbol to be written back, by holder, in order.
     """
 
-    def __init__(self):
+    def __init__(self, compiles=False):
+        self.compiles = compiles
         self.graph = Graph()
         self.reads = []
         self.writes = {}
@@ -88,11 +140,15 @@ class Trace:
         """Calls `function` with this trace active and closes the graph."""
         # Tapes of the caller must not see symbols: they would outlive the trace.
         outside = active_tapes()
+        before = _state.compiling, _state.building
+        if self.compiles:
+            _state.compiling, _state.building = True, False
         with _active(self), paused(*outside) if outside else contextlib.nullcontext():
             try:
                 return function(*args, **kwargs)
             finally:
                 self.graph.closed = True
+                _state.compiling, _state.building = before
 
 
 def infer(function, *args, **kwargs):

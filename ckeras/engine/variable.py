@@ -84,6 +84,7 @@ class Variable(Operators):
         self._regularizer = None
         self._constraint = None
         self.overwrite_with_gradient = False
+        trace.check_new_variable()
         with trace.suspended():
             self._place(_initial_value(initializer, shape, dtype))
         self._initializer = initializer if callable(initializer) else None

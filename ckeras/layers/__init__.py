@@ -1,6 +1,5 @@
 """Layers, the parts of models."""
 
-from ckeras.layers.column import Column
 from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.convolution.conv import Conv1D, Conv2D, Conv3D
 from ckeras.layers.convolution.conv_transpose import (
@@ -10,6 +9,7 @@ from ckeras.layers.convolution.conv_transpose import (
 )
 from ckeras.layers.convolution.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
 from ckeras.layers.convolution.separable_conv import SeparableConv1D, SeparableConv2D
+from ckeras.layers.core.column import Column
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer
@@ -33,6 +33,7 @@ from ckeras.layers.merging.elementwise import (
     multiply,
     subtract,
 )
+from ckeras.layers.normalization.layer_normalization import LayerNormalization
 from ckeras.layers.regularization.dropout import Dropout, SpatialDropout1D
 from ckeras.layers.regularization.noise import (
     ActivityRegularization,
@@ -89,6 +90,7 @@ __all__ = [
     "LSTMCell",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "Masking",
     "Maximum",
     "Minimum",

@@ -43,19 +43,16 @@ def current_context():
 def entered(layer):
     """The context for a call of `layer`: the one under way, or a new one.
 
-    What the call sets holds for the layers inside it, not for the ones after it.
+    As in Keras, what an inner call sets holds until the outermost call ends, also for
+    the layers that are called after it.
     """
     context = _state.context
-    if context is None:
-        context = _state.context = CallContext(layer)
-        layer._clear_losses()
-        try:
-            yield context
-        finally:
-            _state.context = None
+    if context is not None:
+        yield context
         return
-    outer = dict(context.values)
+    context = _state.context = CallContext(layer)
+    layer._clear_losses()
     try:
         yield context
     finally:
-        context.values = outer
+        _state.context = None

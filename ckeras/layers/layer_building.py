@@ -23,7 +23,7 @@ def _recorded(build):
             return build(self, *args, **kwargs)
         object.__setattr__(self, "_building", True)
         try:
-            with self._open_name_scope():
+            with self._open_name_scope(), trace.building(self):
                 self._path = current_path()
                 build(self, *args, **kwargs)
         finally:

@@ -6,6 +6,7 @@ import math
 from ckeras import constraints, initializers, regularizers
 from ckeras.engine import dtypes
 from ckeras.engine.scope import name_scope
+from ckeras.engine.trace import is_compiling
 from ckeras.engine.variable import Variable
 from ckeras.layers.tracking import Tracker
 
@@ -20,6 +21,7 @@ class LayerState:
         tracker = Tracker()
         # Set past `__setattr__`, which tracks what it gets.
         instance.__dict__.update(
+            _is_passing=is_compiling(),
             _tracker=tracker,
             _trainable_variables=tracker.stores["trainable_variables"],
             _non_trainable_variables=tracker.stores["non_trainable_variables"],

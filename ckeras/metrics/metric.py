@@ -1,7 +1,7 @@
 """The base class of metrics: state that is updated batch by batch."""
 
 from ckeras import initializers, ops
-from ckeras.engine import scope
+from ckeras.engine import scope, trace
 from ckeras.engine.dtypes import standardize_dtype
 from ckeras.engine.naming import auto_name
 from ckeras.engine.variable import Variable
@@ -33,6 +33,7 @@ class Metric:
         self._dtype = standardize_dtype(getattr(dtype, "compute_dtype", dtype))
         self._variables = []
         self._metrics = []
+        self._is_passing = trace.is_compiling()
 
     def __setattr__(self, name, value):
         if isinstance(value, (Variable, Metric)) and "_metrics" in self.__dict__:
@@ -65,7 +66,8 @@ class Metric:
             name: name of the variable.
         """
         self._check_super_called()
-        with scope.name_scope(self.name.replace("/", ">"), caller=self):
+        path = scope.name_scope(self.name.replace("/", ">"), caller=self)
+        with path, trace.building(self):
             variable = Variable(
                 initializer=initializers.get(initializer),
                 shape=shape,

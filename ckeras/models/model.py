@@ -52,6 +52,9 @@ class Model(Trainer, Layer):
     def call(self, *args, **kwargs):
         raise self._not_implemented("call")
 
+    def _has_own_call(self):
+        return type(self).call is not Model.call
+
     @property
     def layers(self):
         """The layers right inside, each once."""

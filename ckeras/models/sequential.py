@@ -3,6 +3,7 @@
 import inspect
 
 from ckeras.engine import tree
+from ckeras.engine.operators import TracedValueError
 from ckeras.engine.symbolic.keras_tensor import standardize_shape
 from ckeras.layers.core.input_layer import InputLayer
 from ckeras.layers.layer import Layer
@@ -155,8 +156,8 @@ class Sequential(Model):
             )
         try:
             outputs = self._stack()
-        except NotImplementedError:
-            return
+        except (NotImplementedError, TracedValueError):
+            return  # `call` goes from layer to layer
         graph = Functional(self._layers[0].output, outputs)
         self.__dict__.update(_functional=graph)
 
@@ -176,6 +177,8 @@ class Sequential(Model):
                 continue
             try:
                 stages.append((layer, layer(stages[-1][1])))
+            except TracedValueError:
+                raise
             except TypeError as error:
                 raise _explain(layer, error) from error
         return stages[-1][1]

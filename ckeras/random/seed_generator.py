@@ -5,6 +5,7 @@ import random as python_random
 
 import numpy as np
 
+from ckeras.engine import trace
 from ckeras.engine.naming import auto_name
 from ckeras.engine.scope import name_scope
 from ckeras.engine.tensor import Tensor
@@ -103,9 +104,10 @@ def make_default_seed():
 def global_seed_generator():
     """The generator behind random functions that are called without a seed."""
     if _global["generator"] is None:
-        _global["generator"] = SeedGenerator(
-            _global["seed"], name="global_seed_generator"
-        )
+        with trace.building():
+            _global["generator"] = SeedGenerator(
+                _global["seed"], name="global_seed_generator"
+            )
     return _global["generator"]
 
 

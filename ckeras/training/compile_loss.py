@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from ckeras import losses, ops
-from ckeras.engine import config, tree
+from ckeras.engine import config, trace, tree
 from ckeras.engine.naming import object_name
 from ckeras.engine.scope import name_scope
 from ckeras.losses.wrapper import LossFunctionWrapper
@@ -170,7 +170,8 @@ class CompileLoss:
     def pairs(self, y_true, y_pred):
         """For each loss: the loss, its target and its output."""
         if not self.built:
-            self.build(y_true, y_pred)
+            with trace.building(self):
+                self.build(y_true, y_pred)
         names = names_for(y_pred, self.output_names)
         wanted = [e.index for e in self._entries]
         targets = self._targets(y_true, y_pred, names, wanted)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ckeras import metrics as metrics_module
-from ckeras.engine import tree
+from ckeras.engine import trace, tree
 from ckeras.engine.naming import object_name
 from ckeras.training.outputs import (
     align_to_outputs,
@@ -108,7 +108,8 @@ class CompileMetrics:
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Takes a batch's targets and predictions into account."""
         if not self.built:
-            self.build(y_true, y_pred)
+            with trace.building(self):
+                self.build(y_true, y_pred)
         names = names_for(y_pred, self.output_names)
         targets = _align(y_true, y_pred, names)
         outputs = tree.flatten(y_pred)

@@ -55,13 +55,13 @@ def check_targets(model, data, y_pred):
     Args:
         model: a compiled model.
         data: a batch, or all of the data.
-        y_pred: the outputs' specs.
+        y_pred: the outputs' specs; None where they are not known beforehand.
 
     Raises:
         ValueError: for targets that the loss can't use, such as NaN or class numbers
             out of range.
     """
-    if model._compile_loss is None:
+    if model._compile_loss is None or y_pred is None:
         return
     _, y, _ = unpack_x_y_sample_weight(data)
     for entry, target, output in model._compile_loss.pairs(y, y_pred):

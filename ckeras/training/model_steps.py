@@ -222,31 +222,80 @@ class ModelSteps(Compiling):
 
     # --- building ------------------------------------------------------------------
 
-    def _output_spec(self, x):
-        """Shapes and types of the outputs for inputs like `x`; builds the model."""
+    def _is_own(self, name):
+        """Whether the model's class overrides a step or another method of these."""
+        return getattr(type(self), name) is not getattr(ModelSteps, name)
+
+    def _reads_targets(self, mode):
+        """Whether the loss of `compile` is computed from targets and outputs as they
+        are, so that they can be checked beforehand."""
+        own = (f"{mode}_step", "compute_loss")
+        return mode != "predict" and not any(map(self._is_own, own))
+
+    def _output_spec(self, x, mode):
+        """Shapes and types of the outputs for inputs like `x`; builds the model.
+
+        None where the model cannot be traced on `x`, though the step may do what it
+        does: an own step knows what it calls, and an eager one takes any Python.
+        """
         key = tuple(
             None if a is None else (a.shape[1:], str(a.dtype)) for a in tree.flatten(x)
         )
         known = self.__dict__.setdefault("_output_specs", {})
         if key not in known:
-            known[key] = trace.infer(self._forward, _to_spec(x), training=False)
+            free = self.run_eagerly or self._is_own(f"{mode}_step")
+            spec = self._guess_output_spec(x) if free else self._infer_output_spec(x)
+            if spec is None:
+                return None
+            known[key] = spec
         return known[key]
 
-    def _symbolic_build(self, batch):
+    def _infer_output_spec(self, x):
+        return trace.infer(self._forward, _to_spec(x), training=False)
+
+    def _guess_output_spec(self, x):
+        if not self._has_own_call():
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return self._infer_output_spec(x)
+            except Exception:
+                return None
+
+    def _build_for(self, batch, mode):
         """Builds what a batch's shapes are needed for; returns the outputs' specs.
+
+        An own step builds the loss, the metrics and the optimizer where it uses
+        them, for the values and variables that it uses them with.
 
         Args:
             batch: a batch of arrays, of which only shapes and types matter.
+            mode: `"train"`, `"test"` or `"predict"`.
         """
         x, y, _ = unpack_x_y_sample_weight(batch)
-        y_pred = self._output_spec(x)
+        y_pred = self._output_spec(x, mode)
+        if mode == "predict" or y_pred is None or self._is_own(f"{mode}_step"):
+            return y_pred
         y = _to_spec(y)
-        for part in (self._compile_loss, self._compile_metrics):
-            if part is not None and not part.built:
+        for part, name in (
+            (self._compile_loss, "compute_loss"),
+            (self._compile_metrics, "compute_metrics"),
+        ):
+            if part is not None and not part.built and not self._is_own(name):
                 part.build(y, y_pred)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
         return y_pred
+
+    def _is_ready(self, mode):
+        """Whether everything is built, so that no batch needs to be looked at."""
+        if not all(layer.built for layer in self._flatten_layers()):
+            return False
+        if mode == "predict" or self._is_own(f"{mode}_step"):
+            return True
+        parts = (self._compile_loss, self._compile_metrics, self.optimizer)
+        return all(part is None or part.built for part in parts)
 
 
 class _Eager:

@@ -256,7 +256,7 @@ class Trainer(ModelSteps):
         batch = data.first_batch()
         y_pred = self._build_for(batch, mode)
         data.convert(lambda arrays: cast_batch(self, arrays))
-        if mode != "predict":
+        if self._reads_targets(mode):
             check_targets(self, data.data, y_pred)
         return self._steps(data, mode, steps)
 
@@ -264,27 +264,12 @@ class Trainer(ModelSteps):
         def prepare(batch):
             if not data.is_arrays:
                 y_pred = self._build_for(batch, mode)
-                if mode != "predict":
+                if self._reads_targets(mode):
                     check_targets(self, batch, y_pred)
                 batch = cast_batch(self, batch)
             return batch
 
         return Steps(data, mode, prepare, steps, self.steps_per_execution)
-
-    def _is_ready(self, mode):
-        if not all(layer.built for layer in self._flatten_layers()):
-            return False
-        if mode == "predict":
-            return True
-        parts = (self._compile_loss, self._compile_metrics, self.optimizer)
-        return all(part is None or part.built for part in parts)
-
-    def _build_for(self, batch, mode):
-        """Builds what is missing; returns the specs of the outputs for a batch."""
-        if mode == "predict":
-            x, _, _ = unpack_x_y_sample_weight(batch)
-            return self._output_spec(x)
-        return self._symbolic_build(batch)
 
     # --- single batches ------------------------------------------------------------
 
@@ -292,9 +277,7 @@ class Trainer(ModelSteps):
     def train_on_batch(
         self, x, y=None, sample_weight=None, class_weight=None, return_dict=False
     ):
-        """Train on a single batch.
-
-        Metrics go on from the batches before; `reset_metrics` begins them anew.
+        """Train on a single batch; the metrics are those of this batch alone.
 
         Args:
             x, y, sample_weight, class_weight: As for `fit`, arrays only.
@@ -305,12 +288,13 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("train_on_batch")
         batch = self._single_batch("train", x, y, sample_weight, class_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_train_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     @filter_traceback
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """Evaluate a single batch.
+        """Evaluate a single batch; the metrics are those of this batch alone.
 
         Args:
             x, y, sample_weight: As for `fit`, arrays only.
@@ -321,6 +305,7 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("test_on_batch")
         batch = self._single_batch("test", x, y, sample_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_test_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
@@ -349,7 +334,7 @@ class Trainer(ModelSteps):
         data = ArrayData(x, y, sample_weight, class_weight=class_weight)
         y_pred = self._build_for(data.data, mode)
         data.convert(lambda arrays: cast_batch(self, arrays))
-        if mode != "predict":
+        if self._reads_targets(mode):
             check_targets(self, data.data, y_pred)
         return data.data
 

@@ -1,8 +1,9 @@
 """Tracebacks that show the user's lines and leave out those of the library."""
 
 import functools
-import pathlib
 import types
+
+from ckeras.user_code import is_library_frame
 
 __all__ = [
     "disable_traceback_filtering",
@@ -11,7 +12,6 @@ __all__ = [
     "is_traceback_filtering_enabled",
 ]
 
-_PACKAGE = str(pathlib.Path(__file__).parents[1])
 _enabled = True
 
 
@@ -55,7 +55,7 @@ def filter_traceback(method):
 def _outside(traceback):
     frames = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        if not is_library_frame(traceback.tb_frame):
             frames.append(traceback)
         traceback = traceback.tb_next
     kept = None

@@ -1,6 +1,7 @@
 """Plans: who shares memory with whom, what they print, and what they time."""
 
 import numpy as np
+import pytest
 
 import ckeras
 from ckeras import ops
@@ -141,3 +142,58 @@ def test_passes_change_no_number():
     for a, b in zip(fused(x), expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
     assert len(fused.plan.steps) < len(plain.plan.steps)
+
+
+def _names(step):
+    return [s.node.primitive.name for s in step.plan.steps]
+
+
+def test_what_may_fail_comes_before_what_changes_variables():
+    count, table = ckeras.Variable(0.0), ckeras.Variable(np.arange(4, dtype="float32"))
+
+    @ckeras.function
+    def step(x, rows):
+        count.assign_add(ops.sum(x))
+        table.assign(table * 2.0 + ops.sum(x))
+        return ops.take(x, rows) + ops.sort(x)
+
+    x = np.ones(4, "float32")
+    np.testing.assert_array_equal(step(x, np.array([0, 1, 2, 3])), np.full(4, 2.0))
+    assert not step.plan.copies
+    assert step.plan.commit > max(_names(step).index(n) for n in ("gather", "argsort"))
+    before = count.numpy(), table.numpy()
+    with pytest.raises(IndexError):
+        step(x, np.array([0, 1, 2, 4]))
+    np.testing.assert_array_equal(before[0], count.numpy())
+    np.testing.assert_array_equal(before[1], table.numpy())
+    step(x, np.array([0, 1, 2, 3]))
+    assert float(count) == 8.0
+
+
+def test_a_new_value_that_a_failing_step_reads_is_copied_at_the_end():
+    v = ckeras.Variable(np.zeros(3, "float32"))
+
+    @ckeras.function
+    def step(x, rows):
+        v.assign(v + x)
+        return ops.take(v.value, rows)
+
+    step(np.ones(3, "float32"), np.array([0, 2]))
+    assert len(step.plan.copies) == 1
+    with pytest.raises(IndexError):
+        step(np.ones(3, "float32"), np.array([0, 3]))
+    np.testing.assert_array_equal(v.numpy(), np.ones(3))
+
+
+def test_a_numpy_step_that_raises_changes_no_variable():
+    v = ckeras.Variable(1.0)
+
+    @ckeras.function
+    def step(x):
+        v.assign_add(1.0)
+        return ops.inv(x)
+
+    step(np.eye(2, dtype="float32"))
+    with pytest.raises(np.linalg.LinAlgError):
+        step(np.zeros((2, 2), "float32"))
+    assert float(v) == 2.0

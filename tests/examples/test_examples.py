@@ -44,6 +44,28 @@ def test_digits_mlp(tmp_path):
     assert "predicts the same: True" in out
 
 
+def test_digits_vae(tmp_path):
+    out = run("digits_vae.py", tmp_path)
+    by_vae = number_after(out, "latent numbers")
+    assert by_vae < 0.8 * number_after(out, "principal components")
+    assert "@@" in out  # the images
+
+
+def test_digits_wgan_gp(tmp_path):
+    out = run("digits_wgan_gp.py", tmp_path)
+    by_chance = number_after(out, "about shuffled pixels")
+    assert number_after(out, "about drawn digits") > by_chance + 0.08
+    assert number_after(out, "different digits drawn") >= 8
+
+
+def test_digits_distillation(tmp_path):
+    out = run("digits_distillation.py", tmp_path)
+    taught = number_after(out, "student of the teacher accuracy")
+    assert taught > 0.95
+    assert taught > number_after(out, "few labels accuracy") + 0.03
+    assert number_after(out, "teacher accuracy") > 0.97
+
+
 def test_sunspots_forecast(tmp_path):
     out = run("sunspots_forecast.py", tmp_path)
     lstm = number_after(out, "LSTM:")

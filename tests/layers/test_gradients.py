@@ -96,6 +96,14 @@ CASES = {
         layers.Embedding(6, 3, dtype="float64", embeddings_regularizer="l2"),
         [np.array([[0, 2, 2], [5, 1, 0]])],
     ),
+    "layer normalization": (
+        layers.LayerNormalization(dtype="float64", beta_regularizer="l2"),
+        [normal(3, 4)],
+    ),
+    "layer normalization, inner axes": (
+        layers.LayerNormalization([1, 2], 0.1, dtype="float64"),
+        [normal(3, 2, 4)],
+    ),
     "activation": (layers.Activation("sigmoid", dtype="float64"), [normal(3, 4)]),
     "activity": (
         layers.ActivityRegularization(0.3, 0.2, dtype="float64"),

@@ -112,10 +112,10 @@ def test_training_comes_from_outside():
     seen = []
     layer = Around(seen)
     layer(np.ones((1, 2)), training=True)
-    # An explicit value holds for that layer only, not for those after it.
-    assert seen[-3:] == [True, False, True]
+    # As in Keras, an explicit value also holds for the layers after that one.
+    assert seen[-3:] == [True, False, False]
     layer(np.ones((1, 2)))
-    assert seen[-3:] == [None, False, None]
+    assert seen[-3:] == [None, False, False]
 
 
 def test_autocast_and_dtype():

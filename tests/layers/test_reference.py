@@ -13,6 +13,8 @@ from tests.reference.layers_cases import CASES, make_values
 
 HERE = pathlib.Path(__file__).parents[1] / "reference"
 TABLE = json.loads((HERE / "layers.json").read_text())
+# What Keras warns of is part of the cases.
+pytestmark = pytest.mark.filterwarnings("ignore:`rms_scaling=True`")
 ARRAYS = np.load(HERE / "layers.npz")
 
 

@@ -1,4 +1,4 @@
-"""Models against stored ones of Keras: see `tests/reference/make_models.py`."""
+"""Models against stored ones of Keras: see `tests/reference/models/make.py`."""
 
 import json
 import pathlib
@@ -10,9 +10,9 @@ import ckeras
 from ckeras import tree
 from ckeras.engine import scope
 from tests.reference.layers_cases import make_values
-from tests.reference.models_cases import CASES
+from tests.reference.models.cases import CASES
 
-HERE = pathlib.Path(__file__).parents[1] / "reference"
+HERE = pathlib.Path(__file__).parents[1] / "reference/models"
 TABLE = json.loads((HERE / "models.json").read_text())
 ARRAYS = np.load(HERE / "models.npz")
 

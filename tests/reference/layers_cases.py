@@ -55,6 +55,21 @@ CASES = {
     "gaussian_noise": _case("GaussianNoise", [(4, 3)], {"stddev": 0.3}),
     "gaussian_dropout": _case("GaussianDropout", [(4, 3)], {"rate": 0.3}),
     "activity": _case("ActivityRegularization", [(4, 3)], {"l1": 0.1, "l2": 0.2}),
+    "layer_norm": _case("LayerNormalization", [(4, 3)], {"axis": [-1]}),
+    "layer_norm_axes": _case(
+        "LayerNormalization", [(4, 3, 5)], {"axis": [1, 2], "epsilon": 0.01}
+    ),
+    "layer_norm_inner": _case(
+        "LayerNormalization",
+        [(4, 3, 5)],
+        {"axis": [1], "gamma_regularizer": _PENALTIES["kernel_regularizer"]},
+    ),
+    "layer_norm_bare": _case(
+        "LayerNormalization", [(4, 3)], {"axis": [1], "center": False, "scale": False}
+    ),
+    "layer_norm_rms": _case(
+        "LayerNormalization", [(4, 3)], {"axis": [1], "rms_scaling": True}
+    ),
     "flatten": _case("Flatten", [(4, 3, 2)]),
     "flatten_1d": _case("Flatten", [(4,)]),
     "flatten_channels": _case(

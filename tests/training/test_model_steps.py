@@ -2,7 +2,16 @@
 
 import pytest
 
-from ckeras import Model, Sequential, layers, ops
+from ckeras import (
+    GradientTape,
+    Model,
+    Sequential,
+    layers,
+    ops,
+    optimizers,
+    random,
+    utils,
+)
 from tests.training.helpers import (
     check_weights,
     data,
@@ -11,8 +20,6 @@ from tests.training.helpers import (
 
 
 def test_overridden_train_step():
-    from ckeras import GradientTape
-
     class Doubled(Model):
         def __init__(self):
             super().__init__()
@@ -61,3 +68,117 @@ def test_overridden_compute_loss_and_metrics():
     history = model.fit(x, y, verbose=0).history
     assert history.keys() == {"loss", "largest"}
     assert history["largest"] == [pytest.approx(y.max(), rel=1e-6)]
+
+
+class Scaled(Model):
+    """A model that is never called: its step alone knows what to do."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+
+    def train_step(self, data):
+        x, y = data
+        with GradientTape() as tape:
+            loss = ops.mean(ops.square(self.dense(x) - y))
+        weights = self.dense.trainable_weights
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return {"loss": loss}
+
+
+def test_own_step_of_a_model_without_call():
+    x, y = data(8)
+    model = Scaled()
+    model.compile("sgd")
+    first = model.fit(x, y, verbose=0).history["loss"][0]
+    assert model.fit(x, y, verbose=0).history["loss"][0] < first
+    with pytest.raises(NotImplementedError, match="does not have a `call` method"):
+        model.predict(x, verbose=0)
+
+
+@pytest.mark.parametrize("batches", [False, True], ids=["arrays", "generator"])
+def test_own_step_may_do_without_targets(batches):
+    class Autoencoder(Sequential):
+        def train_step(self, data):
+            x = data[0] if isinstance(data, tuple) else data
+            with GradientTape() as tape:
+                loss = self.compute_loss(x=x, y=x, y_pred=self(x, training=True))
+            weights = self.trainable_weights
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+    x, _ = data(8)
+    model = Autoencoder([layers.Dense(2, activation="tanh"), layers.Dense(3)])
+    model.compile("adam", "mse")
+    source = ((x,) for _ in range(3)) if batches else x
+    history = model.fit(source, verbose=0)
+    assert history.history["loss"][0] > 0
+    # The loss has been built by the step; the standard evaluation still needs targets.
+    with pytest.raises(ValueError, match="The loss needs targets"):
+        model.evaluate(x, verbose=0)
+
+
+def test_two_optimizers_update_by_kernel():
+    """What the default optimizer of `compile` does not use stays free for others."""
+
+    class Two(Model):
+        def __init__(self):
+            super().__init__()
+            self.parts = [layers.Dense(1), layers.Dense(1)]
+
+        def compile(self, optimizers, **kwargs):
+            super().compile(**kwargs)
+            self.optimizers = optimizers
+
+        def train_step(self, data):
+            x, y = data
+            for part, optimizer in zip(self.parts, self.optimizers, strict=True):
+                with GradientTape() as tape:
+                    loss = ops.mean(ops.square(part(x) - y))
+                weights = part.trainable_weights
+                optimizer.apply(tape.gradient(loss, weights), weights)
+            return {"loss": loss}
+
+    model = Two()
+    model.compile([optimizers.Adam(), optimizers.SGD()])
+    model.fit(*data(8), verbose=0)
+    assert not model.optimizer.built
+    assert all(optimizer._arenas is not None for optimizer in model.optimizers)
+    names = [step.node.primitive.name for step in model.train_plan.steps]
+    assert names.count("adam") == names.count("sgd") == 1
+
+
+@pytest.mark.parametrize("seed", ["global", "generator", "layer"])
+def test_random_numbers_are_the_same_compiled_and_eager(seed):
+    class Noisy(Model):
+        def __init__(self):
+            super().__init__()
+            self.generator = random.SeedGenerator(5)
+            self.dropout = layers.Dropout(0.5, seed=3)
+            self.dense = layers.Dense(1, kernel_initializer="ones")
+
+        def call(self, x, training=None):
+            if seed == "layer":
+                return self.dense(self.dropout(x, training=training))
+            source = None if seed == "global" else self.generator
+            return self.dense(x + random.normal(ops.shape(x), seed=source))
+
+    def losses(run_eagerly):
+        utils.set_random_seed(2)
+        model = Noisy()
+        model.compile("adam", "mse", run_eagerly=run_eagerly)
+        x, y = data(8)
+        history = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0)
+        return history.history["loss"]
+
+    assert losses(False) == pytest.approx(losses(True), rel=1e-6)
+
+
+def test_single_batches_stand_for_themselves():
+    x, y = data(8)
+    model = Sequential([layers.Dense(1)])
+    model.compile(optimizers.SGD(0.0), "mse", metrics=["mae"])
+    for rows in (slice(4), slice(4, 8)):
+        alone = model.evaluate(x[rows], y[rows], verbose=0)
+        assert model.train_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)
+        assert model.test_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ckeras.engine.plan.buffers import Buffer
+from ckeras.engine.plan.order import may_fail, safe_order
 
 __all__ = ["Copy", "Layout", "Place", "PlanStep"]
 
@@ -71,6 +72,7 @@ class Layout:
         self._places = {}
         self._storages = {}
         self._packed = set()
+        self._last_failure = -1  # until after this step no variable may change
         self._take_operands()
         self._lower_nodes()
         self._note_uses()
@@ -116,7 +118,7 @@ class Layout:
         return Place(buffer, start)
 
     def _lower_nodes(self):
-        for node in self.graph.nodes:
+        for node in safe_order(self.graph):
             primitive = node.primitive
             if primitive.view is not None:
                 size = np.dtype(node.inputs[0].dtype).itemsize
@@ -134,6 +136,8 @@ class Layout:
             if step is not None and step.workspace:
                 workspace = Buffer("scratch", None, step.workspace, time)
                 self.scratch.append(workspace)
+            if may_fail(node):
+                self._last_failure = time
             self.steps.append(PlanStep(node, step, workspace))
 
     def _note_uses(self):
@@ -172,8 +176,11 @@ class Layout:
                 self.copies.append(Copy(self.place(value), place, size))
 
     def _may_write(self, target, size, buffer):
-        """Whether nobody reads the target's old value once `buffer` is written."""
+        """Whether nobody reads the target's old value once `buffer` is written, and
+        no step can fail any more."""
         time = buffer.first
+        if time <= self._last_failure:
+            return False
         for later in range(time, self.end):
             node, step, _ = self.steps[later]
             taken = ()

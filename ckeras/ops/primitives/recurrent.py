@@ -155,8 +155,8 @@ def _gradient_lower(node):
 
 def _no_second_gradient(node, d_outputs, needs):
     raise NotImplementedError(
-        "The LSTM kernel has no second derivative. Give the layer `unroll=True`, which "
-        "computes it from single operations."
+        "The LSTM kernel has no second derivative. Give the layer `implementation=1`, "
+        "which computes it from single operations."
     )
 
 

@@ -3,11 +3,12 @@
 import warnings
 
 from ckeras import ops
-from ckeras.engine import scope
+from ckeras.engine import scope, trace
 from ckeras.engine.arena import Arena
 from ckeras.ops.primitives import movement
 from ckeras.optimizers.base import clipping, layout
 from ckeras.optimizers.base.state import OptimizerState
+from ckeras.user_code import line_at_work, stacklevel
 
 __all__ = ["Optimizer"]
 
@@ -162,7 +163,7 @@ class Optimizer(OptimizerState):
             return list(self._trainable_variables)
         variables = list(trainable_variables)
         if not self.built:
-            with scope.name_scope(self.name, caller=self):
+            with scope.name_scope(self.name, caller=self), trace.building():
                 self.build(variables)
             self.built = True
         for variable in variables:
@@ -378,13 +379,19 @@ class Optimizer(OptimizerState):
 def _without_missing(grads, variables):
     pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
     if not pairs:
-        raise ValueError("No gradients provided for any variable.")
+        raise ValueError(
+            "No gradients provided for any variable: the loss depends on none of "
+            f"{[v.path for v in variables]}. Compute it with `ckeras.ops` from the "
+            "model's outputs, inside the `with GradientTape()` block; NumPy arrays, "
+            "`stop_gradient`, `argmax` and casts to integers end the gradient.\n"
+            f"{line_at_work()}"
+        )
     if len(pairs) < len(variables):
         missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
         warnings.warn(
             f"Gradients do not exist for variables {missing} when minimizing the "
             "loss. If using `model.compile()`, did you forget to provide a `loss` "
             "argument?",
-            stacklevel=4,
+            stacklevel=stacklevel(),
         )
     return [g for g, _ in pairs], [v for _, v in pairs]

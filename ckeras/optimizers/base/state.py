@@ -5,7 +5,7 @@ import warnings
 
 from ckeras import initializers, ops
 from ckeras.engine import config as settings
-from ckeras.engine import scope
+from ckeras.engine import scope, trace
 from ckeras.engine.convert import is_tensor
 from ckeras.engine.naming import auto_name
 from ckeras.engine.variable import Variable
@@ -194,7 +194,7 @@ class OptimizerState:
             aggregation, layout: kept for Keras's signature.
             name: name of the variable.
         """
-        with scope.name_scope(self.name, caller=self):
+        with scope.name_scope(self.name, caller=self), trace.building():
             variable = Variable(
                 initializer=initializers.get(initializer),
                 shape=shape,

@@ -1,10 +1,10 @@
 """Writes models.json and models.npz: what Keras's models are and compute.
 
-Run with Keras 3 installed, from the folder of this file:
+Run with Keras 3 installed, from the repository's root:
 
-    KERAS_BACKEND=jax python make_models.py
+    KERAS_BACKEND=jax python -m tests.reference.models.make
 
-For each case of `models_cases.py`: the model as JSON, the weights' paths, the text of
+For each case of `cases.py`: the model as JSON, the weights' paths, the text of
 its summary, and its outputs for given inputs and weights.
 """
 
@@ -13,8 +13,9 @@ import pathlib
 
 import keras
 import numpy as np
-from layers_cases import make_values
-from models_cases import CASES
+
+from tests.reference.layers_cases import make_values
+from tests.reference.models.cases import CASES
 
 HERE = pathlib.Path(__file__).parent
 

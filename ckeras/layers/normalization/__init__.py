@@ -1,0 +1,1 @@
+"""Layers that bring activations to a common scale."""
