@@ -294,7 +294,7 @@ class Trainer(ModelSteps):
     ):
         """Train on a single batch.
 
-        Metrics go on from the batches before; `reset_metrics` begins them anew.
+        Metrics begin anew: what is returned is of this batch alone.
 
         Args:
             x, y, sample_weight, class_weight: As for `fit`, arrays only.
@@ -305,12 +305,15 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("train_on_batch")
         batch = self._single_batch("train", x, y, sample_weight, class_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_train_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     @filter_traceback
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """Evaluate a single batch.
+
+        Metrics begin anew: what is returned is of this batch alone.
 
         Args:
             x, y, sample_weight: As for `fit`, arrays only.
@@ -321,6 +324,7 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("test_on_batch")
         batch = self._single_batch("test", x, y, sample_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_test_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
