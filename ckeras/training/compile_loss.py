@@ -58,6 +58,7 @@ class CompileLoss:
 
     Raises:
         ValueError: for an unknown name of a loss.
+        KeyError: in `build`, for a key that is no output's.
     """
 
     name = "compile_loss"
@@ -128,6 +129,7 @@ class CompileLoss:
                     f"Expected keys {known} in {argument} dict, but found "
                     f"{argument}.keys()={list(given)}"
                 )
+        _check_keys(argument, given, y_pred)
         found = align_to_outputs(given, y_pred, names)
         if found is None:
             raise ValueError(
@@ -203,6 +205,19 @@ class CompileLoss:
                 value = ops.multiply(value, entry.weight)
             total = value if total is None else ops.add(total, value)
         return total
+
+
+def _check_keys(argument, given, y_pred):
+    """Raises KeyError if a dict names an output that a dict of outputs lacks."""
+    if not isinstance(given, dict) or not isinstance(y_pred, dict):
+        return
+    for key in given:
+        if key not in y_pred:
+            raise KeyError(
+                f"The path: {(key,)} in the `{argument}` argument can't be found in "
+                f"the model's outputs. Expected keys of {list(y_pred)}. "
+                f"Received: {argument}.keys()={list(given)}"
+            )
 
 
 def _check_given(targets, names, wanted):

@@ -141,6 +141,11 @@ class ModelSteps(Compiling):
         Returns:
             Dict of logs.
         """
+        if self.optimizer is None:
+            raise ValueError(
+                "Training needs an optimizer. Call `compile(optimizer, loss)`. "
+                f"Received: model {self.name!r}, compiled with optimizer=None."
+            )
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
             y_pred = self._forward(x, training=True)

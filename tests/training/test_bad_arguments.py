@@ -17,6 +17,15 @@ def test_not_compiled(method):
     assert model.optimizer is None
 
 
+@pytest.mark.parametrize("method", ["fit", "train_on_batch"])
+def test_training_without_an_optimizer(method):
+    model = Sequential([Input((4,)), layers.Dense(1)], name="raw")
+    model.compile(None, "mse")
+    assert model.test_on_batch(X, Y) >= 0
+    with pytest.raises(ValueError, match=r"needs an optimizer.*'raw'"):
+        getattr(model, method)(X, Y)
+
+
 def test_not_built(tmp_path):
     model = Sequential([layers.Dense(1)], name="raw")
     with pytest.raises(ValueError, match=r"`count_params`.*'raw'.*build"):

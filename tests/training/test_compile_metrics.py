@@ -152,6 +152,20 @@ def test_losses_that_do_not_fit(given, weights, message):
         CompileLoss(given, weights, ["a", "b"]).build([ONE, THREE], [ONE, THREE])
 
 
+@pytest.mark.parametrize(
+    ("given", "weights"),
+    [
+        ({"x": "mse", "z": "mse"}, None),
+        ({"x": "mse", "y": "mse", "z": "mse"}, None),
+        ("mse", {"x": 1.0, "z": 2.0}),
+    ],
+)
+def test_a_key_that_is_no_output(given, weights):
+    outputs = {"x": ONE, "y": THREE}
+    with pytest.raises(KeyError, match="'z'"):
+        CompileLoss(given, weights).build(outputs, outputs)
+
+
 def test_targets_of_another_structure():
     loss = CompileLoss("mse", output_names=["a", "b"])
     with pytest.raises(ValueError, match="different structures"):

@@ -96,12 +96,22 @@ def test_single_batches():
     model = linear(metrics=["mae"])
     kernel, bias = model.get_weights()
     tested = model.test_on_batch(x, y, return_dict=True)
-    model.reset_metrics()
     trained = model.train_on_batch(x, y)
     kernel, bias, loss = reference_sgd(kernel, bias, [(x, y, None)])
     check_weights(model, kernel, bias)
     assert trained == pytest.approx([loss, tested["mae"]], rel=1e-5)
     assert tested["loss"] == pytest.approx(loss, rel=1e-5)
+
+
+def test_single_batches_begin_their_metrics_anew():
+    x, y = data(12)
+    model = linear(metrics=["mae"])
+    kernel, bias = model.get_weights()
+    for method in (model.test_on_batch, model.train_on_batch):
+        model.set_weights([kernel, bias])
+        expected = model.evaluate(x[:5], y[:5], verbose=0)
+        model.evaluate(x[5:], y[5:], verbose=0)  # leaves its values in the metrics
+        assert method(x[:5], y[:5]) == pytest.approx(expected)
 
 
 def test_validation_data_and_split():

@@ -170,6 +170,13 @@ class RNN(Layer):
         if given is None:
             given = self.get_initial_state(batch_size=sequences.shape[0])
         states = list(given) if tree.is_nested(given) else [given]
+        expected, found = (tree.flatten(s) for s in (self.cell.state_size, states))
+        if len(found) != len(expected):
+            raise ValueError(
+                f"Layer '{self.name}' expected `initial_state` to hold "
+                f"{len(expected)} states, of sizes {expected}. "
+                f"Received: {len(found)}, of shapes {[s.shape for s in found]}"
+            )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
 

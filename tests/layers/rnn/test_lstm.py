@@ -151,6 +151,9 @@ def test_bad_inputs():
         layers.LSTM(0)
     with pytest.raises(ValueError, match="`use_cudnn`"):
         layers.LSTM(2, use_cudnn="perhaps")
+    for count in (1, 3):
+        with pytest.raises(ValueError, match=rf"hold 2 states.*Received: {count}"):
+            layers.LSTM(2)(X, initial_state=[np.zeros((len(X), 2))] * count)
 
 
 def test_options_of_the_cell():
