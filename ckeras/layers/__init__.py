@@ -32,18 +32,26 @@ from ckeras.layers.regularization.noise import (
     GaussianNoise,
 )
 from ckeras.layers.reshaping.reshaping import Flatten, Permute, RepeatVector, Reshape
+from ckeras.layers.rnn.bidirectional import Bidirectional
+from ckeras.layers.rnn.gru import GRU
+from ckeras.layers.rnn.gru_cell import GRUCell
 from ckeras.layers.rnn.lstm import LSTM
 from ckeras.layers.rnn.lstm_cell import LSTMCell
 from ckeras.layers.rnn.rnn import RNN
+from ckeras.layers.rnn.simple_rnn import SimpleRNN
+from ckeras.layers.rnn.simple_rnn_cell import SimpleRNNCell
 from ckeras.layers.rnn.stacked_cells import StackedRNNCells
+from ckeras.layers.rnn.time_distributed import TimeDistributed
 
 __all__ = [
+    "GRU",
     "LSTM",
     "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
     "Average",
+    "Bidirectional",
     "Column",
     "Concatenate",
     "Dense",
@@ -51,6 +59,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "Identity",
@@ -67,9 +76,12 @@ __all__ = [
     "Permute",
     "RepeatVector",
     "Reshape",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "SpatialDropout1D",
     "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "Wrapper",
     "add",
     "average",
