@@ -122,14 +122,17 @@ class Bidirectional(Layer):
         return y * y_back if self.merge_mode == "mul" else (y, y_back)
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
-        shape, states = self.forward_layer.compute_output_shape(sequences_shape), ()
+        one = self.forward_layer.compute_output_shape(sequences_shape)
+        other = self.backward_layer.compute_output_shape(sequences_shape)
+        states = ()
         if self.return_state:
-            shape, *states = shape
-        if self.merge_mode == "concat":
-            shape = (*shape[:-1], 2 * shape[-1])
+            states = (*one[1:], *other[1:])
+            one, other = one[0], other[0]
         if self.merge_mode is None:
-            return (shape, shape, *states, *states) if states else [shape, shape]
-        return (shape, *states, *states) if states else tuple(shape)
+            return (one, other, *states) if states else [one, other]
+        if self.merge_mode == "concat":
+            one = (*one[:-1], one[-1] + other[-1])
+        return (one, *states) if states else tuple(one)
 
     def compute_mask(self, _, mask):
         mask = tree.flatten(mask)[0] if self.return_sequences else None
