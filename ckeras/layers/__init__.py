@@ -41,10 +41,16 @@ from ckeras.layers.regularization.noise import (
     GaussianNoise,
 )
 from ckeras.layers.reshaping.reshaping import Flatten, Permute, RepeatVector, Reshape
+from ckeras.layers.rnn.bidirectional import Bidirectional
+from ckeras.layers.rnn.gru import GRU
+from ckeras.layers.rnn.gru_cell import GRUCell
 from ckeras.layers.rnn.lstm import LSTM
 from ckeras.layers.rnn.lstm_cell import LSTMCell
 from ckeras.layers.rnn.rnn import RNN
+from ckeras.layers.rnn.simple_rnn import SimpleRNN
+from ckeras.layers.rnn.simple_rnn_cell import SimpleRNNCell
 from ckeras.layers.rnn.stacked_cells import StackedRNNCells
+from ckeras.layers.rnn.time_distributed import TimeDistributed
 
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
 Convolution1DTranspose = Conv1DTranspose
@@ -54,12 +60,14 @@ SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
 __all__ = [
+    "GRU",
     "LSTM",
     "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
     "Average",
+    "Bidirectional",
     "Column",
     "Concatenate",
     "Conv1D",
@@ -81,6 +89,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "Identity",
@@ -102,9 +111,12 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution1D",
     "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "SpatialDropout1D",
     "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "Wrapper",
     "add",
     "average",

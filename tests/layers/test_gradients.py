@@ -6,22 +6,13 @@ import pytest
 import ckeras
 from ckeras import layers, ops
 from tests.gradients import check_gradients
+from tests.layers.rnn.gradient_cases import recurrent_cases
 
 RNG = np.random.default_rng(7)
 
 
 def normal(*shape):
     return RNG.normal(scale=0.8, size=shape)
-
-
-def lstm(units=3, **options):
-    return (layers.LSTM(units, dtype="float64", **options), [normal(2, 4, 5)])
-
-
-def cells(*units, **options):
-    made = [layers.LSTMCell(u, dtype="float64") for u in units]
-    cell = made[0] if len(made) == 1 else layers.StackedRNNCells(made, dtype="float64")
-    return (layers.RNN(cell, dtype="float64", **options), [normal(2, 3, 4)])
 
 
 def dense(**options):
@@ -36,8 +27,6 @@ def conv(kind, shape, *arguments, **options):
 def merging(kind, *shapes, **options):
     return (kind(dtype="float64", **options), [[normal(*s) for s in shapes]])
 
-
-MASK = np.array([[True, True, False, False], [True, True, True, False]])
 
 # name: (layer, inputs) or (layer, inputs, options of the call)
 CASES = {
@@ -143,33 +132,6 @@ CASES = {
     "concatenate": merging(layers.Concatenate, (3, 2, 4), (3, 5, 4), axis=1),
     "dot": merging(layers.Dot, (3, 2, 4), (3, 5, 4), axes=2),
     "dot, normalized": merging(layers.Dot, (3, 4), (3, 4), axes=1, normalize=True),
-    "lstm": lstm(),
-    "lstm sequences": lstm(return_sequences=True, go_backwards=True),
-    "lstm states": lstm(return_state=True, use_bias=False),
-    "lstm masked": (*lstm(return_sequences=True), {"mask": MASK}),
-    "lstm unrolled": lstm(unroll=True),
-    "lstm, other activations": lstm(activation="relu", recurrent_activation="softplus"),
-    "lstm dropout": (*lstm(dropout=0.4, seed=1), {"training": True}),
-    "lstm recurrent dropout": (
-        *lstm(recurrent_dropout=0.4, seed=1),
-        {"training": True},
-    ),
-    "lstm stateful": lstm(stateful=True),
-    "lstm penalized": lstm(
-        kernel_regularizer="l2", recurrent_regularizer="l2", activity_regularizer="l2"
-    ),
-    "lstm cell": (
-        layers.LSTMCell(3, dtype="float64"),
-        [normal(2, 4), [normal(2, 3), normal(2, 3)]],
-    ),
-    "rnn": cells(3),
-    "rnn of stacked cells": cells(3, 2, return_sequences=True),
-    "stacked cells": (
-        layers.StackedRNNCells(
-            [layers.LSTMCell(u, dtype="float64") for u in (3, 2)], dtype="float64"
-        ),
-        [normal(2, 4), [[normal(2, u), normal(2, u)] for u in (3, 2)]],
-    ),
     "dropout": (
         layers.Dropout(0.4, seed=1, dtype="float64"),
         [normal(4, 5)],
@@ -195,6 +157,7 @@ CASES = {
         [normal(4, 5)],
         {"training": True},
     ),
+    **recurrent_cases(),
 }
 # Bases and markers without a computation of their own.
 OTHERS = {"InputLayer", "Layer", "Wrapper"}

@@ -7,12 +7,14 @@ from ckeras.engine.passes.crossentropy import crossentropy
 from ckeras.engine.passes.dead_code import dead_code
 from ckeras.engine.passes.dense import dense
 from ckeras.engine.passes.elementwise import elementwise
+from ckeras.engine.passes.reversals import reversals
 
 __all__ = ["run", "switched_off"]
 
 # Whole layers are recognized before their elementwise parts go into chains.
 _PASSES = {
     "common_subexpressions": common_subexpressions,
+    "reversals": reversals,
     "dead_code": dead_code,
     "crossentropy": crossentropy,
     "dense": dense,

@@ -44,7 +44,9 @@ def run_cell(
         else:
             kept = mask[:, t]
             # A masked output is the state before, which is the output before.
-            before = tree.flatten(states)[0]
+            before = states[0]
+            if tree.is_nested(before):  # of stacked cells, the last one's
+                before = states[-1][0]
             if zero_output_for_mask:
                 before = ops.zeros_like(output)
             output = _choose(kept, output, before)

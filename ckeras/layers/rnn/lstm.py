@@ -1,32 +1,14 @@
 """The long short-term memory layer."""
 
-from ckeras import activations, ops, regularizers
-from ckeras.engine.symbolic.operation import constructor_signature
-from ckeras.layers.config import constructor_config
+from ckeras import activations, ops
+from ckeras.layers.rnn.kernel_rnn import KernelRNN
 from ckeras.layers.rnn.lstm_cell import LSTMCell
-from ckeras.layers.rnn.rnn import RNN
 from ckeras.ops.primitives import recurrent
 
 __all__ = ["LSTM"]
 
 
-def _options_of(cell_class):
-    """Decorator: the layer shows the options of its cell as its own."""
-
-    def reader(name):
-        return property(lambda layer: getattr(layer.cell, name))
-
-    def add(layer_class):
-        for name, parameter in constructor_signature(cell_class).parameters.items():
-            if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-                setattr(layer_class, name, reader(name))
-        return layer_class
-
-    return add
-
-
-@_options_of(LSTMCell)
-class LSTM(RNN):
+class LSTM(KernelRNN):
     """Long short-term memory over a sequence (batch, timesteps, features).
 
     Equations are those of `LSTMCell`. With the usual activations and without
@@ -62,6 +44,8 @@ class LSTM(RNN):
     >>> y.shape, h.shape
     ((8, 5, 4), (8, 4))
     """
+
+    cell_class = LSTMCell
 
     def __init__(
         self,
@@ -124,74 +108,23 @@ class LSTM(RNN):
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
-        if use_cudnn not in ("auto", True, False):
-            raise ValueError(
-                "Invalid value received for argument `use_cudnn`. Expected one of "
-                f"{{'auto', True, False}}. Received: use_cudnn={use_cudnn}"
-            )
-        self.use_cudnn = use_cudnn
-        self.input_spec = self._sequence_spec()
+        self._take_use_cudnn(use_cudnn)
 
-    def _has_kernel(self):
-        """Whether the whole-sequence kernel computes what this layer is."""
+    def has_kernel(self, training):
         return (
             self.cell.implementation != 1
             and self.cell.activation is activations.tanh
             and self.cell.recurrent_activation is activations.sigmoid
         )
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
-        if not self._has_kernel():
-            return super().inner_loop(sequences, initial_state, mask, training)
-        cell = self.cell
-        if training and cell.dropout > 0:
-            factors = cell.get_dropout_mask(sequences[:, 0])
-            sequences = sequences * ops.expand_dims(factors, 1)
-        outputs, h, c = lstm(
+    def whole_sequence(self, sequences, states, mask, **options):
+        bias = self.cell.bias
+        return recurrent.lstm(
             sequences,
-            initial_state,
+            ops.convert_to_tensor(self.cell.kernel),
+            ops.convert_to_tensor(self.cell.recurrent_kernel),
+            None if bias is None else ops.convert_to_tensor(bias),
+            *states,
             mask,
-            cell,
-            go_backwards=self.go_backwards,
-            return_sequences=self.return_sequences,
+            **options,
         )
-        last = h
-        if mask is not None and self.zero_output_for_mask:
-            kept = ops.flip(mask, axis=1) if self.go_backwards else mask
-            kept = ops.expand_dims(ops.cast(kept, outputs.dtype), -1)
-            last = h * kept[:, -1]
-            outputs = outputs * kept if self.return_sequences else last
-        return last, outputs, [h, c]
-
-    def get_config(self):
-        config = super().get_config()
-        del config["cell"]
-        cell = constructor_config(self.cell, LSTMCell)
-        penalty = regularizers.serialize(self.activity_regularizer)
-        return {**config, **cell, "activity_regularizer": penalty}
-
-    @classmethod
-    def from_config(cls, config):
-        return super(RNN, cls).from_config(config)
-
-
-def lstm(sequences, states, mask, cell, *, go_backwards, return_sequences):
-    """All timesteps of an LSTM by one kernel.
-
-    Returns:
-        All outputs in the order of computing (the last one where `return_sequences`
-        is False), and the last h and c.
-    """
-    if mask is not None and mask.dtype != "bool":
-        mask = ops.cast(mask, "bool")
-    outputs, h, c, *_ = recurrent.lstm(
-        sequences,
-        ops.convert_to_tensor(cell.kernel),
-        ops.convert_to_tensor(cell.recurrent_kernel),
-        None if cell.bias is None else ops.convert_to_tensor(cell.bias),
-        *states,
-        mask,
-        go_backwards=go_backwards,
-        return_sequences=return_sequences,
-    )
-    return outputs, h, c

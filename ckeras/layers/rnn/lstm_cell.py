@@ -1,9 +1,8 @@
 """One timestep of the long short-term memory."""
 
-from ckeras import activations, constraints, initializers, ops, random, regularizers
+from ckeras import initializers, ops
 from ckeras.layers.config import constructor_config
-from ckeras.layers.layer import Layer
-from ckeras.layers.rnn.dropout_cell import DropoutRNNCell
+from ckeras.layers.rnn.weighted_cell import WeightedCell
 
 __all__ = ["LSTMCell"]
 
@@ -28,7 +27,7 @@ class ForgetBias(initializers.Initializer):
         return ops.concatenate(parts)
 
 
-class LSTMCell(DropoutRNNCell, Layer):
+class LSTMCell(WeightedCell):
     """One step of an LSTM, from (x, h, c) to (h, c).
 
     With the gates' parts of `x @ kernel + h @ recurrent_kernel + bias` in the order
@@ -52,6 +51,8 @@ class LSTMCell(DropoutRNNCell, Layer):
         ValueError: if `units` is not positive.
     """
 
+    gates = 4
+
     def __init__(
         self,
         units,
@@ -73,70 +74,37 @@ class LSTMCell(DropoutRNNCell, Layer):
         seed=None,
         **kwargs,
     ):
-        if not isinstance(units, int) or units <= 0:
-            raise ValueError(
-                "Received an invalid value for argument `units`, expected a positive "
-                f"integer, got {units}."
-            )
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.units = units
-        self.activation = activations.get(activation)
-        self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.unit_forget_bias = unit_forget_bias
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.dropout = min(1.0, max(0.0, dropout))
-        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
-        # With recurrent dropout each gate has masks of its own, as in Keras.
-        self.implementation = 1 if self.recurrent_dropout else implementation
-        self.dropout_mask_count = 4 if self.implementation == 1 else None
-        self.seed = seed
-        self.seed_generator = random.SeedGenerator(seed)
+        self._take_options(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+        )
+        self._take_implementation(implementation)
         self.state_size = [self.units, self.units]
-        self.output_size = self.units
 
     def build(self, input_shape):
-        self.kernel = self.add_weight(
-            shape=(input_shape[-1], self.units * 4),
-            name="kernel",
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel = self.add_weight(
-            shape=(self.units, self.units * 4),
-            name="recurrent_kernel",
-            initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            first = self.bias_initializer
-            self.bias = self.add_weight(
-                shape=(self.units * 4,),
-                name="bias",
-                initializer=ForgetBias(first) if self.unit_forget_bias else first,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        first = ForgetBias(self.bias_initializer) if self.unit_forget_bias else None
+        self._add_weights(input_shape[-1], (4 * self.units,), first)
 
     def call(self, inputs, states, training=False):
         h, c = states
-        x_mask = h_mask = None
-        if training and self.dropout > 0:
-            x_mask = self.get_dropout_mask(inputs)
-        if training and self.recurrent_dropout > 0:
-            h_mask = self.get_recurrent_dropout_mask(h)
+        x_mask, h_mask = self._dropout_factors(inputs, h, training)
         if self.implementation == 1:
             z_i, z_f, z_g, z_o = self._gates_apart(inputs, h, x_mask, h_mask)
         else:
@@ -156,19 +124,14 @@ class LSTMCell(DropoutRNNCell, Layer):
         recurrent = ops.split(self.recurrent_kernel, 4, axis=1)
         biases = None if self.bias is None else ops.split(self.bias, 4, axis=0)
         gates = []
+        x_gates = self._for_each_gate(x, x_masks)
+        h_gates = self._for_each_gate(h, h_masks)
         for g in range(4):
-            x_g = x if x_masks is None else x * x_masks[g]
-            h_g = h if h_masks is None else h * h_masks[g]
-            z = ops.matmul(x_g, kernels[g])
+            z = ops.matmul(x_gates[g], kernels[g])
             if biases is not None:
                 z = z + biases[g]
-            gates.append(z + ops.matmul(h_g, recurrent[g]))
+            gates.append(z + ops.matmul(h_gates[g], recurrent[g]))
         return gates
-
-    def get_initial_state(self, batch_size=None):
-        """h and c before the first timestep: zeros."""
-        shape = (batch_size, self.units)
-        return [ops.zeros(shape, dtype=self.compute_dtype) for _ in range(2)]
 
     def get_config(self):
         return {**super().get_config(), **constructor_config(self, LSTMCell)}

@@ -1,5 +1,6 @@
 """Several cells that work as one."""
 
+from ckeras import ops
 from ckeras.engine import tree
 from ckeras.layers.call_spec import signature_of
 from ckeras.layers.layer import Layer
@@ -42,7 +43,16 @@ class StackedRNNCells(Layer):
 
     def get_initial_state(self, batch_size=None):
         """The states before the first timestep, cell by cell."""
-        return [cell.get_initial_state(batch_size=batch_size) for cell in self.cells]
+        return [self._initial_state_of(cell, batch_size) for cell in self.cells]
+
+    def _initial_state_of(self, cell, batch_size):
+        function = getattr(cell, "get_initial_state", None)
+        if function is not None:
+            return function(batch_size=batch_size)
+        return tree.map_structure(
+            lambda n: ops.zeros((batch_size, n), dtype=self.compute_dtype),
+            cell.state_size,
+        )
 
     def build(self, input_shape):
         shape = input_shape
@@ -56,11 +66,13 @@ class StackedRNNCells(Layer):
     def call(self, inputs, states, training=False):
         new_states = []
         for cell, state in zip(self.cells, states, strict=True):
-            state = list(state) if tree.is_nested(state) else [state]
+            nested = tree.is_nested(state)
+            state = list(state) if nested else [state]
             takes = "training" in signature_of(getattr(cell, "call", cell)).parameters
             kwargs = {"training": training} if takes else {}
             inputs, state = cell(inputs, state, **kwargs)
-            new_states.append(state)
+            single = not nested and tree.is_nested(state) and len(state) == 1
+            new_states.append(state[0] if single else state)
         return inputs, new_states
 
     def get_config(self):

@@ -46,7 +46,17 @@ def workspace(batch, units, dtype, features=0):
 
 
 def forward(
-    z, u, h, c, mask, sequences=True, keep=True, n_threads=1, w=None, bias=None
+    z,
+    u,
+    h,
+    c,
+    mask,
+    sequences=True,
+    keep=True,
+    n_threads=1,
+    w=None,
+    bias=None,
+    backwards=False,
 ):
     """The kernel's outputs; z is the inputs themselves where w is given."""
     batch, steps, features = z.shape
@@ -56,7 +66,7 @@ def forward(
     states = [poisoned((batch, units), dtype) for _ in range(2)]
     kept = [poisoned((batch, steps, n * units), dtype) for n in (4, 1, 1)]
     buffers = [z, w, bias, u, h, c, mask, outputs, *states, *(kept if keep else [])]
-    dims = (batch, steps, units, sequences, keep, features)
+    dims = (batch, steps, units, sequences, keep, features, backwards)
     buffers.append(workspace(batch, units, dtype, features))
     run("lstm.forward", dtype, buffers, dims, n_threads=n_threads)
     return outputs, *states, *kept
@@ -110,14 +120,27 @@ def test_inputs_are_projected_on_the_way(size, features, keep, biased):
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("size", SIZES)
-def test_backward_is_the_slope_of_forward(size, masked):
+def test_from_the_end(size, masked):
+    z, u, h, c = data(*size, "float64")
+    mask = np.random.default_rng(0).random(size[:2]) > 0.3 if masked else None
+    reversed_mask = None if mask is None else np.ascontiguousarray(mask[:, ::-1])
+    expected = forward(np.ascontiguousarray(z[:, ::-1]), u, h, c, reversed_mask)
+    found = forward(z, u, h, c, mask, backwards=True)
+    for k, (a, b) in enumerate(zip(found, expected, strict=True)):
+        np.testing.assert_array_equal(a, b if k in (1, 2) else b[:, ::-1])
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("size", SIZES)
+def test_backward_is_the_slope_of_forward(size, masked, backwards):
     batch, steps, units = size
     z, u, h, c = data(*size, "float64")
     rng = np.random.default_rng(1)
     mask = rng.random(size[:2]) > 0.3 if masked else None
     d_outputs = rng.normal(size=(batch, steps, units))
     d_h, d_c = rng.normal(size=(2, batch, units))
-    _, _, _, gates, cells, _ = forward(z, u, h, c, mask)
+    _, _, _, gates, cells, _ = forward(z, u, h, c, mask, backwards=backwards)
 
     def backward(n_threads):
         d_z = poisoned(z.shape, "float64")
@@ -127,14 +150,20 @@ def test_backward_is_the_slope_of_forward(size, masked):
             "lstm.backward",
             "float64",
             [*buffers, workspace(batch, units, "float64")],
-            (batch, steps, units, 1),
+            (batch, steps, units, 1, 0, 0, backwards),
             n_threads=n_threads,
         )
         return d_z, *d_states
 
     def weighted(z, h, c):
-        (outputs, *_), last_h, last_c = reference(z, u, h, c, mask)
-        return (outputs * d_outputs).sum() + (last_h * d_h).sum() + (last_c * d_c).sum()
+        way = slice(None, None, -1 if backwards else 1)
+        read = None if mask is None else mask[:, way]
+        (outputs, *_), last_h, last_c = reference(z[:, way], u, h, c, read)
+        return (
+            (outputs * d_outputs[:, way]).sum()
+            + (last_h * d_h).sum()
+            + (last_c * d_c).sum()
+        )
 
     found = backward(1)
     for a, b in zip(backward(2), found, strict=True):

@@ -3,31 +3,15 @@
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
-from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
-from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, Epilogue, lanes, load_n, spread, store_n, tile_of, vec,
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
+from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
+from ckeras.kernels.recurrent.panels cimport (
+    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, gate, multiply,
+    pack_panels, panel_numbers, position, read_inputs, slice_rows, total,
 )
-from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
+from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
-
-cdef enum:
-    GRAIN = 1 << 19      # multiply-adds below which one thread is enough
-
-
-cdef inline Py_ssize_t slice_rows() noexcept nogil:
-    """Rows of the batch that go through time together: those of one tile."""
-    return 8 if TILE_ROWS == 12 else 4
-
-
-cdef struct Sequence:
-    Py_ssize_t batch
-    Py_ssize_t steps
-    Py_ssize_t units
-    Py_ssize_t features  # of x, or 0 if its projection is given
-    bint sequences
-    bint keep
-    const unsigned char* mask
+from ckeras.kernels.vmath cimport quick_tanh
 
 
 def workspace_bytes(
@@ -36,72 +20,13 @@ def workspace_bytes(
     """Bytes of workspace, forward or backward."""
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
     cdef Py_ssize_t depth = features + units
-    cdef Py_ssize_t forward_panels = ceil_div(4 * units, width) * width * depth
-    cdef Py_ssize_t backward_panels = ceil_div(units, width) * width * 4 * units
-    cdef Py_ssize_t panels = max(forward_panels, backward_panels)
+    cdef Py_ssize_t panels = max(panel_numbers(4 * units, depth, width),
+                                 panel_numbers(units, 4 * units, width))
     cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
     return itemsize * (panels + rows * (6 * units + depth))
 
 
-cdef void pack_panels(
-    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t k, Py_ssize_t n,
-    real* panels, Py_ssize_t depth, int n_threads
-) noexcept nogil:
-    """Panels of `depth` rows, of which k are filled."""
-    cdef Py_ssize_t width = panel_width(<real> 0), count = ceil_div(n, width), g
-    if k * n <= GRAIN:
-        n_threads = 1
-    for g in prange(count, schedule="static", num_threads=n_threads):
-        pack_columns(b + g * width * b_column, b_row, b_column, k,
-                     least(n - g * width, width), panels + g * width * depth)
-
-
-cdef void multiply(
-    real* c, const real* a, const real* panels, const real* bias, Py_ssize_t m,
-    Py_ssize_t n, Py_ssize_t k
-) noexcept nogil:
-    """c (m, n) = a (m, k)·b + bias for at most `slice_rows()` rows."""
-    cdef Epilogue epilogue
-    cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
-    epilogue.accumulate = False
-    epilogue.last = bias != NULL
-    epilogue.bias = bias
-    epilogue.activation = LINEAR
-    while j < n:
-        left = least(n - j, width)
-        if m == 1:
-            tile_of(c + j, n, 1, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
-                    1, 2)
-        elif m <= 4 or TILE_ROWS != 12:
-            tile_of(c + j, n, m, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
-                    4, 2)
-        else:
-            tile_of(c + j, n, m, left, a, k, 1, panels + j * k, width, k, j, &epilogue,
-                    8, 2)
-        j += width
-
-
 # --- forward -------------------------------------------------------------------------
-
-
-cdef inline vec gate(vec x) noexcept nogil:
-    """The logistic function, for floats by tanh: right to an absolute 1e-7."""
-    cdef vec half = num(x, 0.5)
-    if vec is vf:
-        return half + half * quick_tanh(half * x)
-    else:
-        return sigmoid(x)
-
-
-cdef inline void total(
-    vec* sum, const real* z, const real* product, Py_ssize_t at, Py_ssize_t n
-) noexcept nogil:
-    """The product with the projected input added, where that came apart."""
-    cdef vec x
-    load_n(sum, product + at, n)
-    if z != NULL:
-        load_n(&x, z + at, n)
-        sum[0] = sum[0] + x
 
 
 cdef inline void forward_row(
@@ -154,19 +79,18 @@ cdef void forward_slice(
         memcpy(row + r * depth + s.features, buf[4] + (first + r) * u, size)
     memcpy(c, buf[5] + first * u, rows * size)
     for t in range(s.steps):
-        for r in range(rows if s.features else 0):
-            memcpy(row + r * depth, buf[0] + ((first + r) * s.steps + t) * s.features,
-                   s.features * sizeof(real))
-        multiply(product, row, panels, buf[2], rows, 4 * u, depth)
+        read_inputs(s, buf[0], first, rows, t, row, depth)
+        if any_counts(s, first, rows, t):
+            multiply(product, row, depth, panels, buf[2], rows, 4 * u, depth)
         for r in range(rows):
-            at = (first + r) * s.steps + t
+            at = position(s, first + r, t)
             h = row + r * depth + s.features
             if s.features == 0:
                 z = buf[0] + at * 4 * u
             if s.keep:
                 gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
                 memcpy(buf[12] + at * u, h, size)
-            if s.mask == NULL or s.mask[at]:
+            if counts(s, at):
                 if real is float:
                     forward_row(&f, z, product + r * 4 * u, h, c + r * u, gates, cell,
                                 u)
@@ -194,9 +118,9 @@ cdef int forward(
     cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2], features = dim[5]
     cdef Py_ssize_t depth = features + u
     cdef real* panels = buf[13] if dim[4] else buf[10]
-    cdef real* scratch = panels + ceil_div(4 * u, width) * width * depth
+    cdef real* scratch = panels + panel_numbers(4 * u, depth, width)
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
-    s.sequences, s.keep = dim[3] != 0, dim[4] != 0
+    s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
     if features:
         pack_panels(buf[1], 4 * u, 1, features, 4 * u, panels, depth, n_threads)
@@ -250,12 +174,6 @@ cdef inline void backward_row(
         j += left
 
 
-cdef inline void add_row(real* target, const real* values, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(n):
-        target[j] += values[j]
-
-
 cdef void backward_slice(
     Sequence* s, Py_ssize_t first, real** buf, const real* panels, real* scratch
 ) noexcept nogil:
@@ -269,22 +187,21 @@ cdef void backward_slice(
     cdef vf f
     cdef vd d
     memset(scratch, 0, slice_rows() * 7 * size)
-    if buf[1] != NULL:
-        memcpy(d_h, buf[1] + first * u, rows * size)
+    first_gradient(s, buf[0], buf[1], first, rows, d_h)
     if buf[2] != NULL:
         memcpy(d_c, buf[2] + first * u, rows * size)
-    if buf[0] != NULL and not s.sequences:
-        add_row(d_h, buf[0] + first * u, rows * u)
     for t in range(s.steps - 1, -1, -1):
         for r in range(rows):
-            at = (first + r) * s.steps + t
+            at = position(s, first + r, t)
             if buf[0] != NULL and s.sequences:
                 add_row(d_h + r * u, buf[0] + at * u, u)
-            if s.mask != NULL and not s.mask[at]:
+            if not counts(s, at):
                 memset(d_z + r * 4 * u, 0, 4 * size)
                 memset(buf[8] + at * 4 * u, 0, 4 * size)
             else:
-                before = buf[7] + (at - 1) * u if t > 0 else buf[4] + (first + r) * u
+                before = buf[4] + (first + r) * u
+                if t > 0:
+                    before = buf[7] + position(s, first + r, t - 1) * u
                 if real is float:
                     backward_row(&f, buf[6] + at * 4 * u, buf[7] + at * u, before,
                                  d_h + r * u, d_c + r * u, d_z + r * 4 * u,
@@ -293,10 +210,11 @@ cdef void backward_slice(
                     backward_row(&d, buf[6] + at * 4 * u, buf[7] + at * u, before,
                                  d_h + r * u, d_c + r * u, d_z + r * 4 * u,
                                  buf[8] + at * 4 * u, u)
-        multiply(earlier, d_z, panels, NULL, rows, u, 4 * u)
+        if not any_counts(s, first, rows, t):
+            continue
+        multiply(earlier, d_z, 4 * u, panels, NULL, rows, u, 4 * u)
         for r in range(rows):
-            at = (first + r) * s.steps + t
-            if s.mask == NULL or s.mask[at]:
+            if counts(s, position(s, first + r, t)):
                 memcpy(d_h + r * u, earlier + r * u, size)
     memcpy(buf[9] + first * u, d_h, rows * size)
     memcpy(buf[10] + first * u, d_c, rows * size)
@@ -309,9 +227,9 @@ cdef int backward(
     cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
     cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
     cdef real* panels = buf[11]
-    cdef real* scratch = panels + ceil_div(u, width) * width * 4 * u
+    cdef real* scratch = panels + panel_numbers(u, 4 * u, width)
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
-    s.sequences, s.keep = dim[3] != 0, False
+    s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[5]
     pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, 4 * u, n_threads)
     if s.batch * s.steps * u * u * 4 <= GRAIN:

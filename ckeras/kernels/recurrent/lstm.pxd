@@ -18,10 +18,10 @@ for all timesteps, which is one large product instead of many small ones.
                     U, c, mask or NULL, gates, cells,
                     d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace
     dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
+         6 whether the last timestep is read first
 
-The workspace has `workspace_bytes(b, u, f, itemsize)` bytes. A few rows of the batch go
-through all timesteps together, so threads never wait for each other, and the bits do
-not depend on how many there are.
+The workspace has `workspace_bytes(b, u, f, itemsize)` bytes. Whichever way it is read,
+all that has timesteps lies in their order.
 """
 
 from ckeras.kernels.types cimport real

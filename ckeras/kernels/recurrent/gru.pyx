@@ -1,0 +1,291 @@
+"""GRU: the recurrence of a whole sequence, forward and backward."""
+
+from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
+from ckeras.kernels.recurrent.gru_rows cimport (
+    after_row, candidate_row, gates_row, reset_row, scale_row, state_row,
+)
+from ckeras.kernels.recurrent.panels cimport (
+    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, multiply, pack_panels,
+    panel_numbers, position, read_inputs, slice_rows,
+)
+from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
+from ckeras.kernels.types cimport OK, real
+
+
+def workspace_bytes(
+    Py_ssize_t batch, Py_ssize_t units, Py_ssize_t features, Py_ssize_t itemsize
+):
+    """Bytes of workspace, forward or backward."""
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t depth = features + units
+    cdef Py_ssize_t forward_panels = (panel_numbers(2 * units, depth, width)
+                                      + panel_numbers(units, depth, width))
+    cdef Py_ssize_t backward_panels = panel_numbers(units, 3 * units, width)
+    cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
+    return itemsize * (max(forward_panels, backward_panels) + 4 * units
+                       + rows * (5 * units + depth))
+
+
+# --- forward -------------------------------------------------------------------------
+
+
+cdef struct Weights:
+    bint after           # whether the reset gate comes after the product
+    const void* gates    # panels of [W; U], the first two thirds of the columns
+    const void* input    # reset after: panels of W, the last third
+    const void* state    # panels of U, or reset before of [W; U], the last third
+    const void* bias     # (4u,): of the gates, of the input's and the state's product
+
+
+cdef inline void reset_states(
+    const real* gates, const real* h, real* row, Py_ssize_t step, Py_ssize_t rows,
+    Py_ssize_t u
+) noexcept nogil:
+    """r · h of each row of a slice."""
+    cdef Py_ssize_t r
+    for r in range(rows):
+        if real is float:
+            scale_row(<vf*> NULL, row + r * step, h + r * u, gates + (2 * r + 1) * u, u)
+        else:
+            scale_row(<vd*> NULL, row + r * step, h + r * u, gates + (2 * r + 1) * u, u)
+
+
+cdef void forward_slice(
+    Sequence* s, Weights* w, Py_ssize_t first, real** buf, real* scratch
+) noexcept nogil:
+    """All timesteps of a few rows of the batch."""
+    cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
+    cdef Py_ssize_t f = s.features, depth = f + u
+    cdef Py_ssize_t size = u * sizeof(real), t, r, at
+    cdef real* gates = scratch                       # (rows, 2u)
+    cdef real* input = gates + slice_rows() * 2 * u  # (rows, u)
+    cdef real* inner = input + slice_rows() * u      # (rows, u)
+    cdef real* h = inner + slice_rows() * u          # (rows, u)
+    cdef real* row = h + slice_rows() * u            # x, if it is given, and h or r·h
+    cdef const real* bias = <const real*> w.bias
+    cdef const real* x
+    cdef real* kept
+    # The tile reads rows beyond the batch, too.
+    memset(scratch, 0, slice_rows() * (5 * u + depth) * sizeof(real))
+    memcpy(h, buf[5] + first * u, rows * size)
+    for t in range(s.steps):
+        if any_counts(s, first, rows, t):
+            read_inputs(s, buf[0], first, rows, t, row, depth)
+            for r in range(rows):
+                memcpy(row + r * depth + f, h + r * u, size)
+            multiply(gates, row, depth, <const real*> w.gates, bias, rows, 2 * u, depth)
+            for r in range(rows):
+                x = NULL if f else buf[0] + position(s, first + r, t) * 3 * u
+                if real is float:
+                    gates_row(<vf*> NULL, x, gates + r * 2 * u, u)
+                else:
+                    gates_row(<vd*> NULL, x, gates + r * 2 * u, u)
+            if w.after:
+                if f:
+                    multiply(input, row, depth, <const real*> w.input, bias + 2 * u,
+                             rows, u, f)
+                multiply(inner, row + f, depth, <const real*> w.state, bias + 3 * u,
+                         rows, u, u)
+            else:
+                reset_states(gates, h, row + f, depth, rows, u)
+                multiply(inner, row, depth, <const real*> w.state, bias + 2 * u, rows,
+                         u, depth)
+        for r in range(rows):
+            at = position(s, first + r, t)
+            kept = NULL
+            if s.keep:
+                kept = buf[9] + at * 3 * u
+                memcpy(buf[10] + at * u,
+                       inner + r * u if w.after else row + r * depth + f, size)
+                memcpy(buf[11] + at * u, h + r * u, size)
+            if counts(s, at):
+                x = input + r * u
+                if f == 0:
+                    x = buf[0] + at * 3 * u + 2 * u
+                elif not w.after:
+                    x = NULL
+                if real is float:
+                    state_row(<vf*> NULL, gates + r * 2 * u, x, inner + r * u, w.after,
+                              h + r * u, kept, u)
+                else:
+                    state_row(<vd*> NULL, gates + r * 2 * u, x, inner + r * u, w.after,
+                              h + r * u, kept, u)
+            elif s.keep:
+                memset(kept, 0, 3 * size)
+            if s.sequences:
+                memcpy(buf[7] + at * u, h + r * u, size)
+    if not s.sequences:
+        memcpy(buf[7] + first * u, h, rows * size)
+    memcpy(buf[8] + first * u, h, rows * size)
+
+
+cdef void pack_weights(
+    Weights* w, real** buf, Py_ssize_t f, Py_ssize_t u, real* panels, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t width = panel_width(<real> 0), depth = f + u
+    cdef Py_ssize_t above = 0 if w.after else f  # rows of W above U, the last third
+    cdef real* gates = panels
+    cdef real* input = gates + panel_numbers(2 * u, depth, width)
+    cdef real* state = input + (panel_numbers(u, f, width) if w.after else 0)
+    w.gates, w.input, w.state = gates, input, state
+    if f:
+        pack_panels(buf[1], 3 * u, 1, f, 2 * u, gates, depth, n_threads)
+        pack_panels(buf[1] + 2 * u, 3 * u, 1, f, u, input, f if w.after else depth,
+                    n_threads)
+    pack_panels(buf[3], 3 * u, 1, u, 2 * u, gates + f * width, depth, n_threads)
+    pack_panels(buf[3] + 2 * u, 3 * u, 1, u, u, state + above * width, above + u,
+                n_threads)
+
+
+cdef void join_biases(
+    real* joined, const real* input, const real* state, Py_ssize_t u
+) noexcept nogil:
+    """(4u,): of the gates, and apart of the input's and of the state's last third."""
+    memset(joined, 0, 4 * u * sizeof(real))
+    if input != NULL:
+        memcpy(joined, input, 3 * u * sizeof(real))
+    if state != NULL:
+        add_row(joined, state, 2 * u)
+        memcpy(joined + 3 * u, state + 2 * u, u * sizeof(real))
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Sequence s
+    cdef Weights w
+    cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
+    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2], f = dim[5]
+    cdef real* joined = buf[12] if dim[4] else buf[9]
+    cdef real* panels = joined + 4 * u
+    cdef real* scratch = panels + (panel_numbers(2 * u, f + u, width)
+                                   + panel_numbers(u, f + u, width))
+    s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, f
+    s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
+    s.mask = <const unsigned char*> <const void*> buf[6]
+    w.after = dim[7] != 0
+    w.bias = joined
+    join_biases(joined, buf[2], buf[4], u)
+    pack_weights(&w, buf, f, u, panels, n_threads)
+    if s.batch * s.steps * (f + u) * u * 3 <= GRAIN:
+        n_threads = 1
+    for g in prange(slices, schedule="static", num_threads=n_threads):
+        forward_slice(&s, &w, g * slice_rows(), buf,
+                      scratch + g * slice_rows() * (6 * u + f))
+    return OK
+
+
+# --- backward ------------------------------------------------------------------------
+
+
+cdef inline void backward_after(
+    Sequence* s, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t, real** buf,
+    const real* panels, real* d_h, real* d_inner, real* product
+) noexcept nogil:
+    cdef Py_ssize_t u = s.units, at, r
+    for r in range(rows):
+        at = position(s, first + r, t)
+        if not counts(s, at):
+            memset(d_inner + r * 3 * u, 0, 3 * u * sizeof(real))
+            memset(buf[7] + at * 3 * u, 0, 3 * u * sizeof(real))
+            memset(buf[9] + at * 3 * u, 0, 3 * u * sizeof(real))
+        elif real is float:
+            after_row(<vf*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
+                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
+                      buf[9] + at * 3 * u, u)
+        else:
+            after_row(<vd*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
+                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
+                      buf[9] + at * 3 * u, u)
+    if any_counts(s, first, rows, t):
+        multiply(product, d_inner, 3 * u, panels, NULL, rows, u, 3 * u)
+
+
+cdef inline void backward_before(
+    Sequence* s, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t, real** buf,
+    const real* panels, const real* last_third, real* d_h, real* d_gates, real* d_a,
+    real* product
+) noexcept nogil:
+    cdef Py_ssize_t u = s.units, at, r
+    for r in range(rows):
+        at = position(s, first + r, t)
+        if not counts(s, at):
+            memset(d_gates + r * 2 * u, 0, 2 * u * sizeof(real))
+            memset(d_a + r * u, 0, u * sizeof(real))
+            memset(buf[7] + at * 3 * u, 0, 3 * u * sizeof(real))
+        elif real is float:
+            candidate_row(<vf*> NULL, buf[4] + at * 3 * u, buf[6] + at * u, d_h + r * u,
+                          d_gates + r * 2 * u, d_a + r * u, buf[7] + at * 3 * u, u)
+        else:
+            candidate_row(<vd*> NULL, buf[4] + at * 3 * u, buf[6] + at * u, d_h + r * u,
+                          d_gates + r * 2 * u, d_a + r * u, buf[7] + at * 3 * u, u)
+    if not any_counts(s, first, rows, t):
+        return
+    multiply(product, d_a, u, last_third, NULL, rows, u, u)
+    for r in range(rows):
+        at = position(s, first + r, t)
+        if not counts(s, at):
+            continue
+        if real is float:
+            reset_row(<vf*> NULL, buf[4] + at * 3 * u + u, buf[6] + at * u,
+                      product + r * u, d_h + r * u, d_gates + r * 2 * u,
+                      buf[7] + at * 3 * u, u)
+        else:
+            reset_row(<vd*> NULL, buf[4] + at * 3 * u + u, buf[6] + at * u,
+                      product + r * u, d_h + r * u, d_gates + r * 2 * u,
+                      buf[7] + at * 3 * u, u)
+    multiply(product, d_gates, 2 * u, panels, NULL, rows, u, 2 * u)
+
+
+cdef void backward_slice(
+    Sequence* s, bint after, Py_ssize_t first, real** buf, const real* panels,
+    const real* last_third, real* scratch
+) noexcept nogil:
+    cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units, t, r
+    cdef real* d_product = scratch                # (rows, 3u), of all or of two thirds
+    cdef real* d_a = d_product + slice_rows() * 2 * u
+    cdef real* d_h = d_product + slice_rows() * 3 * u
+    cdef real* product = d_h + slice_rows() * u
+    memset(scratch, 0, slice_rows() * 5 * u * sizeof(real))
+    first_gradient(s, buf[0], buf[1], first, rows, d_h)
+    for t in range(s.steps - 1, -1, -1):
+        if buf[0] != NULL and s.sequences:
+            for r in range(rows):
+                add_row(d_h + r * u, buf[0] + position(s, first + r, t) * u, u)
+        if after:
+            backward_after(s, first, rows, t, buf, panels, d_h, d_product, product)
+        else:
+            backward_before(s, first, rows, t, buf, panels, last_third, d_h, d_product,
+                            d_a, product)
+        for r in range(rows):
+            if counts(s, position(s, first + r, t)):
+                add_row(d_h + r * u, product + r * u, u)
+    memcpy(buf[8] + first * u, d_h, rows * u * sizeof(real))
+
+
+cdef int backward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Sequence s
+    cdef bint after = dim[7] != 0
+    cdef Py_ssize_t slices = ceil_div(dim[0], slice_rows()), g
+    cdef Py_ssize_t width = panel_width(<real> 0), u = dim[2]
+    cdef Py_ssize_t thirds = 3 if after else 2
+    cdef real* panels = buf[10] if after else buf[9]
+    cdef real* last_third = panels + panel_numbers(u, 2 * u, width)
+    cdef real* scratch = panels + panel_numbers(u, 3 * u, width)
+    s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
+    s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
+    s.mask = <const unsigned char*> <const void*> buf[3]
+    pack_panels(buf[2], 1, 3 * u, thirds * u, u, panels, thirds * u, n_threads)
+    if not after:
+        pack_panels(buf[2] + 2 * u, 1, 3 * u, u, u, last_third, u, n_threads)
+    if s.batch * s.steps * u * u * 3 <= GRAIN:
+        n_threads = 1
+    for g in prange(slices, schedule="static", num_threads=n_threads):
+        backward_slice(&s, after, g * slice_rows(), buf, panels, last_third,
+                       scratch + g * slice_rows() * 5 * u)
+    return OK

@@ -1,0 +1,153 @@
+"""What the recurrent kernels share: slices of the batch, packed weights, the order of
+timesteps.
+
+A few rows of the batch go through all timesteps together, so threads never wait for
+each other, and the bits do not depend on how many there are. Weights are packed once
+into the panels that the register tile reads.
+"""
+
+from cython.parallel cimport prange
+from libc.string cimport memcpy
+
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
+from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, load_n, tile_of, vec
+from ckeras.kernels.simd cimport TILE_ROWS, vf
+from ckeras.kernels.types cimport real
+from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
+
+cdef enum:
+    GRAIN = 1 << 19      # multiply-adds below which one thread is enough
+
+
+cdef struct Sequence:
+    Py_ssize_t batch
+    Py_ssize_t steps
+    Py_ssize_t units
+    Py_ssize_t features  # of x, or 0 if its projection is given
+    bint sequences       # whether outputs are those of all timesteps
+    bint keep            # whether what the gradient needs is kept
+    bint backwards       # whether the last timestep is read first
+    const unsigned char* mask
+
+
+cdef inline Py_ssize_t slice_rows() noexcept nogil:
+    """Rows of the batch that go through time together: those of one tile."""
+    return 8 if TILE_ROWS == 12 else 4
+
+
+cdef inline Py_ssize_t panel_numbers(
+    Py_ssize_t n, Py_ssize_t depth, Py_ssize_t width
+) noexcept nogil:
+    """Numbers in the panels of a matrix (depth, n)."""
+    return ceil_div(n, width) * width * depth
+
+
+cdef inline Py_ssize_t position(
+    const Sequence* s, Py_ssize_t row, Py_ssize_t k
+) noexcept nogil:
+    """Where the k-th timestep to be read lies among all rows' timesteps."""
+    return row * s.steps + (s.steps - 1 - k if s.backwards else k)
+
+
+cdef inline bint counts(const Sequence* s, Py_ssize_t at) noexcept nogil:
+    return s.mask == NULL or s.mask[at]
+
+
+cdef inline bint any_counts(
+    const Sequence* s, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t k
+) noexcept nogil:
+    """Whether any row of a slice has something to do at its k-th timestep."""
+    cdef Py_ssize_t r
+    for r in range(rows):
+        if counts(s, position(s, first + r, k)):
+            return True
+    return False
+
+
+cdef inline void pack_panels(
+    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t k, Py_ssize_t n,
+    real* panels, Py_ssize_t depth, int n_threads
+) noexcept nogil:
+    """Panels of `depth` rows, of which k are filled."""
+    cdef Py_ssize_t width = panel_width(<real> 0), count = ceil_div(n, width), g
+    if k * n <= GRAIN:
+        n_threads = 1
+    for g in prange(count, schedule="static", num_threads=n_threads):
+        pack_columns(b + g * width * b_column, b_row, b_column, k,
+                     least(n - g * width, width), panels + g * width * depth)
+
+
+cdef inline void multiply(
+    real* c, const real* a, Py_ssize_t a_step, const real* panels, const real* bias,
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k
+) noexcept nogil:
+    """c (m, n) = a (m, k)·b + bias for at most `slice_rows()` rows, a_step apart.
+
+    As many rows of a as a slice has are read.
+    """
+    cdef Epilogue epilogue
+    cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
+    epilogue.accumulate = False
+    epilogue.last = bias != NULL
+    epilogue.bias = bias
+    epilogue.activation = LINEAR
+    while j < n:
+        left = least(n - j, width)
+        if m == 1:
+            tile_of(c + j, n, 1, left, a, a_step, 1, panels + j * k, width, k, j,
+                    &epilogue, 1, 2)
+        elif m <= 4 or TILE_ROWS != 12:
+            tile_of(c + j, n, m, left, a, a_step, 1, panels + j * k, width, k, j,
+                    &epilogue, 4, 2)
+        else:
+            tile_of(c + j, n, m, left, a, a_step, 1, panels + j * k, width, k, j,
+                    &epilogue, 8, 2)
+        j += width
+
+
+cdef inline vec gate(vec x) noexcept nogil:
+    """The logistic function, for floats by tanh: right to an absolute 1e-7."""
+    cdef vec half = num(x, 0.5)
+    if vec is vf:
+        return half + half * quick_tanh(half * x)
+    else:
+        return sigmoid(x)
+
+
+cdef inline void total(
+    vec* sum, const real* z, const real* product, Py_ssize_t at, Py_ssize_t n
+) noexcept nogil:
+    """The product with the projected input added, where that came apart."""
+    cdef vec x
+    load_n(sum, product + at, n)
+    if z != NULL:
+        load_n(&x, z + at, n)
+        sum[0] = sum[0] + x
+
+
+cdef inline void add_row(real* target, const real* values, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        target[j] += values[j]
+
+
+cdef inline void read_inputs(
+    const Sequence* s, const real* x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t k,
+    real* row, Py_ssize_t depth
+) noexcept nogil:
+    """The features of a slice's k-th timestep, into the head of each row."""
+    cdef Py_ssize_t r
+    for r in range(rows if s.features else 0):
+        memcpy(row + r * depth, x + position(s, first + r, k) * s.features,
+               s.features * sizeof(real))
+
+
+cdef inline void first_gradient(
+    const Sequence* s, const real* d_outputs, const real* d_last, Py_ssize_t first,
+    Py_ssize_t rows, real* d_h
+) noexcept nogil:
+    """d_h (rows, u), zeros so far, after the last timestep."""
+    if d_last != NULL:
+        memcpy(d_h, d_last + first * s.units, rows * s.units * sizeof(real))
+    if d_outputs != NULL and not s.sequences:
+        add_row(d_h, d_outputs + first * s.units, rows * s.units)

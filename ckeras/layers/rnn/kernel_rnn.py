@@ -1,0 +1,101 @@
+"""The base of layers for which one kernel computes all timesteps."""
+
+from ckeras import ops, regularizers
+from ckeras.engine.symbolic.operation import constructor_signature
+from ckeras.layers.config import constructor_config
+from ckeras.layers.rnn.rnn import RNN
+
+__all__ = ["KernelRNN"]
+
+
+class KernelRNN(RNN):
+    """Runs a built-in cell, whose options the layer shows as its own.
+
+    Args:
+        cell: an instance of `cell_class`.
+        **kwargs: as of `RNN`.
+
+    Attributes:
+        cell_class: class of the cell, given by subclasses.
+        not_in_config: options of the cell that Keras does not store.
+
+    Subclasses define `has_kernel(training)` and `whole_sequence`.
+    """
+
+    cell_class = None
+    not_in_config = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+
+        def reader(name):
+            return property(lambda layer: getattr(layer.cell, name))
+
+        for name, parameter in constructor_signature(cls.cell_class).parameters.items():
+            if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+                setattr(cls, name, reader(name))
+
+    def __init__(self, cell, **kwargs):
+        super().__init__(cell, **kwargs)
+        self.input_spec = self._sequence_spec()
+
+    def _take_use_cudnn(self, use_cudnn):
+        """Keeps an argument that has a meaning on GPUs only."""
+        if use_cudnn not in ("auto", True, False):
+            raise ValueError(
+                "Invalid value received for argument `use_cudnn`. Expected one of "
+                f"{{'auto', True, False}}. Received: use_cudnn={use_cudnn}"
+            )
+        self.use_cudnn = use_cudnn
+
+    def has_kernel(self, training):
+        """Whether the whole-sequence kernel computes what this layer is."""
+        raise NotImplementedError
+
+    def whole_sequence(self, sequences, states, mask, **options):
+        """All timesteps by one kernel.
+
+        Args:
+            sequences: tensor (batch, timesteps, features).
+            states: list of the first states.
+            mask: boolean tensor (batch, timesteps) or None.
+            **options: `go_backwards` and `return_sequences`.
+
+        Returns:
+            All outputs in the order of computing (the last one where
+            `return_sequences` is False), and each last state.
+        """
+        raise NotImplementedError
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        if not self.has_kernel(training):
+            return super().inner_loop(sequences, initial_state, mask, training)
+        sequences = ops.cast(sequences, self.cell.compute_dtype)  # of whole numbers
+        if training and self.cell.drops(self.cell.dropout):
+            factors = self.cell.get_dropout_mask(sequences[:, 0])
+            sequences = sequences * ops.expand_dims(factors, 1)
+        outputs, *states = self.whole_sequence(
+            sequences,
+            initial_state,
+            mask,
+            go_backwards=self.go_backwards,
+            return_sequences=self.return_sequences,
+        )
+        last = states[0]
+        if mask is not None and self.zero_output_for_mask:
+            kept = ops.flip(mask, axis=1) if self.go_backwards else mask
+            kept = ops.expand_dims(ops.cast(kept, outputs.dtype), -1)
+            last = last * kept[:, -1]
+            outputs = outputs * kept if self.return_sequences else last
+        return last, outputs, states
+
+    def get_config(self):
+        config = super().get_config()
+        del config["cell"]
+        cell = constructor_config(self.cell, self.cell_class, skip=self.not_in_config)
+        penalty = regularizers.serialize(self.activity_regularizer)
+        return {**config, **cell, "activity_regularizer": penalty}
+
+    @classmethod
+    def from_config(cls, config):
+        return super(RNN, cls).from_config(config)

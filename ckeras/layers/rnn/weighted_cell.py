@@ -1,0 +1,94 @@
+"""What the built-in cells share: their options, weights and first states."""
+
+from ckeras import activations, constraints, initializers, ops, random, regularizers
+from ckeras.layers.layer import Layer
+from ckeras.layers.rnn.dropout_cell import DropoutRNNCell
+
+__all__ = ["WeightedCell"]
+
+_GETTERS = {
+    "activation": activations.get,
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}
+
+
+class WeightedCell(DropoutRNNCell, Layer):
+    """Base of cells with a kernel, a recurrent kernel and a bias.
+
+    Attributes:
+        gates: how many matrices lie side by side in the kernels.
+        implementation: 1 if each gate has dropout masks of its own.
+    """
+
+    gates = 1
+
+    def _take_options(self, units, dropout, recurrent_dropout, seed, **options):
+        """Keeps the options under their names, strings as what they stand for.
+
+        Raises:
+            ValueError: if `units` is not positive.
+        """
+        if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
+            raise ValueError(
+                "Received an invalid value for argument `units`, expected a positive "
+                f"integer, got {units}."
+            )
+        self.units = units
+        for name, value in options.items():
+            get = _GETTERS.get(name.rpartition("_")[2])
+            setattr(self, name, value if get is None else get(value))
+        self.dropout = min(1.0, max(0.0, dropout))
+        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
+        self.seed = seed
+        self.seed_generator = random.SeedGenerator(seed)
+        self.state_size = self.output_size = units
+
+    def _take_implementation(self, implementation):
+        # With recurrent dropout each gate has masks of its own, as in Keras.
+        self.implementation = 1 if self.recurrent_dropout else implementation
+        self.dropout_mask_count = self.gates if self.implementation == 1 else None
+
+    def _add_weights(self, features, bias_shape, bias_initializer=None):
+        width = self.gates * self.units
+        for name, prefix, shape in (
+            ("kernel", "kernel", (features, width)),
+            ("recurrent_kernel", "recurrent", (self.units, width)),
+            ("bias", "bias", bias_shape),
+        ):
+            weight = None
+            if name != "bias" or self.use_bias:
+                initializer = getattr(self, f"{prefix}_initializer")
+                if name == "bias" and bias_initializer is not None:
+                    initializer = bias_initializer
+                weight = self.add_weight(
+                    shape=shape,
+                    name=name,
+                    initializer=initializer,
+                    regularizer=getattr(self, f"{prefix}_regularizer"),
+                    constraint=getattr(self, f"{prefix}_constraint"),
+                )
+            setattr(self, name, weight)
+
+    def drops(self, rate):
+        """Whether a rate means dropout: for cells with gates, 1 is as good as 0."""
+        return rate > 0 and (rate < 1 or self.gates == 1)
+
+    def _dropout_factors(self, x, h, training):
+        """The factors of the inputs and of the state, None for none."""
+        x_factors = h_factors = None
+        if training and self.drops(self.dropout):
+            x_factors = self.get_dropout_mask(x)
+        if training and self.drops(self.recurrent_dropout):
+            h_factors = self.get_recurrent_dropout_mask(h)
+        return x_factors, h_factors
+
+    def _for_each_gate(self, x, factors):
+        """x times the factors of each gate."""
+        return [x if factors is None else x * factors[g] for g in range(self.gates)]
+
+    def get_initial_state(self, batch_size=None):
+        """The states before the first timestep: zeros."""
+        sizes = self.state_size if isinstance(self.state_size, list) else [self.units]
+        return [ops.zeros((batch_size, n), dtype=self.compute_dtype) for n in sizes]

@@ -1,0 +1,196 @@
+"""The recurrent layers whose configurations and numbers are compared with Keras's."""
+
+import zlib
+
+import numpy as np
+
+SHAPE = (4, 5, 3)
+MASKS = {
+    "right": [[1, 1, 1, 0, 0], [1, 0, 0, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 0]],
+    "left": [[0, 1, 1, 1, 1], [0, 0, 0, 1, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 1]],
+    "inside": [[1, 0, 1, 0, 1], [0, 1, 1, 0, 1], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0]],
+}
+PENALTIES = {
+    "kernel_regularizer": "l2",
+    "recurrent_regularizer": "l1",
+    "bias_constraint": "non_neg",
+    "recurrent_constraint": "unit_norm",
+}
+ALL = {"return_sequences": True, "return_state": True}
+# name: (arguments of the layer, of its call)
+OPTIONS = {
+    "": ({}, {}),
+    "all": (ALL, {}),
+    "backwards": ({**ALL, "go_backwards": True}, {}),
+    "one unit": ({"units": 1}, {}),
+    "17 units": ({"units": 17, "return_sequences": True}, {}),
+    "no bias": ({"use_bias": False}, {}),
+    "softsign": ({"activation": "softsign", "return_sequences": True}, {}),
+    "no activation": ({"activation": None}, {}),
+    "relu masked": ({"activation": "relu", **ALL}, {"mask": "inside"}),
+    "states": (ALL, {"states": True}),
+    "states masked": ({**ALL, "go_backwards": True}, {"states": True, "mask": "left"}),
+    "unrolled": ({"unroll": True, "return_sequences": True}, {}),
+    "zero where masked": (
+        {"zero_output_for_mask": True, "return_sequences": True},
+        {"mask": "inside"},
+    ),
+    "options": ({"dropout": 0.2, "recurrent_dropout": 0.1, "seed": 5, **PENALTIES}, {}),
+    **{f"masked {m}": (ALL, {"mask": m}) for m in MASKS},
+    **{
+        f"masked {m} backwards": ({"go_backwards": True, "units": 2}, {"mask": m})
+        for m in MASKS
+    },
+}
+STATES = {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}
+
+
+def plain(kind, arguments, **call):
+    arguments = {"units": 3, **arguments}
+    call = {**call, "count": STATES[kind], "units": arguments["units"]}
+    return lambda layers: getattr(layers, kind)(**arguments), call
+
+
+def two_way(kind, mode="concat", inner=None, **call):
+    def make(layers):
+        layer = getattr(layers, kind)(2, **(inner or {}))
+        return layers.Bidirectional(layer, merge_mode=mode)
+
+    return make, {**call, "count": 2 * STATES[kind], "units": 2}
+
+
+def own_backward(layers):
+    return layers.Bidirectional(
+        layers.LSTM(2, return_sequences=True),
+        backward_layer=layers.GRU(3, return_sequences=True, go_backwards=True),
+    )
+
+
+def stacked(layers):
+    cells = [layers.GRUCell(3), layers.LSTMCell(2), layers.SimpleRNNCell(4)]
+    return layers.RNN(cells, return_sequences=True)
+
+
+def cases():
+    """name: (function of `keras.layers`, call: mask, states, shape)"""
+    found = {}
+    for kind in STATES:
+        for name, (arguments, call) in OPTIONS.items():
+            found[f"{kind} {name}".strip()] = plain(kind, arguments, **call)
+        found[f"{kind} one row"] = plain(kind, ALL, shape=(1, 5, 3))
+        found[f"{kind} one timestep"] = plain(kind, ALL, shape=(4, 1, 3))
+        found[f"{kind} wide"] = plain(kind, ALL, shape=(2, 5, 20))
+    for name in ("", "states masked", "no bias", "17 units", "softsign", "options"):
+        arguments, call = OPTIONS[name]
+        arguments = {**arguments, "reset_after": False}
+        found[f"GRU reset before {name}".strip()] = plain("GRU", arguments, **call)
+    for mode in ("sum", "mul", "ave", "concat", None):
+        found[f"two ways {mode}"] = two_way("GRU", mode, ALL, mask="inside")
+        found[f"two ways {mode}, last"] = two_way("LSTM", mode)
+    found["two ways, states"] = two_way("LSTM", "concat", ALL, states=True)
+    found["two ways, masked last"] = two_way("SimpleRNN", "concat", {}, mask="right")
+    found["two ways, own layer"] = own_backward, {"mask": "left"}
+    found["stacked"] = stacked, {}
+    found["stacked masked"] = stacked, {"mask": "inside"}
+    found["distributed"] = (
+        lambda layers: layers.TimeDistributed(layers.Dense(2, activation="tanh")),
+        {"mask": "inside"},
+    )
+    found["distributed rnn"] = (
+        lambda layers: layers.TimeDistributed(layers.GRU(2)),
+        {"shape": (2, 3, 4, 2)},
+    )
+    return found
+
+
+CASES = cases()
+
+
+def values(case, number, shape):
+    """Array of a case: the same on every machine, no two alike."""
+    rng = np.random.default_rng([zlib.crc32(case.encode()), number])
+    return rng.normal(scale=0.6, size=shape).astype("float32")
+
+
+def inputs(name, call):
+    """The sequences, the first states or None, the mask or None."""
+    shape = call.get("shape", SHAPE)
+    states = None
+    if call.get("states"):
+        shapes = [(shape[0], call["units"])] * call["count"]
+        states = [values(name, 1 + i, s) for i, s in enumerate(shapes)]
+    mask = np.array(MASKS[call["mask"]], bool) if "mask" in call else None
+    return values(name, 0, shape), states, mask
+
+
+def keywords(states, mask):
+    """Arguments of the call, without those that are None."""
+    given = {"initial_state": states, "mask": mask}
+    return {k: v for k, v in given.items() if v is not None}
+
+
+# Models for steps of training: functions of `keras` that return model, x and y.
+
+
+def reader(keras):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input((6,)),
+            layers.Embedding(9, 4, mask_zero=True),
+            layers.Bidirectional(layers.GRU(3, return_sequences=True)),
+            layers.SimpleRNN(4, return_sequences=True),
+            layers.TimeDistributed(layers.Dense(3, activation="relu")),
+            layers.GRU(3, reset_after=False),
+            layers.Dense(1),
+        ]
+    )
+    rng = np.random.default_rng(0)
+    x = np.sort(rng.integers(0, 9, (8, 6)), axis=1)[:, ::-1].copy()
+    return model, x, rng.normal(size=(8, 1)).astype("float32")
+
+
+def translator(keras):
+    """An encoder whose states the decoder begins with."""
+    layers = keras.layers
+    source, target = keras.Input((5, 3)), keras.Input((4, 2))
+    _, state = layers.GRU(4, return_state=True)(source)
+    decoded = layers.GRU(4, return_sequences=True)(target, initial_state=state)
+    _, h, c = layers.LSTM(3, return_state=True)(source)
+    other = layers.LSTM(3, return_sequences=True)(target, initial_state=[h, c])
+    outputs = layers.Dense(2)(layers.Concatenate()([decoded, other]))
+    rng = np.random.default_rng(1)
+    x = [rng.normal(size=(8, *s)).astype("float32") for s in ((5, 3), (4, 2))]
+    y = rng.normal(size=(8, 4, 2)).astype("float32")
+    return keras.Model([source, target], outputs), x, y
+
+
+def stateful(keras):
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input(batch_shape=(4, 3, 2)),
+            layers.GRU(3, stateful=True, return_sequences=True),
+            layers.Bidirectional(layers.SimpleRNN(2, stateful=True)),
+            layers.Dense(1),
+        ]
+    )
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(4, 3, 2)).astype("float32")
+    return model, x, rng.normal(size=(4, 1)).astype("float32")
+
+
+MODELS = {f.__name__: f for f in (reader, translator, stateful)}
+STEPS = 3
+
+
+def train(keras, name):
+    """The losses of a few steps and the weights after them, states included."""
+    model, x, y = MODELS[name](keras)
+    weights = [values(name, i, w.shape) for i, w in enumerate(model.weights)]
+    model.set_weights(weights)
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
+    options = {"batch_size": len(y), "shuffle": False, "verbose": 0}
+    losses = model.fit(x, y, epochs=STEPS, **options).history["loss"]
+    predictions = np.asarray(model.predict_on_batch(x))
+    return losses, [np.asarray(w) for w in model.get_weights()], predictions
