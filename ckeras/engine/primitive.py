@@ -15,7 +15,7 @@ from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.memory import empty
-from ckeras.engine.plan import calls
+from ckeras.engine.plan import calls, control
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
 
@@ -47,6 +47,8 @@ class Step:
         workspace: bytes of scratch memory, the last buffer if not 0.
         flops: floating-point operations, for reports.
         in_place: for an output's index, the inputs whose buffer it may take over.
+        bodies: the graphs that the step runs, by what they are called in reports.
+        runs: how often it runs them, for reports; 0 if it runs only one of them.
     """
 
     kernel: str
@@ -56,9 +58,13 @@ class Step:
     workspace: int = 0
     flops: int = 0
     in_place: dict = field(default_factory=dict)
+    bodies: dict = field(default_factory=dict)
+    runs: int = 1
 
     def capsule(self):
         """The kernel's C entry."""
+        if self.bodies:
+            return control.__pyx_capi__[self.kernel]
         module, _, entry = self.kernel.partition(".")
         return kernels.pointer(module, entry, self.dtype)
 
