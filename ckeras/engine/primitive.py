@@ -18,8 +18,9 @@ from ckeras.engine.memory import empty
 from ckeras.engine.plan import calls, control
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
+from ckeras.engine.trace import current
 
-__all__ = ["NOT_DIFFERENTIABLE", "Primitive", "Spec", "Step", "bind", "registry"]
+__all__ = ["NOT_DIFFERENTIABLE", "Primitive", "Spec", "Step", "bind", "record", "registry"]
 
 registry: dict[str, "Primitive"] = {}
 
@@ -125,7 +126,9 @@ def bind(primitive, args, attrs):
     """Applies a primitive: records it if an argument is traced, else runs it."""
     for arg in args:
         if type(arg) is Symbol:
-            node = arg.graph.record(primitive, args, attrs)
+            trace = current()
+            graph = arg.graph if trace is None else trace.graph
+            node = graph.record(primitive, args, attrs)
             break
     else:
         node = _run_now(primitive, args, attrs)
@@ -133,6 +136,18 @@ def bind(primitive, args, attrs):
         tape.record(node)
     outputs = node.outputs
     return outputs[0] if node.single else tuple(outputs)
+
+
+def record(primitive, args, attrs):
+    """Records a primitive in the active trace, whatever its arguments are.
+
+    Returns:
+        The node.
+    """
+    node = current().graph.record(primitive, args, attrs)
+    for tape in active_tapes():
+        tape.record(node)
+    return node
 
 
 class _Prepared:

@@ -13,7 +13,7 @@ from ckeras.engine.graph import Graph
 from ckeras.engine.scope import SymbolicScope
 from ckeras.engine.tapes import active_tapes, paused
 
-__all__ = ["Trace", "current", "infer", "suspended"]
+__all__ = ["Trace", "active", "current", "infer", "suspended"]
 
 
 class _State(threading.local):
@@ -29,7 +29,8 @@ def current():
 
 
 @contextlib.contextmanager
-def _active(trace):
+def active(trace):
+    """Context in which ops on symbols are recorded by `trace`."""
     outer, _state.trace = _state.trace, trace
     try:
         yield trace
@@ -40,12 +41,15 @@ def _active(trace):
 @contextlib.contextmanager
 def suspended():
     """Context in which ops run at once although a trace is active."""
-    with _active(None), paused():
+    with active(None), paused():
         yield
 
 
 class Trace:
     """One run of a function on symbols.
+
+    Args:
+        outer, lender: see `Graph`.
 
     Attributes:
         graph: the recorded `Graph`.
@@ -54,8 +58,8 @@ class Trace:
         writes: symbol to be written back, by holder, in order.
     """
 
-    def __init__(self):
-        self.graph = Graph()
+    def __init__(self, outer=None, lender=None):
+        self.graph = Graph(outer, lender)
         self.reads = []
         self.writes = {}
         self._values = {}
@@ -71,6 +75,7 @@ class Trace:
 
     def write(self, holder, symbol):
         """Assigns a symbol or tensor to a variable or arena."""
+        symbol = self.graph.lift(symbol)
         self._values[holder] = symbol
         self.writes.pop(holder, None)
         self.writes[holder] = symbol
@@ -88,7 +93,7 @@ class Trace:
         """Calls `function` with this trace active and closes the graph."""
         # Tapes of the caller must not see symbols: they would outlive the trace.
         outside = active_tapes()
-        with _active(self), paused(*outside) if outside else contextlib.nullcontext():
+        with active(self), paused(*outside) if outside else contextlib.nullcontext():
             try:
                 return function(*args, **kwargs)
             finally:

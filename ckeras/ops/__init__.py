@@ -4,7 +4,7 @@ from ckeras.ops import (
     core,
     einops,
     linalg,
-    loops,
+    control,
     math,
     nn,
     numpy,
@@ -14,7 +14,7 @@ from ckeras.ops import (
 from ckeras.ops.core import *  # noqa: F403
 from ckeras.ops.einops import *  # noqa: F403
 from ckeras.ops.linalg import *  # noqa: F403
-from ckeras.ops.loops import *  # noqa: F403
+from ckeras.ops.control import *  # noqa: F403
 from ckeras.ops.math import *  # noqa: F403
 from ckeras.ops.nn import *  # noqa: F403
 from ckeras.ops.numpy import *  # noqa: F403
@@ -24,7 +24,7 @@ __all__ = [  # noqa: PLE0604
     *core.__all__,
     *einops.__all__,
     *linalg.__all__,
-    *loops.__all__,
+    *control.__all__,
     *math.__all__,
     *nn.__all__,
     *numpy.__all__,

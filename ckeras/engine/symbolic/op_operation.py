@@ -103,6 +103,9 @@ class OpOperation(Operation):
 
     def call(self, *args, **kwargs):
         """Applies the op; values in the order of its signature."""
+        return self._apply(type(self).function, args, kwargs)
+
+    def _apply(self, target, args, kwargs):
         values, positional = iter(args), []
         keywords = {**self.settings, **kwargs}
         for parameter in _parameters(self.function):
@@ -117,11 +120,15 @@ class OpOperation(Operation):
                 if value is _END:
                     break
                 positional.append(value)
-        return type(self).function(*positional, **keywords)
+        return target(*positional, **keywords)
 
     def compute_output_spec(self, *args, **kwargs):
         # No rewording: an op's own error says what is wrong.
-        specs = trace.infer(self.call, *args, **kwargs)
+        known = getattr(type(self).function, "output_spec", None)
+        if known is not None:
+            specs = self._apply(known, args, kwargs)
+        else:
+            specs = trace.infer(self.call, *args, **kwargs)
         return tree.map_structure(
             lambda s: KerasTensor(s.shape, s.dtype) if _is_spec(s) else s, specs
         )

@@ -1,0 +1,7 @@
+"""Control flow in traces: functions that become graphs inside a node of a graph."""
+
+from ckeras.engine.control.body import Body
+from ckeras.engine.control.loop import loop
+from ckeras.engine.control.switch import switch
+
+__all__ = ["Body", "loop", "switch"]
