@@ -1,5 +1,6 @@
 """The graph that a trace records: nodes in program order, values between them."""
 
+import sys
 import weakref
 
 from ckeras.engine.operators import Operators
@@ -80,9 +81,22 @@ class Symbol(Operators):
 def _no_value(symbol, what, instead="Use functions of `ckeras.ops`"):
     return TypeError(
         f"A traced value (shape={symbol.shape}, dtype={symbol.dtype}) has no numbers "
-        f"yet, so {what} cannot be had while a function is being compiled. "
+        f"yet, so {what} cannot be had while a function is being compiled"
+        f"{_users_line()}. "
         f"{instead}, or compile the model with `run_eagerly=True`."
     )
+
+
+def _users_line():
+    """Where, outside of ckeras, the current call comes from."""
+    frame = sys._getframe()
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.partition(".")[0] not in (__name__.partition(".")[0], "numpy"):
+            code = frame.f_code
+            return f" ({code.co_filename}, line {frame.f_lineno}, in {code.co_name})"
+        frame = frame.f_back
+    return ""
 
 
 class Node:

@@ -20,7 +20,15 @@ from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
 from ckeras.engine.trace import current
 
-__all__ = ["NOT_DIFFERENTIABLE", "Primitive", "Spec", "Step", "bind", "record", "registry"]
+__all__ = [
+    "NOT_DIFFERENTIABLE",
+    "Primitive",
+    "Spec",
+    "Step",
+    "bind",
+    "record",
+    "registry",
+]
 
 registry: dict[str, "Primitive"] = {}
 

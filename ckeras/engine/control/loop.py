@@ -120,7 +120,9 @@ def loop(
         len(consts), len(condition_consts), len(carried), len(stacks),
     )  # fmt: skip
     pairs = (*consts, *condition_consts, *carried, *stacks)
-    operands = [v for v, _ in pairs] if count is None else [count, *(v for v, _ in pairs)]
+    operands = (
+        [v for v, _ in pairs] if count is None else [count, *(v for v, _ in pairs)]
+    )
     node = record(_loop, operands, {"control": control})
     _, last, ys = control.divide_results(node.outputs)
     for holder, value in zip(held, last[len(moving) :], strict=True):

@@ -94,7 +94,9 @@ class _Gradient:
         specs = [Spec(v.shape, v.dtype) for v in (*active, *consts, *rows)]
         body = Body(self._step, specs, self.graph)
         first = [self.d_carries[i] for i in self.active]
-        first = [_zeros(v) if d is None else d for v, d in zip(active, first, strict=True)]
+        first = [
+            _zeros(v) if d is None else d for v, d in zip(active, first, strict=True)
+        ]
         first += map(_zeros, consts)
         control, count = self.control, None
         if control.condition is not None:

@@ -58,7 +58,9 @@ def switch(index, bodies, lend=None):
     for body, row, known in zip(bodies, rows, symbols, strict=True):
         inputs = [body.symbol_for(known, key, v) for key, v in operands.items()]
         body.close(inputs, [v for v in row if v is not None])
-    columns = [next((v for v in c if v is not None), None) for c in zip(*rows, strict=True)]
+    columns = [
+        next((v for v in c if v is not None), None) for c in zip(*rows, strict=True)
+    ]
     kept = [i for i, value in enumerate(columns) if value is not None]
     if not kept:
         return columns

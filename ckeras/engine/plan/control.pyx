@@ -56,7 +56,7 @@ cdef inline Py_ssize_t rounded(Py_ssize_t size) noexcept nogil:
 cdef void supply_carries(
     Loop* l, Steps* program, Py_ssize_t first, int side
 ) noexcept nogil:
-    """Lets operands of a program lie in the first values (0), results (1), spare (2)."""
+    """Supplies the first carried values (0), the results (1) or the spare ones (2)."""
     cdef Py_ssize_t i
     cdef char* spare = l.spare
     for i in range(l.n_carries):
@@ -168,4 +168,3 @@ cdef int loop(
     if count != NULL:
         count[0] = done
     return 0
-

@@ -12,12 +12,13 @@ from ckeras.engine.symbolic.operation import Operation
 
 __all__ = ["OpOperation", "op_class", "symbolic_call"]
 
-# Parameters that take values of the graph; all others are settings, kept in the
-# operation's configuration.
+# Parameters that take values of the graph, or functions of them; all others are
+# settings, kept in the operation's configuration.
 _VALUE_WORDS = (
-    "a b array arrays bias condition constant_values data fill_value indices inputs "
-    "inputs_mask kernel key logits mask mean operands output query segment_ids "
-    "start start_indices step stop target tensors updates value values variance "
+    "a b array arrays bias branches condition constant_values data elements elems f "
+    "false_fn fill_value index indices init init_val inputs inputs_mask kernel key "
+    "logits loop_vars mask mean operands output pred query segment_ids start "
+    "start_indices step stop target tensors true_fn updates value values variance "
     "x x1 x2 x3 xi xs y"
 )
 _VALUE_NAMES = frozenset(_VALUE_WORDS.split())

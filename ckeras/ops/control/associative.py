@@ -68,7 +68,9 @@ def _prefixes(combine, values, axes, n):
     if n < 2:
         return values
     half = n // 2
-    pairs = combine(_every_second(values, axes, 0, half), _every_second(values, axes, 1, half))
+    pairs = combine(
+        _every_second(values, axes, 0, half), _every_second(values, axes, 1, half)
+    )
     odd = _prefixes(combine, pairs, axes, half)
     first = _part(values, axes, 0, 1, 1)
     even, more = first, (n + 1) // 2 - 1
@@ -94,7 +96,9 @@ def _part(values, axes, start, count, step):
         shape, starts, strides = list(x.shape), [0] * len(x.shape), [1] * len(x.shape)
         shape[axis], starts[axis], strides[axis] = count, start, step
         parts.append(
-            movement.slice(x, start=tuple(starts), shape=tuple(shape), strides=tuple(strides))
+            movement.slice(
+                x, start=tuple(starts), shape=tuple(shape), strides=tuple(strides)
+            )
         )
     return parts
 

@@ -16,7 +16,7 @@ _NUMBERS = (bool, int, float)
 
 def _cond_spec(pred, true_fn, false_fn):
     specs = [trace.infer(true_fn), trace.infer(false_fn)]
-    _require_same("`true_fn` and `false_fn`", specs)
+    _require_same("`true_fn` and `false_fn`", specs, ValueError)
     return specs[0]
 
 
@@ -34,8 +34,9 @@ def cond(pred, true_fn, false_fn):
         What `true_fn` returns if `pred` is true, else what `false_fn` returns.
 
     Raises:
-        TypeError: if `pred` is no scalar, or a function is none.
-        ValueError: if the two results differ in structure, shape or type.
+        TypeError: if `pred` is no scalar, a function is none, or the two results
+            differ in structure, shape or type.
+        ValueError: if they differ while a functional model is built.
 
     Example:
         >>> from ckeras import ops
@@ -72,8 +73,9 @@ def switch(index, branches, *operands):
         What the function returns.
 
     Raises:
-        TypeError: if `index` is no integer scalar, or a branch is no function.
-        ValueError: if there are no branches, or their results differ.
+        TypeError: if `index` is no integer scalar, a branch is no function, or their
+            results differ in structure, shape or type.
+        ValueError: if there are no branches.
     """
     if not branches:
         raise ValueError("`ops.switch` needs at least one function in `branches`.")
@@ -109,7 +111,7 @@ def _scalar(name, argument, value):
     return value
 
 
-def _require_same(what, results):
+def _require_same(what, results, error):
     """Raises unless all results agree in structure, and leaves in shape and type."""
     first = results[0]
     for other in results[1:]:
@@ -120,7 +122,7 @@ def _require_same(what, results):
         except (TypeError, ValueError):
             same = False
         if not same:
-            raise ValueError(
+            raise error(
                 f"{what} should return outputs of the same kind (structure, dtype and "
                 f"shape). Got {describe(first)} and {describe(other)} instead."
             )
@@ -145,7 +147,7 @@ def _record(index, functions, what):
     for function in functions:
         bodies.append(control.Body(lambda f=function: flat(f), ()))
     results = _without_numbers(results)
-    _require_same(what, results)
+    _require_same(what, results, TypeError)
     for body, result in zip(bodies, results, strict=True):
         filled = zip(body.results, leaves(result), strict=True)
         body.results = [x if value is None else value for value, x in filled]

@@ -1,13 +1,14 @@
 """Loops that run as often as a condition or a count says."""
 
 import builtins
+import math
 
 from ckeras.engine import control, trace, tree
 from ckeras.engine.graph import Symbol
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.control.structures import Carried, Widened
 from ckeras.ops.primitives import elementwise
-from ckeras.ops.promotion import as_value, constant, static_int, with_type
+from ckeras.ops.promotion import as_value, constant, same_type, static_int
 from ckeras.ops.registry import op
 
 __all__ = ["fori_loop", "while_loop"]
@@ -139,7 +140,7 @@ def fori_loop(lower, upper, body_fun, init_val):
         raise TypeError(
             f"`ops.fori_loop`: `body_fun` must be a function. Received: {body_fun!r}"
         )
-    lower, upper = _bound(lower, "lower"), _bound(upper, "upper")
+    lower, upper = same_type([_bound(lower, "lower"), _bound(upper, "upper")])
     known = type(lower) is not Symbol and type(upper) is not Symbol
     one = constant(1, lower.dtype)
     carried = Carried("fori_loop", (lower, init_val))
@@ -151,19 +152,18 @@ def fori_loop(lower, upper, body_fun, init_val):
     def goes_on(values):
         return elementwise.less(values[0], upper)
 
-    limit = builtins.max(int(upper) - int(lower), 0) if known else None
+    limit = None
+    if known:
+        limit = builtins.max(math.ceil(upper.item() - lower.item()), 0)
     last = _repeat(carried, step, None if known else goes_on, limit)
     return carried.pack(last)[1]
 
 
 def _bound(value, name):
     value = as_value(value)
-    if value.shape != () or value.dtype not in ("int32", "int64"):
-        whole = value.shape == () and "int" in value.dtype
-        if not whole:
-            raise TypeError(
-                f"`ops.fori_loop`: `{name}` must be an integer. Received: {name} of "
-                f"dtype {value.dtype} and shape {tuple(value.shape)}"
-            )
-        value = with_type(value, "int32" if "64" not in value.dtype else "int64")
+    if value.shape != () or value.dtype == "bool":
+        raise TypeError(
+            f"`ops.fori_loop`: `{name}` must be an integer scalar. Received: {name} of "
+            f"dtype {value.dtype} and shape {tuple(value.shape)}"
+        )
     return value

@@ -4,7 +4,7 @@ import builtins
 
 import numpy as np
 
-from ckeras.engine import control, trace, tree
+from ckeras.engine import control, trace
 from ckeras.engine.primitive import Spec
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.control.structures import Carried, Widened, leaves, packed
@@ -110,6 +110,10 @@ def _scan_length(xs, length):
     return n
 
 
+def _joined(parts):
+    return parts[0] if len(parts) == 1 else concatenate(list(parts), 0)
+
+
 class _Scan:
     """One call of `scan` or `map`."""
 
@@ -126,11 +130,12 @@ class _Scan:
         Args:
             block: how many rows one iteration of a compiled loop takes.
         """
-        if self.n == 0 or (trace.current() is not None and block < self.n):
-            last, stacks = self._record_blocks(block) if self.n else self._nothing()
+        if self.n == 0:
+            last, stacks = self._nothing()
+        elif trace.current() is None:
+            last, stacks = self._one_by_one(self.carried.values, self.x_values, self.n)
         else:
-            last, rows = self._rows(self.carried.values, self.x_values, self.n)
-            stacks = [stack(column) for column in zip(*rows, strict=True)]
+            last, stacks = self._record_blocks(block)
         return self.carried.pack(last), packed(self.y, stacks)
 
     def _call(self, values, rows):
@@ -144,71 +149,61 @@ class _Scan:
         carry, self.y = result
         return self.carried.check(carry), [as_value(y) for y in leaves(self.y)]
 
-    def _rows(self, values, stacks, n):
-        """`_call` on each of n rows, one after the other."""
+    def _one_by_one(self, values, stacks, n):
+        """`_call` on each of n rows; the last carried values and stacked results."""
         results = []
         for i in reversed(range(n)) if self.reverse else range(n):
             rows = [reshaped(sliced(x, 0, i, i + 1), x.shape[1:]) for x in stacks]
-            values, ys = self._call_widening(values, rows)
+            try:
+                values, ys = self._call(values, rows)
+            except Widened as widened:
+                if trace.current() is not None:
+                    raise
+                values, ys = widened.values, [as_value(y) for y in leaves(self.y)]
             results.append(ys)
-        return values, results[::-1] if self.reverse else results
-
-    def _call_widening(self, values, rows):
-        if trace.current() is not None:
-            return self._call(values, rows)
-        try:
-            return self._call(values, rows)
-        except Widened as widened:
-            return widened.values, [as_value(y) for y in leaves(self.y)]
+        if self.reverse:
+            results.reverse()
+        return values, [stack(column) for column in zip(*results, strict=True)]
 
     def _record_blocks(self, block):
-        """A loop over blocks of rows, then (or before) the rows that are left."""
-        whole = self.n // block * block
-        rest = self.n - whole
-        first = rest if self.reverse else 0
-        parts = [(0, rest), (rest, self.n)] if self.reverse else [(0, whole)]
-        if not self.reverse and rest:
-            parts.append((whole, self.n))
-        parts = [(a, b) for a, b in parts if b > a]
-        del first
+        """A loop over whole blocks of rows, and the rows that are left at its end."""
+        rest = self.n % block
+        cut = rest if self.reverse else self.n - rest
+        parts = [(0, cut), (cut, self.n)]
         values, pieces = self.carried.values, []
         for start, end in reversed(parts) if self.reverse else parts:
+            n = end - start
+            if n == 0:
+                continue
             xs = [sliced(x, 0, start, end) for x in self.x_values]
-            if (end - start) % block:
-                values, rows = self._rows(values, xs, end - start)
-                stacks = [stack(column) for column in zip(*rows, strict=True)]
+            if n <= block:
+                values, stacks = self._one_by_one(values, xs, n)
             else:
-                values, stacks = self._record(values, xs, end - start, block)
+                values, stacks = self._record(values, xs, n, block)
             pieces.append(stacks)
         if self.reverse:
             pieces.reverse()
-        joined = [
-            p[0] if len(p) == 1 else concatenate(p, 0) for p in zip(*pieces, strict=True)
-        ]
-        return values, joined
+        return values, [_joined(column) for column in zip(*pieces, strict=True)]
 
     def _record(self, values, xs, n, block):
+        """A loop whose body takes `block` rows, of which n are a multiple."""
+        m = len(values)
         if block > 1:
             xs = [reshaped(x, (n // block, block, *x.shape[1:])) for x in xs]
-        m = len(values)
 
         def step(*symbols):
             if block == 1:
                 values, ys = self._call(symbols[:m], symbols[m:])
-                return [*values, *ys]
-            values, rows = self._rows(symbols[:m], symbols[m:], block)
-            return [*values, *map_columns(rows)]
+            else:
+                values, ys = self._one_by_one(symbols[:m], symbols[m:], block)
+            return [*values, *ys]
 
-        def map_columns(rows):
-            return [stack(column) for column in zip(*rows, strict=True)]
-
+        rows = [Spec(tuple(x.shape[1:]), x.dtype) for x in xs]
         while True:
-            specs = self.carried.specs
-            rows = [Spec(tuple(x.shape[1:]), x.dtype) for x in xs]
             try:
-                body = control.Body(step, [*specs, *rows])
+                body = control.Body(step, [*self.carried.specs, *rows])
                 break
-            except Widened:
+            except Widened:  # a Python number met a wider type, in which it starts now
                 values = self.carried.values
         last, stacks = control.loop(
             body, values, xs, limit=n // block, reverse=self.reverse

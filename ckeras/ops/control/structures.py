@@ -27,7 +27,9 @@ def spec_of(value):
 
 def describe(structure):
     """A structure with shapes and types in place of values, for messages."""
-    return tree.map_structure(lambda x: _text(x) if hasattr(x, "dtype") else x, structure)
+    return tree.map_structure(
+        lambda x: _text(x) if hasattr(x, "dtype") else x, structure
+    )
 
 
 def _text(value):
@@ -85,9 +87,7 @@ class Carried:
         """
         try:
             tree.assert_same_structure(self.structure, result, check_types=False)
-            pairs = zip(
-                tree.flatten(self.structure), tree.flatten(result), strict=True
-            )
+            pairs = zip(tree.flatten(self.structure), tree.flatten(result), strict=True)
             if any((a is None) != (b is None) for a, b in pairs):
                 raise ValueError
         except ValueError:
@@ -103,10 +103,10 @@ class Carried:
                 elif self._weak[i] and join(spec.dtype, value.dtype) == value.dtype:
                     self._specs[i] = Spec(spec.shape, value.dtype)
                     self.values[i] = with_type(self.values[i], value.dtype)
+                    self._weak[i] = False
                     widened = True
             if spec_of(value) != self._specs[i]:
                 raise self._changed(result)
-            self._weak[i] = self._weak[i] and not widened
             values.append(value)
         if widened:
             raise Widened(values)

@@ -43,17 +43,14 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
     """
     if not callable(pyfunc):
         raise ValueError(
-            "Expected argument `pyfunc` to be a callable. "
-            f"Received: pyfunc={pyfunc}"
+            f"Expected argument `pyfunc` to be a callable. Received: pyfunc={pyfunc}"
         )
     excluded = set(excluded or ())
     axes = None if signature is None else _parse(signature)
 
     @functools.wraps(pyfunc)
     def wrapped(*args, **kwargs):
-        places = [
-            i for i, x in enumerate(args) if i not in excluded and x is not None
-        ]
+        places = [i for i, x in enumerate(args) if i not in excluded and x is not None]
         names = [k for k in kwargs if k not in excluded]
         values = [as_value(args[i]) for i in places]
         values += [as_value(kwargs[k]) for k in names]
@@ -77,7 +74,10 @@ def _parse(signature):
         raise ValueError(f"Not a valid gufunc signature: {signature}")
     sides = compact.split("->")
     return [
-        [group.split(",") if group else [] for group in re.findall(r"\(([^)]*)\)", side)]
+        [
+            group.split(",") if group else []
+            for group in re.findall(r"\(([^)]*)\)", side)
+        ]
         for side in sides
     ]
 
@@ -90,7 +90,10 @@ def _apply(call, values, axes, signature):
             f"Received: {len(values)}"
         )
     sizes = _sizes(values, inputs, signature)
-    outer = [x.shape[: len(x.shape) - len(names)] for x, names in zip(values, inputs, strict=True)]
+    outer = [
+        x.shape[: len(x.shape) - len(names)]
+        for x, names in zip(values, inputs, strict=True)
+    ]
     shape = np.broadcast_shapes(*outer)
     total = int(np.prod(shape))
     flat = []
@@ -140,7 +143,8 @@ def _check(result, outputs, sizes, signature):
     for value, names in zip(results, outputs, strict=True):
         shape = tuple(as_value(value).shape)
         expected = tuple(
-            sizes.setdefault(name, size) for name, size in zip(names, shape, strict=False)
+            sizes.setdefault(name, size)
+            for name, size in zip(names, shape, strict=False)
         )
         if shape != expected or len(names) != len(shape):
             raise ValueError(
