@@ -6,7 +6,7 @@ one row of each result. `scan`, `map`, `fori_loop` and `while_loop` are such loo
 
 from dataclasses import dataclass
 
-from ckeras.engine.graph import Graph
+from ckeras.engine.graph import Graph, Symbol
 from ckeras.engine.memory import round_up
 from ckeras.engine.plan.layout import nbytes
 from ckeras.engine.primitive import Primitive, Spec, Step, record
@@ -100,6 +100,8 @@ def loop(
     for value, symbol in body.borrowed():
         is_row, outside = lend(value)
         (stacks if is_row else consts).append((outside, symbol))
+    if limit and condition is None and count is None:
+        consts += _hoisted(body, consts)
     # What no iteration changes needs no second buffer.
     moving = [i for i in range(n) if body.results[i] is not body.arguments[i]]
     fixed = [i for i in range(n) if i not in moving]
@@ -145,6 +147,29 @@ def _held(body):
         ):
             held.setdefault(holder)
     return list(held)
+
+
+def _hoisted(body, consts):
+    """Moves what depends on constants alone out of a body that runs at least once.
+
+    Returns:
+        (value, symbol) for what was moved and is used in the body.
+    """
+    outside = {id(symbol): value for value, symbol in consts}
+    moved, kept = [], []
+    for node in body.graph.nodes:
+        known = [type(v) is not Symbol or id(v) in outside for v in node.inputs]
+        if not all(known) or "control" in node.attrs:
+            kept.append(node)
+            continue
+        inputs = [outside.get(id(v), v) for v in node.inputs]
+        copy = record(node.primitive, inputs, node.attrs)
+        copy.scope = node.scope
+        pairs = list(zip(copy.outputs, node.outputs, strict=True))
+        outside.update((id(symbol), value) for value, symbol in pairs)
+        moved += pairs
+    body.graph.nodes = kept
+    return moved
 
 
 def _constants(body, held):

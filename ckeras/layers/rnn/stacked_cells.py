@@ -1,5 +1,6 @@
 """Several cells that work as one."""
 
+from ckeras import ops
 from ckeras.engine import tree
 from ckeras.layers.call_spec import signature_of
 from ckeras.layers.layer import Layer
@@ -42,7 +43,16 @@ class StackedRNNCells(Layer):
 
     def get_initial_state(self, batch_size=None):
         """The states before the first timestep, cell by cell."""
-        return [cell.get_initial_state(batch_size=batch_size) for cell in self.cells]
+        return [self._first_state(cell, batch_size) for cell in self.cells]
+
+    def _first_state(self, cell, batch_size):
+        function = getattr(cell, "get_initial_state", None)
+        if function is not None:
+            return function(batch_size=batch_size)
+        return tree.map_structure(
+            lambda size: ops.zeros((batch_size, size), dtype=self.compute_dtype),
+            cell.state_size,
+        )
 
     def build(self, input_shape):
         shape = input_shape
