@@ -7,7 +7,9 @@ recorded by an outer tape like anything else.
 
 from ckeras.engine import dtypes, tapes, tree
 from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.graph import Symbol
 from ckeras.engine.operators import _table
+from ckeras.engine.trace import current
 
 __all__ = ["GradientTape", "backward"]
 
@@ -127,7 +129,8 @@ class GradientTape:
                     "`watch` expects tensors or variables. "
                     f"Received: {value} of type {type(value).__name__}"
                 )
-            self._watched[id(value)] = value
+            for name in _names_of(value, lift=True):
+                self._watched[id(name)] = name
 
     def stop_recording(self):
         """Context in which this tape records nothing."""
@@ -202,7 +205,7 @@ class GradientTape:
     def _values_of(self, source):
         if hasattr(source, "_is_variable"):
             return self._reads.get(id(source), (None, []))[1]
-        return [source]
+        return _names_of(source)
 
     def _seeds(self, target, output_gradients):
         targets = [
@@ -226,6 +229,17 @@ class GradientTape:
             if part is not None:
                 total = part if total is None else _table["add"](total, part)
         return total
+
+
+def _names_of(value, lift=False):
+    """A value and, if it is used in the body being traced, its symbol there."""
+    active = current()
+    if active is None or type(value) is not Symbol:
+        return [value]
+    if lift:
+        active.graph.lift(value)
+    _, symbol = active.graph.captures.get(id(value), (None, None))
+    return [value] if symbol is None else [value, symbol]
 
 
 class _Nothing:

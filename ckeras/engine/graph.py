@@ -125,9 +125,16 @@ class Graph:
         reads: (holder, symbol) for variables and arenas whose value is used.
         writes: (holder, value) for those that get a new value at the end.
         closed: whether the trace has ended, so that no node may be added.
+        outer: for the graph of a body, the graph in which the body stands.
+        lender: for the graph of a gradient, the graph whose values it needs.
+        captures: (value, symbol) by the value's id: the values of `outer` and
+            `lender` that are used here, and the symbols that stand for them.
     """
 
-    def __init__(self):
+    def __init__(self, outer=None, lender=None):
+        self.outer = outer
+        self.lender = lender
+        self.captures = {}
         self.nodes = []
         self.inputs = []
         self.outputs = []
@@ -152,17 +159,37 @@ class Graph:
         """A symbol that no node computes: an input or a variable's value."""
         return Symbol(self, spec)
 
+    def lift(self, value):
+        """`value` as one of this graph; one of an enclosing graph becomes an input.
+
+        Raises:
+            RuntimeError: for a value of a graph that does not enclose this one.
+        """
+        owner = value._graph() if type(value) is Symbol else self
+        if owner is self:
+            return value
+        known = self.captures.get(id(value))
+        if known is not None:
+            return known[1]
+        if owner is None or owner is not self.lender:
+            value.graph  # noqa: B018 - raises: the trace of this value has ended
+            if self.outer is None:
+                raise RuntimeError(
+                    "A value of one trace is used in another. A value of an outer "
+                    "function cannot be used in an inner one."
+                )
+            if owner is not self.outer:
+                return self.lift(self.outer.lift(value))
+        symbol = self.new_symbol(value)
+        self.captures[id(value)] = value, symbol
+        return symbol
+
     def record(self, primitive, args, attrs):
         """Adds a node after checking its arguments' shapes."""
-        for arg in args:
-            if type(arg) is Symbol and arg.graph is not self:
-                raise RuntimeError(
-                    f"`{primitive.name}` combines values of two different traces. "
-                    "A value of an outer function cannot be used in an inner one."
-                )
+        args = [self.lift(arg) for arg in args]
         specs = primitive.infer(*args, **attrs)
         single = hasattr(specs, "shape")
-        node = Node(primitive, list(args), (), attrs, single, current_path())
+        node = Node(primitive, args, (), attrs, single, current_path())
         node.outputs = [
             Symbol(self, s, node, i) for i, s in enumerate([specs] if single else specs)
         ]

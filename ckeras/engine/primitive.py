@@ -15,11 +15,20 @@ from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.memory import empty
-from ckeras.engine.plan import calls
+from ckeras.engine.plan import calls, control
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
+from ckeras.engine.trace import current
 
-__all__ = ["NOT_DIFFERENTIABLE", "Primitive", "Spec", "Step", "bind", "registry"]
+__all__ = [
+    "NOT_DIFFERENTIABLE",
+    "Primitive",
+    "Spec",
+    "Step",
+    "bind",
+    "record",
+    "registry",
+]
 
 registry: dict[str, "Primitive"] = {}
 
@@ -47,6 +56,8 @@ class Step:
         workspace: bytes of scratch memory, the last buffer if not 0.
         flops: floating-point operations, for reports.
         in_place: for an output's index, the inputs whose buffer it may take over.
+        bodies: the graphs that the step runs, by what they are called in reports.
+        runs: how often it runs them, for reports; 0 if it runs only one of them.
     """
 
     kernel: str
@@ -56,9 +67,13 @@ class Step:
     workspace: int = 0
     flops: int = 0
     in_place: dict = field(default_factory=dict)
+    bodies: dict = field(default_factory=dict)
+    runs: int = 1
 
     def capsule(self):
         """The kernel's C entry."""
+        if self.bodies:
+            return control.__pyx_capi__[self.kernel]
         module, _, entry = self.kernel.partition(".")
         return kernels.pointer(module, entry, self.dtype)
 
@@ -119,7 +134,9 @@ def bind(primitive, args, attrs):
     """Applies a primitive: records it if an argument is traced, else runs it."""
     for arg in args:
         if type(arg) is Symbol:
-            node = arg.graph.record(primitive, args, attrs)
+            trace = current()
+            graph = arg.graph if trace is None else trace.graph
+            node = graph.record(primitive, args, attrs)
             break
     else:
         node = _run_now(primitive, args, attrs)
@@ -127,6 +144,18 @@ def bind(primitive, args, attrs):
         tape.record(node)
     outputs = node.outputs
     return outputs[0] if node.single else tuple(outputs)
+
+
+def record(primitive, args, attrs):
+    """Records a primitive in the active trace, whatever its arguments are.
+
+    Returns:
+        The node.
+    """
+    node = current().graph.record(primitive, args, attrs)
+    for tape in active_tapes():
+        tape.record(node)
+    return node
 
 
 class _Prepared:

@@ -10,7 +10,7 @@ stays in cache. How a program is handed to the kernel is told in
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ckeras.engine.program_layout import MAX_BUFFERS, fits, step_of
+from ckeras.engine.plan.program_layout import MAX_BUFFERS, fits, step_of
 
 __all__ = ["Instruction", "Operand", "Program", "compute_dtype", "join"]
 

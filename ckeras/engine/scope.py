@@ -10,6 +10,7 @@ __all__ = [
     "in_stateless_scope",
     "in_symbolic_scope",
     "name_scope",
+    "no_stateless_scope",
     "unique_name",
 ]
 
@@ -156,6 +157,16 @@ def get_stateless_scope():
 def in_stateless_scope():
     """Whether a `StatelessScope` is open."""
     return bool(_state.stateless)
+
+
+class no_stateless_scope:
+    """Context in which no `StatelessScope` of the caller is in force."""
+
+    def __enter__(self):
+        self.saved, _state.stateless = _state.stateless, []
+
+    def __exit__(self, *exc):
+        _state.stateless = self.saved
 
 
 class SymbolicScope:

@@ -16,6 +16,7 @@ from ckeras.user_code import line_at_work
 
 __all__ = [
     "Trace",
+    "active",
     "building",
     "check_new_variable",
     "current",
@@ -40,7 +41,8 @@ def current():
 
 
 @contextlib.contextmanager
-def _active(trace):
+def active(trace):
+    """Context in which ops on symbols are recorded by `trace`."""
     outer, _state.trace = _state.trace, trace
     try:
         yield trace
@@ -51,7 +53,7 @@ def _active(trace):
 @contextlib.contextmanager
 def suspended():
     """Context in which ops run at once although a trace is active."""
-    with _active(None), paused():
+    with active(None), paused():
         yield
 
 
@@ -97,6 +99,7 @@ class Trace:
 
     Args:
         compiles: whether the graph is going to be compiled.
+        outer, lender: see `Graph`.
 
     Attributes:
         graph: the recorded `Graph`.
@@ -105,9 +108,9 @@ class Trace:
         writes: symbol to be written back, by holder, in order.
     """
 
-    def __init__(self, compiles=False):
+    def __init__(self, compiles=False, outer=None, lender=None):
         self.compiles = compiles
-        self.graph = Graph()
+        self.graph = Graph(outer, lender)
         self.reads = []
         self.writes = {}
         self._values = {}
@@ -123,6 +126,7 @@ class Trace:
 
     def write(self, holder, symbol):
         """Assigns a symbol or tensor to a variable or arena."""
+        symbol = self.graph.lift(symbol)
         self._values[holder] = symbol
         self.writes.pop(holder, None)
         self.writes[holder] = symbol
@@ -143,7 +147,7 @@ class Trace:
         before = _state.compiling, _state.building
         if self.compiles:
             _state.compiling, _state.building = True, False
-        with _active(self), paused(*outside) if outside else contextlib.nullcontext():
+        with active(self), paused(*outside) if outside else contextlib.nullcontext():
             try:
                 return function(*args, **kwargs)
             finally:

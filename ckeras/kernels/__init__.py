@@ -37,6 +37,7 @@ _FAMILIES = {
     "softmax": "vector",
     "update": "vector",
     "winograd": "convolution",
+    "winograd_kernel": "convolution",
 }
 _C_TYPES = {
     "float32": "float",

@@ -131,6 +131,10 @@ def make_layer(description, custom_objects):
         from ckeras.saving.formats.legacy_config import model_from_legacy
 
         description = model_from_legacy(description, custom_objects)
+    if str(description["module"]).startswith("keras.src.ops."):
+        # An op's settings may be functions; its class does not know of files.
+        settings = deserialize_keras_object(description["config"], custom_objects)
+        description = {**description, "config": settings}
     layer = deserialize_keras_object(description, custom_objects=custom_objects)
     if not isinstance(layer, Operation):
         raise ValueError(

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from ckeras.engine.tensor import Tensor
-from ckeras.ops.core import added_rows, stop_gradient
+from ckeras.ops.blocks import added_rows
+from ckeras.ops.core import stop_gradient
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import expand_dims, reshaped, squeeze
 from ckeras.ops.numpy.sorting import take_along_axis

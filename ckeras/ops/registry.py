@@ -18,7 +18,7 @@ _PLAIN = frozenset(
 )
 
 
-def op(function):
+def op(function=None, *, spec=None):
     """Makes a function of tensors a public op.
 
     The op is recorded by name. Called with a `KerasTensor` anywhere in its arguments
@@ -26,7 +26,11 @@ def op(function):
 
     Args:
         function: the op's definition, with Keras's signature.
+        spec: function of the op's arguments that returns a `KerasTensor` for each
+            result; by default the op is tried on placeholders.
     """
+    if function is None:
+        return functools.partial(op, spec=spec)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -39,6 +43,7 @@ def op(function):
                     return _symbolic_call(call, args, kwargs)
         return function(*args, **kwargs)
 
+    call.output_spec = spec
     public_ops[function.__name__] = call
     return call
 

@@ -14,6 +14,7 @@ NAMES = (
     "crossentropy",
     "dense",
     "elementwise",
+    "reversals",
 )
 _trained = {}
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ckeras.engine.graph import Node
+from ckeras.engine.plan.program_layout import MAX_BUFFERS, MAX_REGISTERS
 from ckeras.engine.primitive import Spec, registry
 from ckeras.engine.program import Program, compute_dtype, join
-from ckeras.engine.program_layout import MAX_BUFFERS, MAX_REGISTERS
 from ckeras.ops.primitives import elementwise  # noqa: F401
 from tests.kernels.harness import poisoned, run
 from tests.kernels.test_elementwise import execute

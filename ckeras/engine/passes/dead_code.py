@@ -1,5 +1,7 @@
 """Removes nodes that nothing depends on."""
 
+from ckeras.engine.control import drop_unused
+
 __all__ = ["dead_code"]
 
 
@@ -10,6 +12,8 @@ def dead_code(graph):
     for node in reversed(graph.nodes):
         if any(id(o) in needed for o in node.outputs):
             kept.append(node)
+            if "control" in node.attrs:
+                drop_unused(node, needed, dead_code)
             needed.update(id(v) for v in node.inputs if v is not None)
     graph.nodes = kept[::-1]
     graph.reads = [(h, s) for h, s in graph.reads if id(s) in needed]

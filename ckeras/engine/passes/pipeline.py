@@ -24,10 +24,14 @@ _off = set()
 
 
 def run(graph):
-    """Applies all passes that are switched on, in place."""
+    """Applies all passes that are switched on, in place, in inner graphs as well."""
     for name, rewrite in _PASSES.items():
         if name not in _off:
             rewrite(graph)
+    for node in graph.nodes:
+        if "control" in node.attrs:
+            for inner in node.attrs["control"].graphs.values():
+                run(inner)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 
 from ckeras import kernels
 from ckeras.engine import memory
+from ckeras.engine.memory import round_up
 from ckeras.engine.plan.runtime import Program
 from ckeras.engine.primitive import kernel_error
 from ckeras.engine.variable import storage_epoch
@@ -44,12 +45,17 @@ class Execution:
 
     Args:
         plan: the `Plan`.
+        scratch: the bytes that it may use; None to allocate them.
+
+    Attributes:
+        inner: by step, the executions of the plans that the step runs.
     """
 
-    def __init__(self, plan):
+    def __init__(self, plan, scratch=None):
         self.plan = plan
         self.epoch = storage_epoch()
-        self.scratch = memory.empty(plan.scratch_bytes)
+        self.scratch = memory.empty(plan.scratch_bytes) if scratch is None else scratch
+        self.inner = {}
         self._staging = {}
         self._results = [(v.shape, np.dtype(v.dtype)) for v in plan.graph.outputs]
         n_inputs, n_outputs = len(plan.graph.inputs), len(plan.graph.outputs)
@@ -67,7 +73,7 @@ class Execution:
     # --- binding -----------------------------------------------------------------
 
     def _bind_step(self, plan_step):
-        node, step, workspace = plan_step
+        node, step, workspace, plans = plan_step
         self._first_slot.append(self._n_slots)
         places = [
             None if v is None else self.plan.layout.place(v)
@@ -77,9 +83,23 @@ class Execution:
         if workspace is not None:
             addresses.append(self.scratch.ctypes.data + workspace.offset)
             self._n_slots += 1
+        if plans:
+            inner = self._bind_plans(plans, workspace.offset + round_up(step.workspace))
+            self.inner[len(self._first_slot) - 1] = inner
+            addresses += [e.program.pointer for e in inner]
+            self._n_slots += len(inner)
         if step is None:
             return None, addresses, (), ()
         return step.capsule(), addresses, step.dims, step.attrs
+
+    def _bind_plans(self, plans, offset):
+        """Executions of inner plans, in this one's scratch memory from `offset` on."""
+        inner = []
+        for plan in plans:
+            end = offset + plan.scratch_bytes
+            inner.append(Execution(plan, self.scratch[offset:end]))
+            offset = round_up(end)
+        return inner
 
     def _bind_copy(self, copy):
         self._first_slot.append(self._n_slots)
@@ -176,13 +196,27 @@ class Execution:
             for i, v in enumerate((*node.inputs, *node.outputs))
         ]
 
+    def time_steps(self, on):
+        """Switches the step timer, that of inner plans included."""
+        self.program.time_steps(on)
+        for inner in self.inner.values():
+            for execution in inner:
+                execution.time_steps(on)
+
     def _error(self, status):
+        return self._failure(status) or IndexError("A row number is outside the data.")
+
+    def _failure(self, status):
+        """The exception of the step that failed here or further in, or None."""
         raised = self.callback.take()
-        if raised is not None:
-            return raised
         index = self.program.failed_step
-        if index < 0:
-            return IndexError("A row number is outside the data.")
+        self.program.forget_failure()
+        if raised is not None or index < 0:
+            return raised
+        for execution in self.inner.get(index, ()):
+            raised = execution._failure(status)
+            if raised is not None:
+                return raised
         node = self.plan.steps[index].node
         arrays = self._operands(index)[: len(node.inputs)]
         return kernel_error(node, arrays, status)

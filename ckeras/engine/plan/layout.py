@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ckeras.engine.memory import round_up
 from ckeras.engine.plan.buffers import Buffer
 from ckeras.engine.plan.order import may_fail, safe_order
 
@@ -28,11 +29,12 @@ class Place(NamedTuple):
 
 
 class PlanStep(NamedTuple):
-    """A node with its lowered form (None: a NumPy step) and the workspace."""
+    """A node with its lowered form (None: a NumPy step), workspace and inner plans."""
 
     node: object
     step: object
     workspace: Buffer | None
+    plans: tuple = ()
 
 
 class Copy(NamedTuple):
@@ -57,6 +59,7 @@ class Layout:
     Args:
         graph: a closed `Graph` with inputs, outputs, reads and writes.
         share: whether steps may take over buffers of their operands.
+        plan_of: makes the plan of a graph that a step runs.
 
     Attributes:
         steps: the `PlanStep`s in order.
@@ -64,8 +67,9 @@ class Layout:
         scratch: the scratch buffers to be placed.
     """
 
-    def __init__(self, graph, share=True):
+    def __init__(self, graph, share=True, plan_of=None):
         self.graph = graph
+        self._plan_of = plan_of
         self.steps = []
         self.scratch = []
         self.copies = []
@@ -132,16 +136,19 @@ class Layout:
                 buffer = Buffer("scratch", None, nbytes(output), time)
                 self._places[id(output)] = Place(buffer, 0)
                 self.scratch.append(buffer)
+            plans = tuple(map(self._plan_of, step.bodies.values())) if step else ()
             workspace = None
-            if step is not None and step.workspace:
-                workspace = Buffer("scratch", None, step.workspace, time)
+            if step is not None and (step.workspace or plans):
+                size = round_up(step.workspace)
+                size += sum(round_up(p.scratch_bytes) for p in plans)
+                workspace = Buffer("scratch", None, size, time)
                 self.scratch.append(workspace)
             if may_fail(node):
                 self._last_failure = time
-            self.steps.append(PlanStep(node, step, workspace))
+            self.steps.append(PlanStep(node, step, workspace, plans))
 
     def _note_uses(self):
-        for time, (node, _, _) in enumerate(self.steps):
+        for time, (node, *_) in enumerate(self.steps):
             for value in node.inputs:
                 if value is not None:
                     self.place(value).buffer.use(time)
@@ -163,6 +170,9 @@ class Layout:
 
     def _write_into_variables(self):
         regions = []
+        # A loop may run forever or fail: nothing is written until the last is done.
+        inner = [time for time, step in enumerate(self.steps) if step.plans]
+        earliest = inner[-1] + 1 if inner else 0
         for holder, value in self.graph.writes:
             place = self._storage(holder)
             regions.append((place, nbytes(holder.spec), value))
@@ -170,7 +180,12 @@ class Layout:
             others = [r for j, r in enumerate(regions) if j != i]
             alone = not any(_overlap(place, size, p, s) for p, s, _ in others)
             buffer = self._whole_scratch(value)
-            if alone and buffer is not None and self._may_write(place, size, buffer):
+            if (
+                alone
+                and buffer is not None
+                and buffer.first >= earliest
+                and self._may_write(place, size, buffer)
+            ):
                 buffer.put_into(place.buffer, place.start)
             else:
                 self.copies.append(Copy(self.place(value), place, size))
@@ -182,7 +197,7 @@ class Layout:
         if time <= self._last_failure:
             return False
         for later in range(time, self.end):
-            node, step, _ = self.steps[later]
+            node, step, *_ = self.steps[later]
             taken = ()
             if later == time:
                 index = [self.place(o).buffer for o in node.outputs].index(buffer)
@@ -203,7 +218,7 @@ class Layout:
         return True
 
     def _compute_into_packs(self):
-        for node, step, _ in self.steps:
+        for node, step, *_ in self.steps:
             if step is None or node.primitive.name != "pack":
                 continue
             pack, start = self.place(node.outputs[0]).buffer, 0
@@ -226,7 +241,7 @@ class Layout:
                 self.copies.append(Copy(self.place(value), target, nbytes(value)))
 
     def _take_over_buffers(self):
-        for time, (node, step, _) in enumerate(self.steps):
+        for time, (node, step, *_) in enumerate(self.steps):
             for index, candidates in (step.in_place if step else {}).items():
                 buffer = self._whole_scratch(node.outputs[index])
                 if buffer is None or id(buffer) in self._packed:

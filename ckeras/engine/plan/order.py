@@ -10,7 +10,11 @@ __all__ = ["may_fail", "safe_order"]
 
 def may_fail(node):
     """Whether numbers, not just shapes, decide if a node can be computed."""
-    return node.primitive.explain is not None or node.primitive.evaluate is not None
+    if node.primitive.explain is not None or node.primitive.evaluate is not None:
+        return True
+    control = node.attrs.get("control")  # of a branch or loop
+    graphs = () if control is None else control.graphs.values()
+    return any(may_fail(inner) for graph in graphs for inner in graph.nodes)
 
 
 def safe_order(graph):

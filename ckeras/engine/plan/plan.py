@@ -37,12 +37,12 @@ class Plan:
 
     def __init__(self, graph, share=True):
         self.graph = graph
-        layout = Layout(graph, share)
+        layout = Layout(graph, share, lambda inner: Plan(inner, share))
         self.layout = layout
         self.steps = layout.steps
         self.copies = layout.copies
         self.scratch_bytes = assign_offsets(layout.scratch, reuse=share)
-        self.flops = sum(s.step.flops for s in self.steps if s.step is not None)
+        self.flops = sum(map(self._step_flops, self.steps))
         self.nbytes = sum(map(self._step_bytes, self.steps))
         self.parallel = self.flops + self.nbytes > _PARALLEL_FLOPS
         self.interruptible = self.flops + self.nbytes > _LONG_FLOPS
@@ -54,13 +54,20 @@ class Plan:
         self._timed = False
 
     @staticmethod
+    def _step_flops(plan_step):
+        _, step, _, plans = plan_step
+        return _inner_sum(plan_step, "flops") if plans else step.flops if step else 0
+
+    @staticmethod
     def _step_bytes(plan_step):
+        if plan_step.plans:
+            return _inner_sum(plan_step, "nbytes")
         node = plan_step.node
         values = [v for v in (*node.inputs, *node.outputs) if v is not None]
         return sum(map(nbytes, values))
 
     def _first_write(self):
-        for i, (node, _, _) in enumerate(self.steps):
+        for i, (node, *_) in enumerate(self.steps):
             roots = [self.layout.place(o).root().buffer for o in node.outputs]
             if any(b.kind == "variable" for b in roots):
                 return i
@@ -87,7 +94,7 @@ class Plan:
         except IndexError:
             execution = Execution(self)
             if self._timed:
-                execution.program.time_steps(True)
+                execution.time_steps(True)
         return execution
 
     def release(self, execution):
@@ -106,39 +113,52 @@ class Plan:
         """Switches the step timer on or off, and sets it to zero."""
         self._timed = on
         for execution in self._idle:
-            execution.program.time_steps(on)
+            execution.time_steps(on)
 
     def step_seconds(self):
         """Seconds each step has taken since the timer was switched on."""
-        columns = [e.program.step_seconds() for e in self._idle]
-        return [sum(c) for c in zip(*columns, strict=True)]
+        return _column_sums(self._idle)
 
     def __str__(self):
-        return "\n".join(self._lines())
+        return "\n".join(self._lines(self._idle))
 
-    def _lines(self):
-        seconds = self.step_seconds() if self._timed and self._idle else None
+    def _lines(self, executions):
+        seconds = None
+        if self._timed and executions:
+            seconds = _column_sums(executions)
         yield (
             f"{len(self.steps)} steps, {len(self.copies)} copies, "
             f"{self.flops:,} FLOPs, {self.nbytes:,} bytes moved, "
             f"{self.scratch_bytes:,} bytes of scratch"
         )
-        for i, (node, step, _) in enumerate(self.steps):
-            inputs = ", ".join(map(self._describe, node.inputs))
-            outputs = ", ".join(map(self._describe, node.outputs))
-            name = node.primitive.name if step is None else step.kernel
-            if "program" in node.attrs:
-                name = "+".join(i.opcode for i in node.attrs["program"].code) or "copy"
-            line = f"{i:4} {name}({inputs}) -> {outputs}"
-            if step is not None and step.flops:
-                line += f"  {step.flops:,} FLOPs"
-            line += f"  {self._step_bytes(self.steps[i]):,} B"
+        for i, plan_step in enumerate(self.steps):
+            line = f"{i:4} {self._describe_step(plan_step)}"
             if seconds:
                 line += f"  {1e6 * seconds[i]:,.0f} us"
-            yield line + (f"  [{node.scope}]" if node.scope else "")
+            scope = plan_step.node.scope
+            yield line + (f"  [{scope}]" if scope else "")
+            names = plan_step.step.bodies if plan_step.plans else ()
+            for k, name in enumerate(names):
+                inner = [e.inner[i][k] for e in executions]
+                head, *lines = plan_step.plans[k]._lines(inner)
+                yield f"       {name}: {head}"
+                yield from (f"       {line}" for line in lines)
         for copy in self.copies:
             source, target = self._locate(copy.source), self._locate(copy.target)
             yield f"     copy {source} -> {target}"
+
+    def _describe_step(self, plan_step):
+        node, step = plan_step.node, plan_step.step
+        inputs = ", ".join(map(self._describe, node.inputs))
+        outputs = ", ".join(map(self._describe, node.outputs))
+        name = node.primitive.name if step is None else step.kernel
+        if "program" in node.attrs:
+            name = "+".join(i.opcode for i in node.attrs["program"].code) or "copy"
+        text = f"{name}({inputs}) -> {outputs}"
+        flops = self._step_flops(plan_step)
+        if flops:
+            text += f"  {flops:,} FLOPs"
+        return text + f"  {self._step_bytes(plan_step):,} B"
 
     def _describe(self, value):
         if value is None:
@@ -162,3 +182,16 @@ class Plan:
         if buffer.kind in ("input", "output"):
             name += str(buffer.source)
         return f"{name}+{start}" if start else name
+
+
+def _column_sums(executions):
+    """The seconds of each step, summed over a plan's executions."""
+    columns = [e.program.step_seconds() for e in executions]
+    return [sum(c) for c in zip(*columns, strict=True)]
+
+
+def _inner_sum(plan_step, what):
+    """FLOPs or bytes of a step that runs plans: all of them so often, or one."""
+    amounts = [getattr(p, what) for p in plan_step.plans]
+    runs = plan_step.step.runs
+    return runs * sum(amounts) if runs else max(amounts)

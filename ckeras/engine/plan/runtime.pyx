@@ -3,28 +3,19 @@
 from cpython.buffer cimport (
     PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer,
 )
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from ckeras.engine.plan.entry cimport entry_of, kernel_fn
 from ckeras.engine.plan.fpu cimport enter_flush, leave_flush
+from ckeras.engine.plan.steps cimport CStep, Patch, Steps, now, run_steps, supply
 
 cdef enum:
-    INTERRUPTED = -1
-    RAISED = -2
     TRIAL = 3            # batches that a trial of another number of threads takes
     TRIAL_GAP = 64       # batches between trials at first, and at most
     LONGEST_GAP = 2048
 
 cdef double LONG = 1e-3  # seconds of a batch that is long
-
-
-cdef double now() noexcept nogil:
-    cdef timespec t
-    clock_gettime(CLOCK_MONOTONIC, &t)
-    return t.tv_sec + 1e-9 * t.tv_nsec
 
 
 cdef int copy_bytes(
@@ -36,21 +27,8 @@ cdef int copy_bytes(
     return 0
 
 
-cdef struct CStep:
-    kernel_fn fn          # NULL: a NumPy step, called back with the GIL
-    Py_ssize_t slot       # its first buffer in the program's slots
-    Py_ssize_t dim        # its first integer
-    Py_ssize_t attr       # its first scalar
-
-
-cdef struct Patch:
-    Py_ssize_t slot
-    Py_ssize_t offset
-
-
 cdef struct Feed:
-    Py_ssize_t patch      # its first patch, and the one after its last
-    Py_ssize_t patch_end
+    Py_ssize_t operand
     char* source          # row 0 of the caller's array
     Py_ssize_t row_bytes
     Py_ssize_t n_rows     # rows that the source has
@@ -73,164 +51,108 @@ cdef class Program:
         interruptible: whether one run is long enough to look for signals in it.
     """
 
-    cdef CStep* steps
-    cdef Py_ssize_t n_steps, commit
-    cdef void** slots
-    cdef Py_ssize_t* dims
-    cdef double* attrs
-    cdef Patch* patches
-    cdef list patch_starts
-    cdef double* seconds
+    cdef Steps c
     cdef kernel_fn gather
     cdef object callback
-    cdef bint timed, interruptible
-    cdef Py_ssize_t failed
-    cdef double checked
     cdef double pace[2]        # seconds of a batch on one thread and on all
     cdef double best           # the shortest batch on all threads
     cdef bint spread           # which of the two is in use: all threads?
     cdef Py_ssize_t turn, next_trial, trial_gap
 
     def __cinit__(self, steps, patches, callback, gather, commit, interruptible):
-        cdef Py_ssize_t n
-        self.n_steps = len(steps)
+        cdef Py_ssize_t n = 0, i
+        cdef Steps* c = &self.c
+        c.n_steps = len(steps)
         self.callback = callback
-        self.commit = commit
-        self.interruptible = interruptible
+        c.callback = <void*> callback
+        c.commit = commit
+        c.interruptible = interruptible
+        c.failed = -1
         self.gather = entry_of(gather) if gather is not None else NULL
-        self.steps = <CStep*> calloc(self.n_steps + 1, sizeof(CStep))
-        self.seconds = <double*> calloc(self.n_steps + 1, sizeof(double))
-        self.slots = <void**> calloc(sum(len(s[1]) for s in steps) + 1, sizeof(void*))
-        self.dims = <Py_ssize_t*> calloc(
+        c.steps = <CStep*> calloc(c.n_steps + 1, sizeof(CStep))
+        c.seconds = <double*> calloc(c.n_steps + 1, sizeof(double))
+        c.slots = <void**> calloc(sum(len(s[1]) for s in steps) + 1, sizeof(void*))
+        c.dims = <Py_ssize_t*> calloc(
             sum(len(s[2]) for s in steps) + 1, sizeof(Py_ssize_t))
-        self.attrs = <double*> calloc(sum(len(s[3]) for s in steps) + 1, sizeof(double))
-        self.patches = <Patch*> calloc(sum(map(len, patches)) + 1, sizeof(Patch))
-        if (self.steps == NULL or self.seconds == NULL or self.slots == NULL
-                or self.dims == NULL or self.attrs == NULL or self.patches == NULL):
+        c.attrs = <double*> calloc(sum(len(s[3]) for s in steps) + 1, sizeof(double))
+        c.patches = <Patch*> calloc(sum(map(len, patches)) + 1, sizeof(Patch))
+        c.patch_starts = <Py_ssize_t*> calloc(len(patches) + 1, sizeof(Py_ssize_t))
+        if (c.steps == NULL or c.seconds == NULL or c.slots == NULL or c.dims == NULL
+                or c.attrs == NULL or c.patches == NULL or c.patch_starts == NULL):
             raise MemoryError
         self.fill_steps(steps)
-        n = 0
         self.spread, self.turn, self.trial_gap = True, 0, TRIAL_GAP
         self.next_trial = 2 * TRIAL
-        self.patch_starts = [0]
-        for group in patches:
+        for i, group in enumerate(patches):
             for slot, offset in group:
-                self.patches[n].slot = slot
-                self.patches[n].offset = offset
+                c.patches[n].slot = slot
+                c.patches[n].offset = offset
                 n += 1
-            self.patch_starts.append(n)
+            c.patch_starts[i + 1] = n
 
     def __dealloc__(self):
-        free(self.steps)
-        free(self.seconds)
-        free(self.slots)
-        free(self.dims)
-        free(self.attrs)
-        free(self.patches)
+        free(self.c.steps)
+        free(self.c.seconds)
+        free(self.c.slots)
+        free(self.c.dims)
+        free(self.c.attrs)
+        free(self.c.patches)
+        free(self.c.patch_starts)
 
     cdef fill_steps(self, steps):
         cdef Py_ssize_t i, slot = 0, dim = 0, attr = 0
         for i, (capsule, addresses, dims, attrs) in enumerate(steps):
             if capsule is None:
-                self.steps[i].fn = NULL
+                self.c.steps[i].fn = NULL
             elif capsule == "copy":
-                self.steps[i].fn = copy_bytes
+                self.c.steps[i].fn = copy_bytes
             else:
-                self.steps[i].fn = entry_of(capsule)
-            self.steps[i].slot = slot
-            self.steps[i].dim = dim
-            self.steps[i].attr = attr
+                self.c.steps[i].fn = entry_of(capsule)
+            self.c.steps[i].slot = slot
+            self.c.steps[i].dim = dim
+            self.c.steps[i].attr = attr
             for address in addresses:
-                self.slots[slot] = <void*> <size_t> address
+                self.c.slots[slot] = <void*> <size_t> address
                 slot += 1
             for value in dims:
-                self.dims[dim] = value
+                self.c.dims[dim] = value
                 dim += 1
             for number in attrs:
-                self.attrs[attr] = number
+                self.c.attrs[attr] = number
                 attr += 1
 
     @property
+    def pointer(self):
+        """Where the C arrays are, for a step of another program that runs this one."""
+        return <size_t> &self.c
+
+    @property
     def failed_step(self):
-        """Index of the step that ended the last run early."""
-        return self.failed
+        """Index of the step that ended the last run early; -1 if none did."""
+        return self.c.failed
+
+    def forget_failure(self):
+        """Notes that the failed step has been dealt with."""
+        self.c.failed = -1
 
     def address(self, Py_ssize_t slot):
         """The address that a slot holds at present."""
-        return <size_t> self.slots[slot]
+        return <size_t> self.c.slots[slot]
 
     def time_steps(self, bint on):
         """Switches the step timer, and sets it to zero."""
         cdef Py_ssize_t i
-        self.timed = on
-        for i in range(self.n_steps):
-            self.seconds[i] = 0
+        self.c.timed = on
+        for i in range(self.c.n_steps):
+            self.c.seconds[i] = 0
 
     def step_seconds(self):
         """Seconds that each step has taken since the timer was switched on."""
-        return [self.seconds[i] for i in range(self.n_steps)]
+        return [self.c.seconds[i] for i in range(self.c.n_steps)]
 
     def patch(self, Py_ssize_t group, address):
         """Gives a caller's operand its address."""
-        cdef size_t base = address
-        self.set_patches(
-            self.patch_starts[group], self.patch_starts[group + 1], <char*> base)
-
-    cdef void set_patches(
-        self, Py_ssize_t first, Py_ssize_t end, char* base
-    ) noexcept nogil:
-        cdef Py_ssize_t i
-        for i in range(first, end):
-            self.slots[self.patches[i].slot] = base + self.patches[i].offset
-
-    cdef int check_signals(self) noexcept nogil:
-        """INTERRUPTED if Python has an exception to raise, at most every 20 ms."""
-        cdef double time = now()
-        if time - self.checked < 0.02:
-            return 0
-        self.checked = time
-        with gil:
-            try:
-                PyErr_CheckSignals()
-            except BaseException as error:
-                self.callback.raised = error
-                return INTERRUPTED
-        return 0
-
-    cdef int call_back(self, Py_ssize_t index) noexcept with gil:
-        try:
-            self.callback(index)
-        except BaseException as error:
-            self.callback.raised = error
-            return RAISED
-        return 0
-
-    cdef int run_steps(self, int n_threads) noexcept nogil:
-        cdef Py_ssize_t i
-        cdef CStep* step
-        cdef int status = 0
-        cdef double start = 0
-        for i in range(self.n_steps):
-            step = &self.steps[i]
-            if self.interruptible and i < self.commit:
-                status = self.check_signals()
-                if status:
-                    self.failed = i
-                    return status
-            if self.timed:
-                start = now()
-            if step.fn != NULL:
-                status = step.fn(
-                    &self.slots[step.slot], &self.dims[step.dim],
-                    &self.attrs[step.attr], n_threads)
-            else:
-                status = self.call_back(i)
-            if self.timed:
-                self.seconds[i] += now() - start
-            if status:
-                self.failed = i
-                return status
-        return 0
+        supply(&self.c, group, <void*> <size_t> address)
 
     def run(self, list operands, int n_threads):
         """Runs all steps once on the caller's operands.
@@ -248,14 +170,13 @@ cdef class Program:
         for i in range(len(operands)):
             # The caller holds the arrays, so their memory stays after the release.
             PyObject_GetBuffer(operands[i], &view, PyBUF_SIMPLE)
-            self.set_patches(
-                self.patch_starts[i], self.patch_starts[i + 1], <char*> view.buf)
+            supply(&self.c, i, view.buf)
             PyBuffer_Release(&view)
         with nogil:
             old = enter_flush(n_threads)
-            if self.interruptible:
-                self.checked = now()
-            status = self.run_steps(n_threads)
+            if self.c.interruptible:
+                self.c.checked = now()
+            status = run_steps(&self.c, n_threads)
             leave_flush(old, n_threads)
         return status
 
@@ -286,15 +207,14 @@ cdef class Program:
         if feed == NULL:
             raise MemoryError
         for i, (group, source, row_bytes, n_rows, staging) in enumerate(feeds):
-            feed[i].patch = self.patch_starts[group]
-            feed[i].patch_end = self.patch_starts[group + 1]
+            feed[i].operand = group
             feed[i].source = <char*> <size_t> source
             feed[i].row_bytes = row_bytes
             feed[i].n_rows = n_rows
             feed[i].staging = <char*> <size_t> staging
         with nogil:
             start = now()
-            self.checked = start
+            self.c.checked = start
             old = enter_flush(n_threads)
             while done < count:
                 status = self.feed_batch(
@@ -326,9 +246,9 @@ cdef class Program:
         cdef double start, seconds
         cdef int status
         if n_threads == 1:
-            return self.run_steps(1)
+            return run_steps(&self.c, 1)
         start = now()
-        status = self.run_steps(n_threads if all_threads else 1)
+        status = run_steps(&self.c, n_threads if all_threads else 1)
         seconds = now() - start
         self.turn += 1
         if all_threads and (self.best == 0 or seconds < self.best):
@@ -359,8 +279,8 @@ cdef class Program:
         cdef int status
         for i in range(n_feeds):
             if feed[i].staging == NULL:
-                self.set_patches(feed[i].patch, feed[i].patch_end,
-                                 feed[i].source + row * feed[i].row_bytes)
+                supply(&self.c, feed[i].operand,
+                       feed[i].source + row * feed[i].row_bytes)
                 continue
             buf[0] = feed[i].source
             buf[1] = <void*> (rows + row)
@@ -368,7 +288,7 @@ cdef class Program:
             dim[0], dim[1], dim[2] = batch, feed[i].row_bytes, feed[i].n_rows
             status = self.gather(buf, dim, NULL, n_threads)
             if status:
-                self.failed = -1
+                self.c.failed = -1
                 return status
-            self.set_patches(feed[i].patch, feed[i].patch_end, feed[i].staging)
+            supply(&self.c, feed[i].operand, feed[i].staging)
         return 0

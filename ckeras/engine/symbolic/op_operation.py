@@ -12,12 +12,13 @@ from ckeras.engine.symbolic.operation import Operation
 
 __all__ = ["OpOperation", "op_class", "symbolic_call"]
 
-# Parameters that take values of the graph; all others are settings, kept in the
-# operation's configuration.
+# Parameters that take values of the graph, or functions of them; all others are
+# settings, kept in the operation's configuration.
 _VALUE_WORDS = (
-    "a b array arrays bias condition constant_values data fill_value indices inputs "
-    "inputs_mask kernel key logits mask mean operands output query segment_ids "
-    "start start_indices step stop target tensors updates value values variance "
+    "a b array arrays bias branches condition constant_values data elements elems f "
+    "false_fn fill_value index indices init init_val inputs inputs_mask kernel key "
+    "logits loop_vars mask mean operands output pred query segment_ids start "
+    "start_indices step stop target tensors true_fn updates value values variance "
     "x x1 x2 x3 xi xs y"
 )
 _VALUE_NAMES = frozenset(_VALUE_WORDS.split())
@@ -103,6 +104,9 @@ class OpOperation(Operation):
 
     def call(self, *args, **kwargs):
         """Applies the op; values in the order of its signature."""
+        return self._apply(type(self).function, args, kwargs)
+
+    def _apply(self, target, args, kwargs):
         values, positional = iter(args), []
         keywords = {**self.settings, **kwargs}
         for parameter in _parameters(self.function):
@@ -117,11 +121,15 @@ class OpOperation(Operation):
                 if value is _END:
                     break
                 positional.append(value)
-        return type(self).function(*positional, **keywords)
+        return target(*positional, **keywords)
 
     def compute_output_spec(self, *args, **kwargs):
         # No rewording: an op's own error says what is wrong.
-        specs = trace.infer(self.call, *args, **kwargs)
+        known = getattr(type(self).function, "output_spec", None)
+        if known is not None:
+            specs = self._apply(known, args, kwargs)
+        else:
+            specs = trace.infer(self.call, *args, **kwargs)
         return tree.map_structure(
             lambda s: KerasTensor(s.shape, s.dtype) if _is_spec(s) else s, specs
         )

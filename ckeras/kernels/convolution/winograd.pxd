@@ -2,11 +2,9 @@
 
     forward           buf  x, w, bias or NULL, y, workspace
     input_gradient    buf  d_y, w, d_x, workspace
-    kernel_gradient   buf  x, d_y, d_w, workspace
 
 Shapes and dim are those of conv.pxd, with kernel (1, 3, 3), strides, dilations and
-groups of 1. The workspace has `workspace_bytes(dim, itemsize, which)` bytes, which is
-0, 1 or 2 in the order above.
+groups of 1. The workspace has `workspace_bytes(dim, itemsize, backward)` bytes.
 """
 
 from ckeras.kernels.types cimport real
@@ -16,9 +14,5 @@ cdef int forward(
 ) noexcept nogil
 
 cdef int input_gradient(
-    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
-) noexcept nogil
-
-cdef int kernel_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil

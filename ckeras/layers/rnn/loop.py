@@ -1,7 +1,7 @@
 """The loop over timesteps, written in ops, for cells that no kernel computes."""
 
 from ckeras import ops
-from ckeras.engine import tree
+from ckeras.engine import trace, tree
 
 __all__ = ["run_cell"]
 
@@ -15,8 +15,12 @@ def run_cell(
     go_backwards=False,
     zero_output_for_mask=False,
     all_outputs=True,
+    unroll=False,
 ):
     """Applies `step` at each timestep.
+
+    In a compiled function this is a loop of the plan, so that compiling takes as long
+    for a thousand timesteps as for two.
 
     Args:
         step: function of (inputs, states) that returns (output, new states).
@@ -27,38 +31,73 @@ def run_cell(
         go_backwards: whether to begin at the last timestep.
         zero_output_for_mask: whether masked outputs are 0 instead of the last state.
         all_outputs: whether the outputs of all timesteps are wanted.
+        unroll: whether a compiled function has the steps one by one.
 
     Returns:
         The last output, all outputs in the order of computing, the last states.
     """
-    timesteps = range(sequences.shape[1])
-    outputs, output = [], None
     if mask is not None and mask.dtype != "bool":
         mask = ops.cast(mask, "bool")
-    for t in reversed(timesteps) if go_backwards else timesteps:
-        output, new_states = step(sequences[:, t], states)
+
+    def masked_step(x, states, kept):
+        output, new_states = step(x, states)
         if not tree.is_nested(new_states):
             new_states = [new_states]
-        if mask is None:
-            states = new_states
-        else:
-            kept = mask[:, t]
-            # A masked output is the state before, which is the output before.
-            before = states[0]
-            if tree.is_nested(before):  # of stacked cells, the last one's
-                before = states[-1][0]
-            if zero_output_for_mask:
-                before = ops.zeros_like(output)
-            output = _choose(kept, output, before)
-            states = tree.map_structure(
-                lambda new, old, kept=kept: _choose(kept, new, old),
-                list(new_states),
-                list(states),
-            )
+        if kept is None:
+            return output, list(new_states)
+        # A masked output is the state before, which is the output before.
+        before = states[0]
+        if tree.is_nested(before):  # of stacked cells, the last one's
+            before = states[-1][0]
+        if zero_output_for_mask:
+            before = ops.zeros_like(output)
+        pairs = zip(tree.flatten(new_states), tree.flatten(states), strict=True)
+        chosen = [_choose(kept, new, old) for new, old in pairs]
+        states = tree.pack_sequence_as(list(new_states), chosen)
+        return _choose(kept, output, before), states
+
+    one_by_one = unroll or trace.current() is None or sequences.shape[1] == 1
+    run = _one_by_one if one_by_one else _as_loop
+    return run(masked_step, sequences, list(states), mask, go_backwards, all_outputs)
+
+
+def _one_by_one(step, sequences, states, mask, go_backwards, all_outputs):
+    timesteps = range(sequences.shape[1])
+    outputs, output = [], None
+    for t in reversed(timesteps) if go_backwards else timesteps:
+        kept = None if mask is None else mask[:, t]
+        output, states = step(sequences[:, t], states, kept)
         if all_outputs:
             outputs.append(output)
     stacked = ops.stack(outputs, axis=1) if all_outputs else output
     return output, stacked, list(states)
+
+
+def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
+    rows = (_time_first(sequences), None if mask is None else _time_first(mask))
+    if go_backwards:
+        rows = tree.map_structure(lambda x: x if x is None else ops.flip(x, 0), rows)
+
+    def run(flat_states, row):
+        x, kept = row
+        output, new = step(x, tree.pack_sequence_as(states, flat_states), kept)
+        return tree.flatten(new), output
+
+    if all_outputs:
+        last, outputs = ops.scan(run, tree.flatten(states), rows)
+        output, outputs = outputs[-1], _time_first(outputs)
+        return output, outputs, tree.pack_sequence_as(states, last)
+    # Only the last output: it is carried along. The first step shows what it is like.
+    first = tree.map_structure(lambda x: x if x is None else x[0], rows)
+    carried = run(tree.flatten(states), first)
+    rows = tree.map_structure(lambda x: x if x is None else x[1:], rows)
+    (last, output), _ = ops.scan(lambda c, row: (run(c[0], row), None), carried, rows)
+    return output, output, tree.pack_sequence_as(states, last)
+
+
+def _time_first(x):
+    """x with its first two axes exchanged."""
+    return ops.swapaxes(x, 0, 1)
 
 
 def _choose(kept, new, old):

@@ -30,7 +30,8 @@ class RNN(Layer):
         go_backwards: whether the sequence is read from its end; outputs come in the
             order in which they are computed.
         stateful: whether each batch goes on with the states of the one before.
-        unroll: accepted for Keras's signature; results are the same.
+        unroll: whether a compiled model has the timesteps one by one instead of a
+            loop; results are the same.
         zero_output_for_mask: whether the output at masked timesteps is 0 rather than
             the one before.
 
@@ -209,6 +210,7 @@ class RNN(Layer):
             go_backwards=self.go_backwards,
             zero_output_for_mask=self.zero_output_for_mask,
             all_outputs=self.return_sequences,
+            unroll=self.unroll,
         )
 
     def _draw_dropout_masks(self, cell, step_input, states, training):

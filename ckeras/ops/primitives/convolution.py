@@ -13,6 +13,7 @@ from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
 __all__ = ["conv", "conv_transpose", "output_size"]
 
+FORWARD, INPUT, KERNEL = "forward", "input_gradient", "kernel_gradient"
 _ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
 
 
@@ -55,19 +56,18 @@ def _is_winograd(w, attrs):
     )
 
 
-def _step(entry, which, x, w, y, attrs, *more):
+def _step(which, x, w, y, attrs, *more):
     """The kernel call for one of the three: the first candidate that fits."""
     dims, size = kernel_dims(x, w, y, attrs, *more), itemsize(x.dtype)
-    if _is_winograd(w, attrs):
-        kernel = f"winograd.{entry}"
-        space = kernels.module("winograd").workspace_bytes(dims, size, which)
-    elif entry == "kernel_gradient":
-        kernel = f"conv_kernel.{entry}"
-        space = kernels.module("conv_kernel").workspace_bytes(dims, size)
+    module = "winograd" if _is_winograd(w, attrs) else "conv"
+    if which == KERNEL:
+        module += "_kernel"
+        space = kernels.module(module).workspace_bytes(dims, size)
     else:
-        kernel = f"conv.{entry}"
-        space = kernels.module("conv").workspace_bytes(dims, size, which == 1)
-    return Step(kernel, dims, dtype=x.dtype, workspace=space, flops=_flops(w, y))
+        space = kernels.module(module).workspace_bytes(dims, size, which == INPUT)
+    return Step(
+        f"{module}.{which}", dims, dtype=x.dtype, workspace=space, flops=_flops(w, y)
+    )
 
 
 def _flops(w, y):
@@ -105,7 +105,7 @@ def _conv_lower(node):
     x, w, _ = node.inputs
     y, attrs = node.outputs[0], node.attrs
     activation = _ACTIVATIONS.index(attrs.get("activation"))
-    return _step("forward", 0, x, w, y, attrs, activation)
+    return _step(FORWARD, x, w, y, attrs, activation)
 
 
 def geometry(attrs):
@@ -138,7 +138,7 @@ def _input_gradient_spec(d_y, w, *, size, strides, dilations, pads, groups):
 
 def _input_gradient_lower(node):
     d_y, w = node.inputs
-    return _step("input_gradient", 1, node.outputs[0], w, d_y, node.attrs)
+    return _step(INPUT, node.outputs[0], w, d_y, node.attrs)
 
 
 def _input_gradient_gradient(node, d_outputs, needs):
@@ -166,7 +166,7 @@ def _kernel_gradient_spec(x, d_y, *, size, strides, dilations, pads, groups):
 
 def _kernel_gradient_lower(node):
     x, d_y = node.inputs
-    return _step("kernel_gradient", 2, x, node.outputs[0], d_y, node.attrs)
+    return _step(KERNEL, x, node.outputs[0], d_y, node.attrs)
 
 
 def _kernel_gradient_gradient(node, d_outputs, needs):

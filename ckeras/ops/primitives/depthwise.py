@@ -54,10 +54,15 @@ def _gradient(node, d_outputs, needs):
     ]
 
 
+def _lower(node):
+    x, w = node.inputs
+    return _step("forward", 0, x, w, node.outputs[0], node.attrs)
+
+
 _depthwise = Primitive(
     "depthwise",
     infer=_spec,
-    lower=lambda node: _step("forward", 0, *node.inputs, node.outputs[0], node.attrs),
+    lower=_lower,
     gradient=_gradient,
 )
 

@@ -1,0 +1,248 @@
+"""The primitive that runs a body as often as needed, as one step of a plan.
+
+Each iteration maps carried values and one row of each stack to new carried values and
+one row of each result. `scan`, `map`, `fori_loop` and `while_loop` are such loops.
+"""
+
+from dataclasses import dataclass
+
+from ckeras.engine.graph import Graph, Symbol
+from ckeras.engine.memory import round_up
+from ckeras.engine.plan.layout import nbytes
+from ckeras.engine.primitive import Primitive, Spec, Step, record
+
+__all__ = ["Loop", "loop"]
+
+_LINE = 64
+
+
+@dataclass(eq=False)
+class Loop:
+    """What the node of a loop does.
+
+    Operands: the count if `counted`, constants of the body and of the condition, first
+    carried values, stacks to read. Results: the count if there is a condition, last
+    carried values, stacks that were written.
+
+    Attributes:
+        body: graph from constants, carried values, rows to carried values, rows.
+        condition: graph from its constants and carried values to a boolean, or None.
+        limit: number of iterations, at most; the stacks' length. None: no limit.
+        reverse: whether it begins at the last row.
+        counted: whether the number of iterations is an operand (int64).
+        n_consts, n_condition_consts, n_carries, n_xs: how many of each there are.
+    """
+
+    body: Graph
+    condition: Graph | None
+    limit: int | None
+    reverse: bool
+    counted: bool
+    n_consts: int
+    n_condition_consts: int
+    n_carries: int
+    n_xs: int
+
+    @property
+    def graphs(self):
+        """The graphs that the step runs, by name."""
+        graphs = {"body": self.body}
+        if self.condition is not None:
+            graphs["condition"] = self.condition
+        return graphs
+
+    def divide_operands(self, values):
+        """Values in the operands' order: count, consts, condition's, carries, xs."""
+        return _divide(
+            values, self.counted, self.n_consts, self.n_condition_consts, self.n_carries
+        )
+
+    def divide_results(self, values):
+        """Values in the results' order: count, carries, ys."""
+        return _divide(values, self.condition is not None, self.n_carries)
+
+
+def _divide(values, *sizes):
+    parts, at = [], 0
+    for size in sizes:
+        parts.append(list(values[at : at + size]))
+        at += size
+    return [*parts, list(values[at:])]
+
+
+def loop(
+    body, carries, xs=(), *, limit, condition=None, reverse=False, count=None, lend=None
+):
+    """Records a loop in the active trace.
+
+    Args:
+        body: `Body` of a function of carried values and rows that returns carried
+            values of the same shapes and types, and rows.
+        carries: the first carried values.
+        xs: stacks of which each iteration reads one row.
+        limit: number of iterations, at most; None for no limit.
+        condition: `Body` of a function of the carried values that returns a boolean
+            scalar, or None.
+        reverse: whether to begin at the last row.
+        count: the number of iterations as a value (int64), if it is below `limit`.
+        lend: for a body with a lender, function of a value of it that returns whether
+            there is one for each iteration, and the value, or stack, outside.
+
+    Returns:
+        The last carried values and the stacks of rows, two lists.
+    """
+    n = len(carries)
+    held = _held(body)
+    finals = [body.value_at_end(h) for h in held]
+    entries = dict(body.reads)
+    consts = _constants(body, held)
+    stacks = list(zip(xs, body.arguments[n:], strict=True))
+    for value, symbol in body.borrowed():
+        is_row, outside = lend(value)
+        (stacks if is_row else consts).append((outside, symbol))
+    if limit and condition is None and count is None:
+        consts += _hoisted(body, consts)
+    # What no iteration changes needs no second buffer.
+    moving = [i for i in range(n) if body.results[i] is not body.arguments[i]]
+    fixed = [i for i in range(n) if i not in moving]
+    consts += [(carries[i], body.arguments[i]) for i in fixed]
+    carried = [(carries[i], body.arguments[i]) for i in moving]
+    carried += [(h.value, body.symbol_for(entries, h, h.spec)) for h in held]
+    condition_consts = []
+    if condition is not None:
+        condition_consts = _close_condition(condition, carries, fixed, moving, held)
+    body.close(
+        [symbol for _, symbol in (*consts, *carried, *stacks)],
+        [*(body.results[i] for i in moving), *finals, *body.results[n:]],
+    )
+    if not body.graph.outputs and condition is None:
+        return list(carries), []
+    control = Loop(
+        body.graph, condition and condition.graph, limit, reverse, count is not None,
+        len(consts), len(condition_consts), len(carried), len(stacks),
+    )  # fmt: skip
+    pairs = (*consts, *condition_consts, *carried, *stacks)
+    operands = (
+        [v for v, _ in pairs] if count is None else [count, *(v for v, _ in pairs)]
+    )
+    node = record(_loop, operands, {"control": control})
+    _, last, ys = control.divide_results(node.outputs)
+    for holder, value in zip(held, last[len(moving) :], strict=True):
+        if holder in body.writes:
+            holder.assign(value)
+    results = list(carries)
+    for i, value in zip(moving, last, strict=False):
+        results[i] = value
+    return results, ys
+
+
+def _held(body):
+    """The variables and arenas whose values one iteration hands to the next."""
+    held = dict.fromkeys(body.writes)
+    for holder, _ in body.reads:
+        # An arena changes with its variables, and they with it.
+        members = getattr(holder, "variables", ())
+        if getattr(holder, "_arena", None) in body.writes or any(
+            v in body.writes for v in members
+        ):
+            held.setdefault(holder)
+    return list(held)
+
+
+def _hoisted(body, consts):
+    """Moves what depends on constants alone out of a body that runs at least once.
+
+    Returns:
+        (value, symbol) for what was moved and is used in the body.
+    """
+    outside = {id(symbol): value for value, symbol in consts}
+    moved, kept = [], []
+    for node in body.graph.nodes:
+        known = [type(v) is not Symbol or id(v) in outside for v in node.inputs]
+        if not all(known) or "control" in node.attrs:
+            kept.append(node)
+            continue
+        inputs = [outside.get(id(v), v) for v in node.inputs]
+        copy = record(node.primitive, inputs, node.attrs)
+        copy.scope = node.scope
+        pairs = list(zip(copy.outputs, node.outputs, strict=True))
+        outside.update((id(symbol), value) for value, symbol in pairs)
+        moved += pairs
+    body.graph.nodes = kept
+    return moved
+
+
+def _constants(body, held):
+    """(value, symbol) for what a body uses and no iteration changes."""
+    known = set(held)
+    reads = [(h.value, symbol) for h, symbol in body.reads if h not in known]
+    return body.captured() + reads
+
+
+def _close_condition(condition, carries, fixed, moving, held):
+    """Settles the condition's graph; returns its constants, (value, symbol) each."""
+    if condition.writes:
+        names = [getattr(h, "path", "an arena") for h in condition.writes]
+        raise ValueError(
+            "The condition of a loop cannot assign variables; its body can. "
+            f"It assigned: {names}"
+        )
+    consts = _constants(condition, held)
+    consts += [(carries[i], condition.arguments[i]) for i in fixed]
+    entries = dict(condition.reads)
+    carried = [condition.arguments[i] for i in moving]
+    carried += [condition.symbol_for(entries, h, h.spec) for h in held]
+    condition.close([s for _, s in consts] + carried, condition.results)
+    return consts
+
+
+# --- the primitive -------------------------------------------------------------------
+
+
+def _infer(*operands, control):
+    n = control.n_carries
+    count = [Spec((), "int64")] if control.condition is not None else []
+    carries = [Spec(v.shape, v.dtype) for v in control.body.outputs[:n]]
+    ys = [Spec((control.limit, *v.shape), v.dtype) for v in control.body.outputs[n:]]
+    return count + carries + ys
+
+
+def _lower(node):
+    control = node.attrs["control"]
+    _, _, _, carries, _ = control.divide_operands(node.inputs)
+    n, n_consts = control.n_carries, control.n_consts
+    rows = control.body.inputs[n_consts + n :]
+    ys = control.body.outputs[n:]
+    carry_bytes = [nbytes(v) for v in carries]
+    dims = (
+        -1 if control.limit is None else control.limit,
+        control.reverse,
+        control.condition is not None,
+        control.counted,
+        n_consts,
+        control.n_condition_consts,
+        n,
+        len(rows),
+        len(ys),
+        0,
+        *carry_bytes,
+        *map(nbytes, rows),
+        *map(nbytes, ys),
+    )
+    known = control.condition is None and not control.counted
+    return Step(
+        "loop",
+        tuple(map(int, dims)),
+        workspace=_LINE + sum(map(round_up, carry_bytes)),
+        bodies=control.graphs,
+        runs=control.limit if known and control.limit else 1,
+    )
+
+
+def _gradient(node, d_outputs, needs):
+    from ckeras.engine.control.loop_gradient import loop_gradient
+
+    return loop_gradient(node, d_outputs, needs)
+
+
+_loop = Primitive("loop", infer=_infer, lower=_lower, gradient=_gradient)

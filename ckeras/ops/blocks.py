@@ -1,0 +1,248 @@
+"""Blocks of tensors, and elements at given places: read and replaced."""
+
+import builtins
+import math
+
+import numpy as np
+
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.ops.numpy.joining import stack as _stack
+from ckeras.ops.numpy.manipulation import reshaped, sliced
+from ckeras.ops.primitives import elementwise, indexing, movement
+from ckeras.ops.primitives.by_numpy import placement
+from ckeras.ops.promotion import as_value, constant, static_shape, with_type
+from ckeras.ops.registry import op
+
+__all__ = ["scatter", "scatter_update", "slice", "slice_update"]
+
+
+def _static_starts(starts):
+    """Start indices as integers, or None if they are known only at run time."""
+    if getattr(starts, "is_symbolic", False):
+        return None
+    if isinstance(starts, (list, tuple)) and builtins.any(
+        getattr(s, "is_symbolic", False) for s in starts
+    ):
+        return None
+    if not isinstance(starts, (list, tuple)):
+        starts = np.asarray(starts).reshape(-1)
+    return [int(s) for s in starts]
+
+
+def _slice_spec(inputs, start_indices, shape):
+    sizes = static_shape(shape, "slice")
+    _check_block("slice", inputs.shape, start_indices, sizes)
+    starts = _static_starts(start_indices)
+    result = []
+    for axis, (size, n) in enumerate(zip(inputs.shape, sizes, strict=True)):
+        if n == -1:
+            known = size is not None and starts is not None
+            n = size - starts[axis] if known else None
+        result.append(n)
+    return KerasTensor(result, inputs.dtype, record_history=False)
+
+
+def _check_block(name, shape, starts, sizes):
+    """Raises unless a block names a start and a size for each axis."""
+    if len(sizes) != len(shape):
+        raise ValueError(
+            f"`{name}`: the number of dimensions in `inputs` must match the number of "
+            f"dimensions in `{'shape' if name == 'slice' else 'updates'}`. "
+            f"Received: inputs.shape={tuple(shape)}, a block of shape={tuple(sizes)}"
+        )
+    if hasattr(starts, "shape"):
+        count = starts.shape[0] if starts.shape else 1
+    else:
+        count = len(starts)
+    if count != len(shape):
+        raise ValueError(
+            f"`{name}`: the number of dimensions in `start_indices` must match the "
+            "number of dimensions in `inputs`. "
+            f"Received: start_indices={starts}, inputs.shape={tuple(shape)}"
+        )
+    for size, n in zip(shape, sizes, strict=True):
+        if size is not None and n is not None and n > size:
+            raise ValueError(
+                f"`{name}`: the block is larger than the value. "
+                f"Received: inputs.shape={tuple(shape)}, shape={tuple(sizes)}"
+            )
+
+
+@op(spec=_slice_spec)
+def slice(inputs, start_indices, shape):
+    """A block of a tensor.
+
+    Args:
+        inputs: a tensor.
+        start_indices: the block's first index on each axis, integers or a tensor;
+            negative ones count from the end. A block that would reach over the end
+            is moved back.
+        shape: the block's size on each axis; -1 is what is left there.
+    """
+    x = as_value(inputs)
+    sizes = static_shape(shape, "slice")
+    _check_block("slice", x.shape, start_indices, sizes)
+    starts = _static_starts(start_indices)
+    if starts is None:
+        if -1 in sizes:
+            raise ValueError(
+                "`slice`: a size of -1 needs start indices that are known while the "
+                f"function is compiled. Received: shape={sizes}, "
+                f"start_indices={start_indices}"
+            )
+        index = _stacked_starts(start_indices)
+        for axis, n in enumerate(sizes):
+            places = _block_places(index, axis, x.shape[axis], n)
+            x = indexing.gather(x, places, axis=axis)
+        return x
+    sizes = [
+        d - s if n == -1 else n for n, d, s in zip(sizes, x.shape, starts, strict=True)
+    ]
+    starts = _moved_in(starts, x.shape, sizes)
+    return movement.slice(
+        x, start=tuple(starts), shape=tuple(sizes), strides=(1,) * len(sizes)
+    )
+
+
+def _moved_in(starts, shape, sizes):
+    """Known starts, from the front and such that the block does not reach out."""
+    return [
+        builtins.max(builtins.min(s + d if s < 0 else s, d - n), 0)
+        for s, d, n in zip(starts, shape, sizes, strict=True)
+    ]
+
+
+def _stacked_starts(starts):
+    if isinstance(starts, (list, tuple)):
+        return _stack([with_type(s, "int32") for s in starts])
+    return with_type(starts, "int32")
+
+
+def _block_places(index, axis, size, n):
+    """The n indices on an axis of `size` from a traced start, moved back at the end."""
+    start = reshaped(sliced(index, 0, axis, axis + 1), ())
+    zero = constant(0, "int32")
+    from_front = elementwise.add(start, constant(size, "int32"))
+    start = elementwise.where(elementwise.less(start, zero), from_front, start)
+    start = elementwise.minimum(start, constant(size - n, "int32"))
+    start = elementwise.maximum(start, zero)
+    return elementwise.add(start, constant(np.arange(n), "int32"))
+
+
+@op
+def slice_update(inputs, start_indices, updates):
+    """A tensor with a block replaced.
+
+    Args:
+        inputs: a tensor.
+        start_indices: the block's first index on each axis, integers or a tensor;
+            negative ones count from the end. A block that would reach over the end
+            is moved back.
+        updates: the block's new values.
+    """
+    x = as_value(inputs)
+    updates = with_type(updates, x.dtype)
+    _check_block("slice_update", x.shape, start_indices, updates.shape)
+    starts = _static_starts(start_indices)
+    if starts is not None:
+        starts = _moved_in(starts, x.shape, updates.shape)
+    strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
+    flat = constant(0, "int32")
+    index = _stacked_starts(start_indices) if starts is None else None
+    for axis, (size, n) in enumerate(zip(x.shape, updates.shape, strict=True)):
+        if starts is None:
+            places = _block_places(index, axis, size, n)
+        else:
+            places = constant(np.arange(starts[axis], starts[axis] + n), "int32")
+        along = [n if i == axis else 1 for i in range(len(x.shape))]
+        places = elementwise.multiply(places, constant(strides[axis], "int32"))
+        flat = elementwise.add(flat, reshaped(places, along))
+    elements = indexing.scatter_update(
+        reshaped(x, (math.prod(x.shape),)),
+        reshaped(flat, (math.prod(updates.shape),)),
+        reshaped(updates, (math.prod(updates.shape),)),
+    )
+    return reshaped(elements, x.shape)
+
+
+def _flat_rows(indices, shape):
+    """Row numbers for indices (…, k) into the first k axes of a shape."""
+    indices = with_type(indices, "int32")
+    k = indices.shape[-1]
+    if k > len(shape):
+        raise ValueError(
+            f"`scatter`: indices with {k} components do not fit the shape {shape}."
+        )
+    strides = [math.prod(shape[i + 1 : k]) for i in range(k)]
+    flat = constant(0, "int32")
+    n = math.prod(indices.shape[:-1])
+    table = reshaped(indices, (n, k))
+    for i, stride in enumerate(strides):
+        column = reshaped(sliced(table, 1, i, i + 1), (n,))
+        zero = constant(0, "int32")
+        wrapped = elementwise.add(column, constant(shape[i], "int32"))
+        column = elementwise.where(elementwise.less(column, zero), wrapped, column)
+        part = elementwise.multiply(column, constant(stride, "int32"))
+        flat = elementwise.add(flat, part)
+    rows, width = math.prod(shape[:k]), math.prod(shape[k:])
+    return flat, n, rows, width
+
+
+@op
+def scatter(indices, values, shape):
+    """Zeros with values added at indices.
+
+    Args:
+        indices: integers (…, k): places in the first k axes of `shape`.
+        values: tensor of shape (…, *shape[k:]).
+        shape: shape of the result.
+    """
+    shape = static_shape(shape, "scatter")
+    values = as_value(values)
+    flat, n, rows, width = _flat_rows(indices, shape)
+    return reshaped(added_rows(flat, reshaped(values, (n, width)), rows), shape)
+
+
+def added_rows(indices, updates, rows):
+    """Zeros with rows added at indices; those out of range are left out."""
+    last = constant(rows, "int32")
+    outside = elementwise.logical_or(
+        elementwise.less(indices, constant(0, "int32")),
+        elementwise.greater_equal(indices, last),
+    )
+    # They go to a row of their own, which is cut off.
+    indices = elementwise.where(outside, last, indices)
+    total = indexing.scatter_add(indices, updates, rows=rows + 1)
+    return sliced(total, 0, 0, rows)
+
+
+@op
+def scatter_update(inputs, indices, updates, reduction=None):
+    """A tensor with the elements at indices replaced, or combined with updates.
+
+    Args:
+        inputs: a tensor.
+        indices: integers (…, k): places in its first k axes.
+        updates: tensor that broadcasts to the shape (…, *inputs.shape[k:]).
+        reduction: None to replace; `"add"`, `"mul"`, `"max"` or `"min"` to combine.
+    """
+    reduction = reduction.lower() if isinstance(reduction, str) else reduction
+    if reduction not in (None, "add", "mul", "max", "min"):
+        raise ValueError(
+            f"Invalid reduction: {reduction}. "
+            "Supported values are: None, 'add', 'max', 'min', 'mul'."
+        )
+    x = as_value(inputs)
+    indices = as_value(indices)
+    flat, n, rows, width = _flat_rows(indices, x.shape)
+    block = (*indices.shape[:-1], *x.shape[indices.shape[-1] :])
+    updates = movement.broadcast_to(with_type(updates, x.dtype), shape=block)
+    updates = reshaped(updates, (n, width))
+    table = reshaped(x, (rows, width))
+    if reduction is None:
+        result = indexing.scatter_update(table, flat, updates)
+    elif reduction == "add":
+        result = elementwise.add(table, added_rows(flat, updates, rows))
+    else:
+        result = placement.scatter_rows(table, flat, updates, reduction=reduction)
+    return reshaped(result, x.shape)
