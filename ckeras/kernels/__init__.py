@@ -26,6 +26,7 @@ _FAMILIES = {
     "indexing": "memory",
     "lstm": "matrix",
     "movement": "memory",
+    "pooling": "convolution",
     "random": "memory",
     "reduce": "vector",
     "scan": "vector",

@@ -1,11 +1,19 @@
 """Ops of neural networks."""
 
-from ckeras.ops.nn import activations, attention, blocks, crossentropy, normalization
+from ckeras.ops.nn import (
+    activations,
+    attention,
+    blocks,
+    crossentropy,
+    normalization,
+    pooling,
+)
 from ckeras.ops.nn.activations import *  # noqa: F403
 from ckeras.ops.nn.attention import *  # noqa: F403
 from ckeras.ops.nn.blocks import *  # noqa: F403
 from ckeras.ops.nn.crossentropy import *  # noqa: F403
 from ckeras.ops.nn.normalization import *  # noqa: F403
+from ckeras.ops.nn.pooling import *  # noqa: F403
 
 __all__ = [  # noqa: PLE0604
     *activations.__all__,
@@ -13,4 +21,5 @@ __all__ = [  # noqa: PLE0604
     *blocks.__all__,
     *crossentropy.__all__,
     *normalization.__all__,
+    *pooling.__all__,
 ]
