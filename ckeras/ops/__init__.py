@@ -3,6 +3,7 @@
 from ckeras.ops import (
     core,
     einops,
+    image,
     linalg,
     loops,
     math,
