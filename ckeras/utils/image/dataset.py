@@ -12,7 +12,7 @@ from ckeras.utils.image.directory import (
     index_directory,
     without_rest,
 )
-from ckeras.utils.py_dataset import PyDataset
+from ckeras.utils.py_dataset import PyDataset, iterate
 
 __all__ = ["ImageDataset", "image_dataset_from_directory", "reading_threads"]
 
@@ -92,6 +92,10 @@ class ImageDataset(PyDataset):
         if self._labels is None:
             return images
         return images, ops.convert_to_tensor(self._labels[chosen])
+
+    def __iter__(self):
+        self.on_epoch_end()
+        return iterate(self, shuffle=False)
 
     def on_epoch_end(self):
         if self._random is not None:
@@ -209,8 +213,8 @@ def image_dataset_from_directory(
         color_mode: `"grayscale"`, `"rgb"` or `"rgba"`.
         batch_size: images in a batch; None for single images.
         image_size: height and width of the images.
-        shuffle: whether the files come in another order, a new one each epoch.
-        seed: seed of these orders.
+        shuffle: whether the files come in another order than that of their names.
+        seed: seed of this order.
         validation_split: share of the files, between 0 and 1, that is validation's.
         subset: `"training"`, `"validation"` or `"both"`, for a pair of datasets.
         interpolation: as for `ops.image.resize`.
@@ -219,7 +223,8 @@ def image_dataset_from_directory(
             `image_size`, not stretched.
         pad_to_aspect_ratio: whether they get borders of zeros instead.
         data_format: `"channels_last"` or `"channels_first"`.
-        format: `"tf"` or `"grain"`; the result is the same.
+        format: `"tf"`: with `shuffle` the files come in a new order each time, as from
+            `tf.data`; `"grain"`: in the same one.
         verbose: whether a line says what was found.
 
     Returns:
@@ -280,7 +285,11 @@ def image_dataset_from_directory(
                 f"No {kind}images found in directory {directory}. "
                 f"Allowed formats: {FORMATS}"
             )
-        again = shuffle and (subset != "both" or which == "training")
+        again = (
+            shuffle
+            and format == "tf"
+            and not (subset == "both" and which == "validation")
+        )
         return ImageDataset(
             own_paths,
             own_labels,
