@@ -95,7 +95,7 @@ cdef inline void reduce_window(
     const Window* at, Py_ssize_t left
 ) noexcept nogil:
     cdef vec held, value, v
-    cdef Py_ssize_t d, h, w, pixel
+    cdef Py_ssize_t d, h, _w, pixel
     if kind == MAXIMUM:
         spread(&held, <real> -INFINITY)
     elif kind == MEAN:
@@ -106,7 +106,7 @@ cdef inline void reduce_window(
     for d in range(at.d, at.d_end):
         for h in range(at.h, at.h_end):
             pixel = ((d * pool.height + h) * pool.width + at.w) * pool.channels
-            for w in range(at.w, at.w_end):
+            for _w in range(at.w, at.w_end):
                 get(&v, x + pixel, left)
                 if kind == MAXIMUM:
                     held = larger(held, v)
@@ -128,7 +128,7 @@ cdef inline void choose(
 ) noexcept nogil:
     """The number of the pixel that has the maximum, counted through the window."""
     cdef vec held, v, number, one
-    cdef Py_ssize_t d, h, w, pixel
+    cdef Py_ssize_t d, h, _w, pixel
     spread(&held, <real> NAN)
     spread(&number, <real> 0)
     spread(&one, <real> 1)
@@ -136,7 +136,7 @@ cdef inline void choose(
     for d in range(at.d, at.d_end):
         for h in range(at.h, at.h_end):
             pixel = ((d * pool.height + h) * pool.width + at.w) * pool.channels
-            for w in range(at.w, at.w_end):
+            for _w in range(at.w, at.w_end):
                 get(&v, x + pixel, left)
                 place[0] = if_holds(held, v, place[0], number)
                 held = if_holds(held, v, held, v)
@@ -150,7 +150,7 @@ cdef inline void spread_gradient(
 ) noexcept nogil:
     """Adds the gradient of one result to the pixels of its window."""
     cdef vec place, share, v, number, one, zero
-    cdef Py_ssize_t d, h, w, pixel
+    cdef Py_ssize_t d, h, _w, pixel
     spread(&zero, <real> 0)
     spread(&one, <real> 1)
     number = place = share = zero
@@ -162,7 +162,7 @@ cdef inline void spread_gradient(
     for d in range(at.d, at.d_end):
         for h in range(at.h, at.h_end):
             pixel = ((d * pool.height + h) * pool.width + at.w) * pool.channels
-            for w in range(at.w, at.w_end):
+            for _w in range(at.w, at.w_end):
                 if kind == MAXIMUM:
                     share = if_equal(place, number, d_y[0], zero)
                     number = number + one
