@@ -1,4 +1,4 @@
-"""Images in another size: every axis by a matrix of weights.
+"""Images in another size: every axis by a matrix of weights, most of which are 0.
 
 Pixels are squares, so the centre of pixel i is at i + 1/2. A result is the weighted
 mean of pixels near the place that it comes from; the weights are a kernel's values at
@@ -6,6 +6,7 @@ their distances. Kernels: the triangle (linear), Keys's cubic with a = -1/2 (198
 Lanczos's windowed sinc.
 """
 
+import functools
 import types
 
 import numpy as np
@@ -26,11 +27,19 @@ from ckeras.ops.promotion import (
 )
 from ckeras.ops.registry import op
 
-__all__ = ["resize", "scale_and_translate"]
+__all__ = [
+    "crop_box",
+    "even_borders",
+    "nearest_places",
+    "resize",
+    "scale_and_translate",
+    "taps_of",
+]
 
 _RESIZE = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic")
 _METHODS = ("linear", "bilinear", "trilinear", "cubic", "bicubic", "tricubic")
 _METHODS += ("lanczos3", "lanczos5")
+_MANY_TAPS = 16  # pixels of a result from which on a matrix product is faster
 _NEGLIGIBLE = 1000 * float(np.finfo("float32").eps)
 
 # The functions that weights are made with: NumPy's where scales are known numbers,
@@ -108,39 +117,76 @@ def _along(x, matrix, axis):
     return moveaxis(y, -1, axis)
 
 
+@functools.lru_cache(maxsize=64)
+def taps_of(n, count, method, antialias):
+    """The weights that are not 0, for known sizes: pixels and weights (taps, count)."""
+    weights = _weights(np, n, count, count / n, 0.0, method, antialias)
+    count = int((weights != 0).sum(axis=0).max())
+    places = np.argsort(weights == 0, axis=0, kind="stable")[:count]
+    return places, np.take_along_axis(weights, places, axis=0)
+
+
+def _interpolated(x, axis, count, method, antialias):
+    """An axis with `count` pixels: few neighbours are added up, many multiplied."""
+    n = x.shape[axis]
+    places, shares = taps_of(n, count, method, antialias)
+    if len(places) > _MANY_TAPS:
+        matrix = np.zeros((n, count))
+        np.put_along_axis(matrix, places, shares, axis=0)
+        return _along(x, constant(matrix, x.dtype), axis)
+    behind = (1,) * (len(x.shape) - axis - 1)
+    y = None
+    for place, share in zip(places, shares, strict=True):
+        part = indexing.gather(x, constant(place, "int32"), axis=axis)
+        part = part * constant(share.reshape(count, *behind), x.dtype)
+        y = part if y is None else y + part
+    return y
+
+
 # --- ops -----------------------------------------------------------------------------
 
 
+def crop_box(sizes, target):
+    """Start and size, for rows and columns, of the largest centred block that has the
+    proportions of `target`."""
+    (height, width), (target_height, target_width) = sizes, target
+    rows = max(min(height, int(width * target_height / target_width)), 1)
+    columns = max(min(width, int(height * target_width / target_height)), 1)
+    return (int((height - rows) / 2), int((width - columns) / 2)), (rows, columns)
+
+
+def even_borders(sizes, target):
+    """How many rows and columns to add on either side for about the proportions of
+    `target`."""
+    (height, width), (target_height, target_width) = sizes, target
+    rows = max(height, int(width * target_height / target_width)) - height
+    columns = max(width, int(height * target_width / target_height)) - width
+    return int(rows / 2), int(columns / 2) if rows < 2 else 0
+
+
 def _cropped(x, axis, size):
-    """The largest centred block with the proportions of `size`."""
-    (height, width), (target_height, target_width) = x.shape[axis : axis + 2], size
-    crop_height = max(min(height, int(width * target_height / target_width)), 1)
-    crop_width = max(min(width, int(height * target_width / target_height)), 1)
     start, shape = [0] * len(x.shape), [*x.shape]
-    start[axis] = int((height - crop_height) / 2)
-    start[axis + 1] = int((width - crop_width) / 2)
-    shape[axis : axis + 2] = crop_height, crop_width
+    where = slice(axis, axis + 2)
+    start[where], shape[where] = crop_box(x.shape[where], size)
     return movement.slice(x, start=start, shape=shape, strides=(1,) * len(start))
 
 
 def _padded(x, axis, size, value):
-    """x with equal borders, so that it has about the proportions of `size`."""
-    (height, width), (target_height, target_width) = x.shape[axis : axis + 2], size
-    rows = int((max(height, int(width * target_height / target_width)) - height) / 2)
-    columns = int((max(width, int(height * target_width / target_height)) - width) / 2)
-    pads = [(0, 0)] * len(x.shape)
-    if rows > 0:
-        pads[axis] = (rows, rows)
-    elif columns > 0:
-        pads[axis + 1] = (columns, columns)
-    else:
+    borders = even_borders(x.shape[axis : axis + 2], size)
+    if not any(borders):
         return x
+    pads = [(0, 0)] * len(x.shape)
+    pads[axis : axis + 2] = [(n, n) for n in borders]
     return onp.pad(as_float(x), pads, constant_values=value)
 
 
+def nearest_places(n, count):
+    """Which of n pixels each of `count` is."""
+    return np.floor((np.arange(count) + 0.5) * n / count).astype("int32")
+
+
 def _nearest(x, axis, count):
-    n = x.shape[axis]
-    places = np.floor((np.arange(count) + 0.5) * n / count)
+    places = nearest_places(x.shape[axis], count)
     return indexing.gather(x, constant(places, "int32"), axis=axis)
 
 
@@ -222,9 +268,7 @@ def resize(
         if interpolation == "nearest":
             x = _nearest(x, place, count)
             continue
-        x = as_float(x)
-        weights = _weights(np, n, count, count / n, 0.0, interpolation, antialias)
-        x = _along(x, constant(weights, x.dtype), place)
+        x = _interpolated(as_float(x), place, count, interpolation, antialias)
     return like_input(x, start)
 
 

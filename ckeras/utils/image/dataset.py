@@ -12,6 +12,7 @@ from ckeras.utils.image.directory import (
     index_directory,
     without_rest,
 )
+from ckeras.utils.image.resizing import resized
 from ckeras.utils.py_dataset import PyDataset, iterate
 
 __all__ = ["ImageDataset", "image_dataset_from_directory", "reading_threads"]
@@ -108,15 +109,7 @@ def _reader(image_size, color_mode, interpolation, crop, pad, data_format):
     def read(path):
         x = np.asarray(decoded(path, color_mode), "float32")
         x = x[:, :, np.newaxis] if x.ndim == 2 else x
-        x = ops.image.resize(
-            x,
-            image_size,
-            interpolation,
-            crop_to_aspect_ratio=crop,
-            pad_to_aspect_ratio=pad,
-            data_format="channels_last",
-        )
-        x = np.asarray(x)
+        x = resized(x, image_size, interpolation, crop, pad)
         return x.transpose(2, 0, 1) if data_format == "channels_first" else x
 
     return read
