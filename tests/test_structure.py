@@ -57,6 +57,7 @@ LATE = {
     ("saving", "optimizers"),
     ("saving", "losses"),
     ("saving", "metrics"),
+    ("ops", "random"),  # the seed of `image.elastic_transform`
     ("utils", "dtype_policies"),
     ("utils", "layers"),
     ("utils", "models"),

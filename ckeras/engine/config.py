@@ -16,6 +16,7 @@ __all__ = [
     "set_max_epochs",
     "set_max_steps_per_epoch",
     "set_num_threads",
+    "standardize_data_format",
 ]
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
@@ -79,14 +80,25 @@ def set_image_data_format(data_format):
     Raises:
         ValueError: if `data_format` is neither of the two layouts.
     """
-    data_format = str(data_format).lower()
-    if data_format not in ("channels_last", "channels_first"):
+    _settings["layout"] = standardize_data_format(str(data_format))
+
+
+def standardize_data_format(data_format):
+    """An image layout in lower case; the default one for None.
+
+    Raises:
+        ValueError: if `data_format` is neither of the two layouts.
+    """
+    if data_format is None:
+        return image_data_format()
+    layout = str(data_format).lower()
+    if layout not in ("channels_last", "channels_first"):
         raise ValueError(
             "The `data_format` argument must be one of "
             "{'channels_first', 'channels_last'}. "
             f"Received: data_format={data_format}"
         )
-    _settings["layout"] = data_format
+    return layout
 
 
 def max_epochs():

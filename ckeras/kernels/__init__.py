@@ -30,6 +30,7 @@ _FAMILIES = {
     "indexing": "memory",
     "lstm": "recurrent",
     "movement": "memory",
+    "pooling": "convolution",
     "random": "memory",
     "reduce": "vector",
     "scan": "vector",

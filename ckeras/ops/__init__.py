@@ -5,6 +5,7 @@ from ckeras.ops import (
     control,
     core,
     einops,
+    image,
     linalg,
     math,
     nn,

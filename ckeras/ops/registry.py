@@ -22,7 +22,10 @@ def op(function=None, *, spec=None):
     """Makes a function of tensors a public op.
 
     The op is recorded by name. Called with a `KerasTensor` anywhere in its arguments
-    it becomes a node of the layer graph, else the function itself runs.
+    it becomes a node of the layer graph, else the function itself runs. The shape of
+    that node's result is found by running the function on symbols, twice where sizes
+    are None. Where that cannot be done, set the op's attribute `output_spec`: a
+    function of the same signature that returns the `KerasTensor`.
 
     Args:
         function: the op's definition, with Keras's signature.

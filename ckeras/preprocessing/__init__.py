@@ -1,5 +1,11 @@
-"""`keras.preprocessing`: images and sequences."""
+"""`keras.preprocessing`: images, sequences, and datasets made of them."""
 
 from ckeras.preprocessing import image, sequence
+from ckeras.utils import image_dataset_from_directory, timeseries_dataset_from_array
 
-__all__ = ["image", "sequence"]
+__all__ = [
+    "image",
+    "image_dataset_from_directory",
+    "sequence",
+    "timeseries_dataset_from_array",
+]

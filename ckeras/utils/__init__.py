@@ -8,6 +8,13 @@ from ckeras.saving.registry import (
     get_registered_object,
     register_keras_serializable,
 )
+from ckeras.utils.image.arrays import (
+    array_to_img,
+    img_to_array,
+    load_img,
+    save_img,
+)
+from ckeras.utils.image.dataset import image_dataset_from_directory
 from ckeras.utils.io_utils import (
     disable_interactive_logging,
     enable_interactive_logging,
@@ -30,6 +37,7 @@ __all__ = [
     "Progbar",
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
     "custom_object_scope",
     "disable_interactive_logging",
@@ -37,11 +45,15 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "image_dataset_from_directory",
+    "img_to_array",
     "is_interactive_logging_enabled",
+    "load_img",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "register_keras_serializable",
+    "save_img",
     "set_random_seed",
     "timeseries_dataset_from_array",
     "to_categorical",

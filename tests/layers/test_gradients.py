@@ -28,6 +28,27 @@ def merging(kind, *shapes, **options):
     return (kind(dtype="float64", **options), [[normal(*s) for s in shapes]])
 
 
+def for_images():
+    """The layers of sequences, images and volumes, on odd sizes."""
+    arguments = {
+        "MaxPooling": {"pool_size": 2, "strides": 1},
+        "AveragePooling": {"pool_size": 2, "padding": "same"},
+        "GlobalMaxPooling": {},
+        "GlobalAveragePooling": {"keepdims": True},
+        "AdaptiveMaxPooling": {"output_size": 2},
+        "AdaptiveAveragePooling": {"output_size": 4},
+        "ZeroPadding": {"padding": 2},
+        "Cropping": {"cropping": 1},
+        "UpSampling": {"size": 2},
+    }
+    for name, options in arguments.items():
+        for n, shape in {1: (2, 5, 3), 2: (2, 3, 5, 2), 3: (1, 3, 3, 5, 2)}.items():
+            layer = getattr(layers, f"{name}{n}D")(dtype="float64", **options)
+            yield layer.name, (layer, [normal(*shape)])
+
+
+MASK = np.array([[True, True, False, False], [True, True, True, False]])
+
 # name: (layer, inputs) or (layer, inputs, options of the call)
 CASES = {
     "dense": dense(),
@@ -158,6 +179,16 @@ CASES = {
         {"training": True},
     ),
     **recurrent_cases(),
+    **dict(for_images()),
+    "average of steps, masked": (
+        layers.GlobalAveragePooling1D(dtype="float64"),
+        [normal(2, 4, 3)],
+        {"mask": MASK},
+    ),
+    "upsampling, interpolated": (
+        layers.UpSampling2D(2, interpolation="bicubic", dtype="float64"),
+        [normal(1, 3, 4, 2)],
+    ),
 }
 # Bases and markers without a computation of their own.
 OTHERS = {"InputLayer", "Layer", "Wrapper"}

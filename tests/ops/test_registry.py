@@ -22,7 +22,7 @@ MODULES = sorted(
 def test_names_are_unique_and_present():
     assert len(set(ops.__all__)) == len(ops.__all__)
     own = [n for n, f in public_ops.items() if f.__module__.startswith("ckeras.ops")]
-    assert set(own) <= set(ops.__all__)
+    assert set(own) <= {*ops.__all__, *ops.image.__all__}
     for name in ops.__all__:
         assert callable(getattr(ops, name)), name
 

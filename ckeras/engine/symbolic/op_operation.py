@@ -15,13 +15,17 @@ __all__ = ["OpOperation", "op_class", "symbolic_call"]
 # Parameters that take values of the graph, or functions of them; all others are
 # settings, kept in the operation's configuration.
 _VALUE_WORDS = (
-    "a b array arrays bias branches condition constant_values data elements elems f "
-    "false_fn fill_value index indices init init_val inputs inputs_mask kernel key "
-    "logits loop_vars mask mean operands output pred query segment_ids start "
-    "start_indices step stop target tensors true_fn updates value values variance "
+    "a array arrays b bias branches condition constant_values coordinates data "
+    "elements elems end_points f false_fn fill_value image1 image2 images index "
+    "indices init init_val inputs inputs_mask kernel key logits loop_vars mask "
+    "mean operands output pred query segment_ids start start_indices "
+    "start_points step stop target tensors transform true_fn updates value "
+    "values variance volumes "
     "x x1 x2 x3 xi xs y"
 )
 _VALUE_NAMES = frozenset(_VALUE_WORDS.split())
+# Settings in these modules though values in others.
+_SETTING_NAMES = {"image": frozenset({"fill_value"})}
 # Keras's class names that are not simply the op's name in camel case.
 _CLASS_NAMES = {
     "abs": "Absolute",
@@ -40,6 +44,7 @@ _CLASS_NAMES = {
     "rgb_to_grayscale": "RGBToGrayscale",
     "rgb_to_hsv": "RGBToHSV",
     "rms_normalization": "RMSNorm",
+    "ssim": "SSIM",
     "stft": "STFT",
     "svd": "SVD",
     "true_divide": "TrueDivide",
@@ -66,6 +71,12 @@ _MODULE_OPS = {
         "scatter scatter_update slice slice_update stop_gradient switch unstack "
         "vectorized_map while_loop"
     ),
+    "image": (
+        "affine_transform crop_images elastic_transform extract_patches "
+        "extract_patches_3d gaussian_blur hsv_to_rgb map_coordinates pad_images "
+        "perspective_transform resize rgb_to_grayscale rgb_to_hsv "
+        "scale_and_translate sobel_edges ssim"
+    ),
     "linalg": (
         "cholesky cholesky_inverse det eig eigh inv lstsq lu_factor norm pinv qr solve "
         "solve_triangular svd"
@@ -75,9 +86,13 @@ _MODULES = {module: names.split() for module, names in _MODULE_OPS.items()}
 _classes: dict = {}
 
 
+def _module_of(op_name):
+    return next((m for m, names in _MODULES.items() if op_name in names), "numpy")
+
+
 def keras_name(op_name):
     """The module and class by which Keras's files call the op `op_name`."""
-    module = next((m for m, names in _MODULES.items() if op_name in names), "numpy")
+    module = _module_of(op_name)
     class_name = _CLASS_NAMES.get(op_name)
     if class_name is None:
         class_name = "".join(part[:1].upper() + part[1:] for part in op_name.split("_"))
@@ -186,6 +201,8 @@ def symbolic_call(function, args, kwargs):
     signature = inspect.signature(function)
     bound = signature.bind(*args, **kwargs)
     values, gaps, settings, value_keywords = [], [], {}, {}
+    module = _module_of(function.__name__)
+    value_names = _VALUE_NAMES - _SETTING_NAMES.get(module, frozenset())
     for name, parameter in signature.parameters.items():
         given = name in bound.arguments
         value = bound.arguments.get(name, parameter.default)
@@ -193,7 +210,7 @@ def symbolic_call(function, args, kwargs):
             values.extend(value if given else ())
         elif parameter.kind is parameter.VAR_KEYWORD:
             settings.update(value if given else {})
-        elif name in _VALUE_NAMES and parameter.kind is not parameter.KEYWORD_ONLY:
+        elif name in value_names and parameter.kind is not parameter.KEYWORD_ONLY:
             gaps.append(value)
             if given:
                 values.extend(gaps)

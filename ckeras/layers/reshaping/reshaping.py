@@ -34,7 +34,7 @@ class Flatten(_Reshaping):
 
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        self.data_format = _data_format(data_format)
+        self.data_format = config.standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs):
@@ -49,18 +49,6 @@ class Flatten(_Reshaping):
 
     def get_config(self):
         return {**super().get_config(), "data_format": self.data_format}
-
-
-def _data_format(value):
-    if value is None:
-        return config.image_data_format()
-    if str(value).lower() not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "The `data_format` argument must be one of "
-            "{'channels_first', 'channels_last'}. "
-            f"Received: data_format={value}"
-        )
-    return str(value).lower()
 
 
 class Reshape(_Reshaping):

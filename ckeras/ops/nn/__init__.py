@@ -7,6 +7,7 @@ from ckeras.ops.nn import (
     convolution,
     crossentropy,
     normalization,
+    pooling,
 )
 from ckeras.ops.nn.activations import *  # noqa: F403
 from ckeras.ops.nn.attention import *  # noqa: F403
@@ -14,6 +15,7 @@ from ckeras.ops.nn.blocks import *  # noqa: F403
 from ckeras.ops.nn.convolution import *  # noqa: F403
 from ckeras.ops.nn.crossentropy import *  # noqa: F403
 from ckeras.ops.nn.normalization import *  # noqa: F403
+from ckeras.ops.nn.pooling import *  # noqa: F403
 
 __all__ = [  # noqa: PLE0604
     *activations.__all__,
@@ -22,4 +24,5 @@ __all__ = [  # noqa: PLE0604
     *convolution.__all__,
     *crossentropy.__all__,
     *normalization.__all__,
+    *pooling.__all__,
 ]

@@ -13,13 +13,7 @@ __all__ = ["depth_to_space", "fold", "space_to_depth", "unfold"]
 
 
 def _check_blocks(x, block_size, data_format):
-    if data_format is None:
-        data_format = config.image_data_format()
-    if data_format not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "The `data_format` argument must be one of 'channels_first' and "
-            f"'channels_last'. Received: data_format={data_format}"
-        )
+    data_format = config.standardize_data_format(data_format)
     if block_size < 2:
         raise ValueError(
             f"`block_size` must be at least 2. Received: block_size={block_size}"

@@ -84,7 +84,7 @@ class BatchData:
 
 def iter_is_self(source):
     """Whether `source` is an iterator, which can be read only once."""
-    return hasattr(source, "__next__")
+    return hasattr(source, "__next__") and not isinstance(source, PyDataset)
 
 
 def _length(source):

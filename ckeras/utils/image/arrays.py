@@ -1,18 +1,34 @@
 """Images as arrays, by way of Pillow (the extra `[image]`)."""
 
+import os
 import pathlib
+import warnings
 
 import numpy as np
 
+from ckeras import ops
 from ckeras.engine import config
 
-__all__ = ["array_to_img", "img_to_array", "load_img", "save_img"]
+__all__ = [
+    "array_to_img",
+    "decoded",
+    "img_to_array",
+    "load_img",
+    "pillow",
+    "save_img",
+    "smart_resize",
+]
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 
-def _pillow():
+def pillow():
+    """Pillow's module `Image`.
+
+    Raises:
+        ImportError: if Pillow is not installed.
+    """
     try:
         from PIL import Image
     except ImportError:
@@ -20,16 +36,6 @@ def _pillow():
             "Image files need Pillow. Install it with `pip install ckeras[image]`."
         ) from None
     return Image
-
-
-def _layout(data_format):
-    data_format = data_format or config.image_data_format()
-    if data_format not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "Invalid data_format. Expected 'channels_first' or 'channels_last'. "
-            f"Received: {data_format}"
-        )
-    return data_format
 
 
 def array_to_img(x, data_format=None, scale=True, dtype=None):
@@ -45,8 +51,8 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
     Raises:
         ValueError: for another rank, layout or number of channels.
     """
-    image = _pillow()
-    layout = _layout(data_format)
+    image = pillow()
+    layout = config.standardize_data_format(data_format)
     x = np.asarray(x, dtype=dtype or config.floatx())
     if x.ndim != 3:
         raise ValueError(
@@ -77,13 +83,45 @@ def img_to_array(img, data_format=None, dtype=None):
         data_format: `"channels_last"` or `"channels_first"` for the result.
         dtype: type of the result; `floatx` by default.
     """
-    layout = _layout(data_format)
+    layout = config.standardize_data_format(data_format)
     x = np.asarray(img, dtype=dtype or config.floatx())
     if x.ndim == 2:
         x = x[:, :, np.newaxis]
     if x.ndim != 3:
         raise ValueError(f"Unsupported image shape: {x.shape}")
     return x.transpose(2, 0, 1).copy() if layout == "channels_first" else x
+
+
+def decoded(path, color_mode):
+    """An image file in the colors that are asked for.
+
+    Args:
+        path: a path, or an open binary file.
+        color_mode: `"grayscale"`, `"rgb"` or `"rgba"`.
+
+    Raises:
+        ValueError: for an unknown color mode.
+        OSError: if the file is no image or damaged; the error names it.
+    """
+    image = pillow()
+    if color_mode not in _MODES:
+        raise ValueError(
+            f'color_mode must be "grayscale", "rgb", or "rgba". Received: {color_mode}'
+        )
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    elif not isinstance(path, (str, os.PathLike)) and not hasattr(path, "read"):
+        raise TypeError(f"path should be path-like or io.BytesIO, not {type(path)}")
+    try:
+        with image.open(path) as file:
+            # Gray images of more than 8 bits stay what they are.
+            wide = color_mode == "grayscale" and file.mode in ("I;16", "I")
+            mode = file.mode if wide else _MODES[color_mode]
+            return file.copy() if file.mode == mode else file.convert(mode)
+    except (OSError, SyntaxError) as error:
+        if str(path) in str(error):
+            raise
+        raise OSError(f"cannot read image file {str(path)!r}: {error}") from error
 
 
 def load_img(
@@ -105,26 +143,21 @@ def load_img(
 
     Raises:
         ValueError: for an unknown color mode or interpolation.
+        OSError: if the file is no image or damaged; the error names it.
     """
-    image = _pillow()
-    if color_mode not in _MODES:
-        raise ValueError(
-            f'color_mode must be "grayscale", "rgb", or "rgba". Received: {color_mode}'
-        )
-    if interpolation not in _INTERPOLATIONS:
-        raise ValueError(
-            f"Invalid interpolation method {interpolation} specified. Supported "
-            f"methods are {', '.join(_INTERPOLATIONS)}"
-        )
-    with image.open(path) as file:
-        img = file.convert(_MODES[color_mode])
+    img = decoded(path, color_mode)
     if target_size is None:
         return img
     size = (target_size[1], target_size[0])
     if img.size == size:
         return img
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(
+            f"Invalid interpolation method {interpolation} specified. Supported "
+            f"methods are {', '.join(_INTERPOLATIONS)}"
+        )
     box = _centre(img.size, size) if keep_aspect_ratio else None
-    resample = getattr(image.Resampling, interpolation.upper())
+    resample = getattr(pillow().Resampling, interpolation.upper())
     return img.resize(size, resample, box=box)
 
 
@@ -147,9 +180,56 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
         file_format: Pillow's name of the format; by the path's suffix if None.
         **kwargs: passed on to Pillow's `save`.
     """
+    if file_format is None and isinstance(path, (str, os.PathLike)):
+        file_format = pathlib.Path(path).suffix[1:]
+    if file_format and file_format.lower() in ("jpg", "jpeg"):
+        file_format = "jpeg"
     img = array_to_img(x, data_format=data_format, scale=scale)
-    suffix = pathlib.Path(getattr(path, "name", str(path))).suffix
-    name = (file_format or suffix).lower()
-    if img.mode == "RGBA" and name.lstrip(".") in ("jpg", "jpeg"):
-        img = img.convert("RGB")  # the format has no transparency
+    if img.mode == "RGBA" and file_format == "jpeg":
+        warnings.warn(
+            "The JPEG format does not support RGBA images, converting to RGB.",
+            stacklevel=2,
+        )
+        img = img.convert("RGB")
     img.save(path, format=file_format, **kwargs)
+
+
+def smart_resize(x, size, interpolation="bilinear", data_format="channels_last"):
+    """Images cut to the proportions of `size` around their centre, then resized.
+
+    Args:
+        x: array or tensor of rank 3 or 4.
+        size: height and width of the result.
+        interpolation: as for `ops.image.resize`.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Returns:
+        An array if `x` is one, else a tensor.
+
+    Raises:
+        ValueError: for another rank or number of sizes.
+
+    Example:
+
+    >>> smart_resize(np.ones((6, 12, 3)), (2, 2)).shape
+    (2, 2, 3)
+    """
+    if len(size) != 2:
+        raise ValueError(
+            f"Expected `size` to be a tuple of 2 integers, but got: {size}."
+        )
+    img = ops.convert_to_tensor(x)
+    if len(img.shape) not in (3, 4):
+        raise ValueError(
+            "Expected an image array with shape `(height, width, channels)`, or "
+            "`(batch_size, height, width, channels)`, but got input with incorrect "
+            f"rank, of shape {img.shape}."
+        )
+    img = ops.image.resize(
+        img,
+        size,
+        interpolation,
+        crop_to_aspect_ratio=True,
+        data_format=data_format,
+    )
+    return np.array(img) if isinstance(x, np.ndarray) else img
