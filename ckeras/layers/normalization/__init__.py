@@ -1,0 +1,1 @@
+"""Layers that keep activations at mean 0 and variance 1, or the like."""
