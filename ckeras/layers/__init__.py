@@ -1,5 +1,7 @@
 """Layers, the parts of models."""
 
+from ckeras.layers.activations.rectifiers import ELU, LeakyReLU, PReLU, ReLU
+from ckeras.layers.activations.softmax import Softmax
 from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.convolution.conv import Conv1D, Conv2D, Conv3D
 from ckeras.layers.convolution.conv_transpose import (
@@ -14,7 +16,8 @@ from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer
 from ckeras.layers.core.lambda_layer import Lambda
-from ckeras.layers.core.simple import Activation, Identity, Masking, Wrapper
+from ckeras.layers.core.simple import Activation, Identity, Masking
+from ckeras.layers.core.wrapper import Wrapper
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 from ckeras.layers.merging.concatenate import Concatenate, concatenate
@@ -33,7 +36,12 @@ from ckeras.layers.merging.elementwise import (
     multiply,
     subtract,
 )
+from ckeras.layers.normalization.batch_normalization import BatchNormalization
+from ckeras.layers.normalization.group_normalization import GroupNormalization
 from ckeras.layers.normalization.layer_normalization import LayerNormalization
+from ckeras.layers.normalization.rms_normalization import RMSNormalization
+from ckeras.layers.normalization.spectral_normalization import SpectralNormalization
+from ckeras.layers.normalization.unit_normalization import UnitNormalization
 from ckeras.layers.pooling.adaptive_pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -60,11 +68,17 @@ from ckeras.layers.pooling.max_pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from ckeras.layers.regularization.dropout import Dropout, SpatialDropout1D
+from ckeras.layers.regularization.alpha_dropout import AlphaDropout
+from ckeras.layers.regularization.dropout import Dropout
 from ckeras.layers.regularization.noise import (
     ActivityRegularization,
     GaussianDropout,
     GaussianNoise,
+)
+from ckeras.layers.regularization.spatial_dropout import (
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from ckeras.layers.reshaping.cropping import Cropping1D, Cropping2D, Cropping3D
 from ckeras.layers.reshaping.reshaping import Flatten, Permute, RepeatVector, Reshape
@@ -111,6 +125,7 @@ MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
 
 __all__ = [
+    "ELU",
     "GRU",
     "LSTM",
     "RNN",
@@ -123,6 +138,7 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -130,6 +146,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
+    "BatchNormalization",
     "Bidirectional",
     "Column",
     "Concatenate",
@@ -170,6 +187,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
@@ -178,6 +196,7 @@ __all__ = [
     "Lambda",
     "Layer",
     "LayerNormalization",
+    "LeakyReLU",
     "Masking",
     "MaxPool1D",
     "MaxPool2D",
@@ -188,7 +207,10 @@ __all__ = [
     "Maximum",
     "Minimum",
     "Multiply",
+    "PReLU",
     "Permute",
+    "RMSNormalization",
+    "ReLU",
     "RepeatVector",
     "Reshape",
     "SeparableConv1D",
@@ -197,10 +219,15 @@ __all__ = [
     "SeparableConvolution2D",
     "SimpleRNN",
     "SimpleRNNCell",
+    "Softmax",
     "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
     "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
+    "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",

@@ -47,6 +47,11 @@ class LayerBuilding:
         if "build" in cls.__dict__:
             cls.build = _recorded(cls.__dict__["build"])
 
+    def _build_at_init(self):
+        """Marks a layer without weights as built, unless a subclass has a `build`."""
+        if type(self).build is LayerBuilding.build:
+            self.built = True
+
     @_recorded
     def build(self, input_shape):
         """Makes the weights for inputs of a given shape; called at the first call."""

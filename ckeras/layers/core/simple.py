@@ -1,4 +1,4 @@
-"""Layers without weights of their own: activation, identity, masking, wrapper."""
+"""Layers without weights of their own: activation, identity, masking."""
 
 from ckeras import activations, ops
 from ckeras.engine import tree
@@ -6,7 +6,7 @@ from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.layer import Layer
 from ckeras.layers.layer_masks import set_mask
 
-__all__ = ["Activation", "Identity", "Masking", "Wrapper"]
+__all__ = ["Activation", "Identity", "Masking"]
 
 
 class Activation(Layer):
@@ -25,7 +25,7 @@ class Activation(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.activation = activations.get(activation)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         return self.activation(inputs)
@@ -44,7 +44,7 @@ class Identity(Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         return inputs
@@ -74,7 +74,7 @@ class Masking(Layer):
         # A value from a file may be a dictionary that describes a tensor.
         self.mask_value = mask_value
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def compute_mask(self, inputs, mask=None):
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
@@ -90,43 +90,3 @@ class Masking(Layer):
 
     def get_config(self):
         return {**super().get_config(), "mask_value": self.mask_value}
-
-
-class Wrapper(Layer):
-    """Base class of layers around another layer.
-
-    Args:
-        layer: the layer inside.
-
-    Raises:
-        ValueError: if `layer` is no layer.
-    """
-
-    def __init__(self, layer, **kwargs):
-        if not isinstance(layer, Layer):
-            raise ValueError(
-                "Please initialize `Wrapper` layer with a `keras.layers.Layer` "
-                f"instance. Received: {layer} (of type {type(layer)})"
-            )
-        super().__init__(**kwargs)
-        self.layer = layer
-
-    def build(self, input_shape=None):
-        if not self.layer.built:
-            self.layer.build(input_shape)
-        self.built = True
-
-    def get_config(self):
-        from ckeras.saving.serialization import serialize_keras_object
-
-        return {**super().get_config(), "layer": serialize_keras_object(self.layer)}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        from ckeras.saving.serialization import deserialize_keras_object
-
-        config = dict(config)
-        layer = deserialize_keras_object(
-            config.pop("layer"), custom_objects=custom_objects
-        )
-        return cls(layer, **config)

@@ -1,1 +1,1 @@
-"""Layers that bring activations to a common scale."""
+"""Layers that keep activations at mean 0 and variance 1, or the like."""

@@ -1,43 +1,39 @@
-"""Normalization of each sample by itself."""
+"""Layer normalization."""
 
 import warnings
 
-from ckeras import constraints, initializers, ops, regularizers
+from ckeras import ops
 from ckeras.layers.config import constructor_config
-from ckeras.layers.layer import Layer
-from ckeras.user_code import stacklevel
+from ckeras.layers.normalization.base import ScaledNormalization
 
 __all__ = ["LayerNormalization"]
 
 
-class LayerNormalization(Layer):
-    """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, moments over `axis`.
+class LayerNormalization(ScaledNormalization):
+    """Brings each example to mean 0 and variance 1, then scales and shifts.
 
-    Each sample is brought to mean 0 and variance 1 by itself, in training and in
-    prediction alike.
+    `(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with moments over `axis` for
+    each index of the other axes (Ba et al., 2016).
 
     Args:
-        axis: axis or axes over which a sample is normalized, usually the features'.
+        axis: axis or axes to normalize over; gamma and beta have their sizes.
         epsilon: what keeps the root away from 0.
         center: whether `beta` is added.
-        scale: whether `gamma` multiplies.
+        scale: whether there is a factor `gamma`.
         beta_initializer, gamma_initializer: first values of the weights.
         beta_regularizer, gamma_regularizer: penalties on the weights.
         beta_constraint, gamma_constraint: projections of the weights.
-        **kwargs: those of `Layer`, and `rms_scaling` (deprecated in Keras): True
-            leaves out the mean and `beta`.
 
     Raises:
-        TypeError: if `axis` is neither an integer nor a list of them.
-
-    Source: Ba, Kiros and Hinton, Layer Normalization (2016).
+        TypeError: if `axis` is neither an integer nor a list of integers.
+        ValueError: if the input has no such axis, or its size is not known.
 
     Example:
 
-    >>> x = np.array([[1.0, 3.0], [10.0, 30.0]])
-    >>> ckeras.layers.LayerNormalization(epsilon=0.0)(x).numpy()
+    >>> layer = ckeras.layers.LayerNormalization()
+    >>> layer(np.array([[1.0, 3.0], [10.0, 10.0]])).numpy().round(2)
     array([[-1.,  1.],
-           [-1.,  1.]], dtype=float32)
+           [ 0.,  0.]], dtype=float32)
     """
 
     def __init__(
@@ -57,9 +53,9 @@ class LayerNormalization(Layer):
         rms_scaling = kwargs.pop("rms_scaling", False)
         if rms_scaling:
             warnings.warn(
-                "`rms_scaling=True` is deprecated: it divides by the standard "
-                "deviation, not by the root mean square.",
-                stacklevel=stacklevel(),
+                "`rms_scaling=True` is deprecated: it divides by the root of the "
+                "variance. Use `RMSNormalization` to divide by the root mean square.",
+                stacklevel=2,
             )
         super().__init__(**kwargs)
         if not isinstance(axis, (int, list, tuple)):
@@ -69,70 +65,39 @@ class LayerNormalization(Layer):
             )
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.epsilon = epsilon
-        self.center = center
-        self.scale = scale
         self.rms_scaling = rms_scaling
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.supports_masking = True
+        self._take_options(
+            center,
+            scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            beta_regularizer=beta_regularizer,
+            gamma_regularizer=gamma_regularizer,
+            beta_constraint=beta_constraint,
+            gamma_constraint=gamma_constraint,
+        )
         self.autocast = False
 
     def build(self, input_shape):
         self.axis = [self.axis] if isinstance(self.axis, int) else sorted(self.axis)
-        self._check_axes(input_shape)
-        shape = tuple(input_shape[axis] for axis in self.axis)
-        self.gamma = self.beta = None
-        if self.scale or self.rms_scaling:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
-        if self.center and not self.rms_scaling:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
-
-    def _check_axes(self, input_shape):
-        for axis in [self.axis] if isinstance(self.axis, int) else self.axis:
-            if not -len(input_shape) <= axis < len(input_shape):
-                raise ValueError(
-                    f"Axis {axis} is out of bounds for input shape {input_shape}. "
-                    f"Received: axis={self.axis}"
-                )
-            if input_shape[axis] is None:
-                raise ValueError(
-                    f"Axis {axis} of the input of layer '{self.name}' must have a "
-                    f"known size. Received: input_shape={input_shape}"
-                )
+        self._add_gamma_and_beta(
+            self._known_sizes(input_shape),
+            gamma=self.scale or self.rms_scaling,
+            beta=self.center and not self.rms_scaling,
+        )
 
     def call(self, inputs):
         outputs = ops.layer_normalization(
             inputs,
-            self.gamma,
-            self.beta,
-            self.axis,
-            self.epsilon,
+            gamma=self.gamma,
+            beta=self.beta,
+            axis=self.axis,
+            epsilon=self.epsilon,
             rms_scaling=self.rms_scaling,
         )
         return ops.cast(outputs, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
-        self._check_axes(input_shape)
-        return input_shape
-
     def get_config(self):
+        config = {"rms_scaling": self.rms_scaling}
         own = constructor_config(self, LayerNormalization)
-        return {**super().get_config(), **own, "rms_scaling": self.rms_scaling}
+        return {**super().get_config(), **own, **config}

@@ -1,11 +1,10 @@
 """Random zeros during training."""
 
-from ckeras import ops, random
+from ckeras import random
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 
-__all__ = ["BaseDropout", "Dropout", "SpatialDropout1D"]
+__all__ = ["BaseDropout", "Dropout", "check_rate", "checked_noise_shape", "mask_shape"]
 
 
 def check_rate(rate, what="rate"):
@@ -18,6 +17,45 @@ def check_rate(rate, what="rate"):
     return rate
 
 
+def checked_noise_shape(noise_shape):
+    """The shape of a random mask as a tuple, or None.
+
+    Raises:
+        ValueError: unless it has positive integers or None in it.
+    """
+    if noise_shape is None:
+        return None
+    if not isinstance(noise_shape, (list, tuple)):
+        raise ValueError(
+            "Invalid value received for argument `noise_shape`. Expected a tuple "
+            f"or list of integers. Received: noise_shape={noise_shape}"
+        )
+    for size in noise_shape:
+        if size is None:
+            continue
+        if not isinstance(size, int):
+            expected = "Expected all elements to be integers or None."
+        elif size <= 0:
+            expected = "Expected all dimensions to be positive integers or None."
+        else:
+            continue
+        raise ValueError(
+            f"Invalid value received for argument `noise_shape`. {expected} "
+            f"Received: noise_shape={noise_shape}"
+        )
+    return tuple(noise_shape)
+
+
+def mask_shape(noise_shape, inputs):
+    """The shape of the random mask for inputs."""
+    if noise_shape is None:
+        return None
+    return tuple(
+        own if size is None else size
+        for own, size in zip(inputs.shape, noise_shape, strict=True)
+    )
+
+
 class BaseDropout(Layer):
     """What the layers have in common that are random during training."""
 
@@ -26,7 +64,7 @@ class BaseDropout(Layer):
         if wanted:
             self.seed_generator = random.SeedGenerator(seed)
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -60,40 +98,14 @@ class Dropout(BaseDropout):
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.rate = check_rate(rate)
-        self.noise_shape = self._checked_noise_shape(noise_shape)
+        self.noise_shape = checked_noise_shape(noise_shape)
         self._take_seed(seed, wanted=rate > 0)
-
-    def _checked_noise_shape(self, noise_shape):
-        if noise_shape is None:
-            return None
-        if not isinstance(noise_shape, (list, tuple)):
-            raise ValueError(
-                "Invalid value received for argument `noise_shape`. Expected a tuple "
-                f"or list of integers. Received: noise_shape={noise_shape}"
-            )
-        for size in noise_shape:
-            if size is not None and (not isinstance(size, int) or size <= 0):
-                raise ValueError(
-                    "Invalid value received for argument `noise_shape`. Expected all "
-                    "elements to be positive integers or None. "
-                    f"Received: noise_shape={noise_shape}"
-                )
-        return tuple(noise_shape)
-
-    def _mask_shape(self, inputs):
-        if self.noise_shape is None:
-            return None
-        return tuple(
-            own if size is None else size
-            for own, size in zip(inputs.shape, self.noise_shape, strict=True)
-        )
 
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
-        return random.dropout(
-            inputs, self.rate, self._mask_shape(inputs), self.seed_generator
-        )
+        shape = mask_shape(self.noise_shape, inputs)
+        return random.dropout(inputs, self.rate, shape, self.seed_generator)
 
     def get_config(self):
         config = {
@@ -102,37 +114,3 @@ class Dropout(BaseDropout):
             "noise_shape": self.noise_shape,
         }
         return {**super().get_config(), **config}
-
-
-class SpatialDropout1D(BaseDropout):
-    """Dropout that sets whole features to 0, the same ones at every timestep.
-
-    Args:
-        rate: share of the features that becomes 0.
-        seed: integer for repeatable masks.
-
-    Raises:
-        ValueError: if `rate` is not in [0, 1].
-    """
-
-    def __init__(self, rate, seed=None, name=None, dtype=None, **kwargs):
-        super().__init__(name=name, dtype=dtype, **kwargs)
-        self.rate = check_rate(rate)
-        self._take_seed(seed, wanted=rate > 0)
-        self.input_spec = InputSpec(ndim=3)
-
-    def call(self, inputs, training=False):
-        if not training or self.rate == 0:
-            return inputs
-        batch, _, features = ops.shape(inputs)
-        return random.dropout(
-            inputs, self.rate, (batch, 1, features), self.seed_generator
-        )
-
-    def get_config(self):
-        return {
-            "rate": self.rate,
-            "seed": self.seed,
-            "name": self.name,
-            "dtype": self.dtype,
-        }

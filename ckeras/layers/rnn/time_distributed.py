@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.layers.core.lambda_layer import Lambda
-from ckeras.layers.core.simple import Wrapper
+from ckeras.layers.core.wrapper import Wrapper
 from ckeras.layers.layer import Layer
 
 __all__ = ["TimeDistributed"]

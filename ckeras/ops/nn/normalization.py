@@ -5,7 +5,9 @@ import math
 from ckeras.engine import config
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import reshaped
-from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives import elementwise, movement
+from ckeras.ops.primitives import normalization as primitives
+from ckeras.ops.primitives.elementwise_rules import broadcast_shape
 from ckeras.ops.promotion import (
     as_axes,
     as_axis,
@@ -30,6 +32,18 @@ def _plus(x, number):
     return elementwise.add(x, constant(number, x.dtype))
 
 
+def _standardized(x, mean, factor, offset):
+    """(x - mean) · factor + offset, for vectors that are broadcast to x."""
+    if offset is None:
+        offset = constant(0.0, x.dtype)
+    shape = broadcast_shape("standardize", mean.shape, factor.shape, offset.shape)
+    mean, factor, offset = [
+        v if v.shape == shape else movement.broadcast_to(v, shape=shape)
+        for v in (mean, factor, offset)
+    ]
+    return primitives.standardize(x, mean, factor, offset)
+
+
 @op
 def moments(x, axes, keepdims=False, synchronized=False):
     """Mean and variance over axes.
@@ -38,7 +52,8 @@ def moments(x, axes, keepdims=False, synchronized=False):
         x: a tensor.
         axes: axes to average over.
         keepdims: whether the axes stay, with size 1.
-        synchronized: whether to average over devices too: there is only one.
+        synchronized: whether to average over devices too. There is only one, so this
+            changes nothing.
 
     Returns:
         The mean and the variance.
@@ -49,13 +64,13 @@ def moments(x, axes, keepdims=False, synchronized=False):
         >>> float(mean), float(variance)
         (2.0, 1.0)
     """
-    if synchronized:
-        raise NotImplementedError("`moments`: there is only one device.")
     x = as_float(x)
-    mean = reductions.mean(x, axes, keepdims=True)
-    square = elementwise.square(elementwise.subtract(x, mean))
-    variance = reductions.mean(square, axes, keepdims=keepdims)
-    return (mean if keepdims else reshaped(mean, variance.shape)), variance
+    axes = as_axes(axes, len(x.shape), "moments")
+    mean, variance = primitives.moments(x, axes=axes)
+    if keepdims:
+        return mean, variance
+    shape = tuple([n for i, n in enumerate(x.shape) if i not in axes])
+    return reshaped(mean, shape), reshaped(variance, shape)
 
 
 @op
@@ -71,18 +86,26 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     """
     x = as_float(x)
     place = as_axis(axis, len(x.shape), "batch_normalization")
-    along = [d if i == place else 1 for i, d in enumerate(x.shape)]
-    given = [mean, variance, offset, scale]
+    given = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
+    given = {k: None if v is None else with_type(v, x.dtype) for k, v in given.items()}
+    for name, v in given.items():
+        if v is not None and v.shape not in ((1,), (x.shape[place],)):
+            raise ValueError(
+                f"Arguments `{name}` must be a vector of length `x.shape[axis]`. "
+                f"Expected: `{(x.shape[place],)}`. Received: `{tuple(v.shape)}`."
+            )
     mean, variance, offset, scale = [
-        None if v is None else reshaped(with_type(v, x.dtype), along) for v in given
+        None if v is None else reshaped(v, _along(x, place, v.shape[0]))
+        for v in given.values()
     ]
     factor = elementwise.rsqrt(_plus(variance, epsilon))
     if scale is not None:
         factor = elementwise.multiply(factor, scale)
-    shift = elementwise.negative(elementwise.multiply(mean, factor))
-    if offset is not None:
-        shift = elementwise.add(shift, offset)
-    return elementwise.add(elementwise.multiply(x, factor), shift)
+    return _standardized(x, mean, factor, offset)
+
+
+def _along(x, place, size):
+    return tuple([size if i == place else 1 for i in range(len(x.shape))])
 
 
 def _scaled_like(y, weight, axes):
@@ -93,6 +116,64 @@ def _scaled_like(y, weight, axes):
     along = [d if i in axes else 1 for i, d in enumerate(y.shape)]
     fits = math.prod(along) == math.prod(weight.shape)
     return reshaped(weight, along) if fits else weight
+
+
+def _by_rows(normalize, x, axes, weights, epsilon):
+    """Normalization by the kernel for rows, or None where it does not fit.
+
+    Args:
+        normalize: the primitive, of a matrix, vectors and epsilon.
+        x: a value.
+        axes: to normalize over.
+        weights: for each of the primitive's weights a value along the axes, or None.
+        epsilon: a number.
+    """
+    first = len(x.shape) - len(axes)
+    if not axes or axes != tuple(range(first, len(x.shape))):
+        return None
+    n = math.prod(x.shape[first:])
+    vectors = []
+    for weight in weights:
+        if weight is not None:
+            weight = with_type(weight, x.dtype)
+            if math.prod(weight.shape) != n or (
+                len(axes) > 1 and weight.shape[-len(axes) :] != x.shape[first:]
+            ):
+                return None
+            weight = reshaped(weight, (n,))
+        vectors.append(weight)
+    rows = reshaped(x, (math.prod(x.shape[:first]), n))
+    return reshaped(normalize(rows, *vectors, epsilon=epsilon), x.shape)
+
+
+def group_normalization(x, groups, axis, gamma, beta, epsilon):
+    """Normalization over all axes but the first of each group of channels.
+
+    Args:
+        x: a tensor.
+        groups: number of groups, which divides the channels.
+        axis: the channels' axis.
+        gamma, beta: vectors along the channels; None for 1 and 0.
+        epsilon: what keeps the root away from 0.
+
+    Returns:
+        A tensor of x's shape.
+    """
+    x = as_float(x)
+    place = as_axis(axis, len(x.shape), "group_normalization")
+    size = x.shape[place] // groups
+    grouped = reshaped(x, (*x.shape[:place], groups, size, *x.shape[place + 1 :]))
+    axes = tuple([i for i in range(1, len(grouped.shape)) if i != place])
+    mean, variance = primitives.moments(grouped, axes=axes)
+    along = [1] * len(grouped.shape)
+    along[place : place + 2] = groups, size
+    factor = elementwise.rsqrt(_plus(variance, epsilon))
+    if gamma is not None:
+        gamma = reshaped(with_type(gamma, x.dtype), along)
+        factor = elementwise.multiply(factor, gamma)
+    if beta is not None:
+        beta = reshaped(with_type(beta, x.dtype), along)
+    return reshaped(_standardized(grouped, mean, factor, beta), x.shape)
 
 
 @op
@@ -115,10 +196,11 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
         spread = reductions.var(x, axes, keepdims=True)
         y = elementwise.multiply(x, elementwise.rsqrt(_plus(spread, epsilon)))
     else:
-        mean, variance = moments(x, axes, keepdims=True)
-        centred = elementwise.subtract(x, mean)
-        factor = elementwise.rsqrt(_plus(variance, epsilon))
-        y = elementwise.multiply(centred, factor)
+        y = _by_rows(primitives.layer_norm, x, axes, [gamma, beta], epsilon)
+        if y is not None:
+            return y
+        mean, variance = primitives.moments(x, axes=axes)
+        y = _standardized(x, mean, elementwise.rsqrt(_plus(variance, epsilon)), None)
     if gamma is not None:
         y = elementwise.multiply(y, _scaled_like(y, gamma, axes))
     if beta is not None and not rms_scaling:
@@ -141,6 +223,9 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     if not x.shape:
         x = reshaped(x, (1,))
     axes = as_axes(axis, len(x.shape), "rms_normalization")
+    y = _by_rows(primitives.rms_norm, x, axes, [scale], epsilon)
+    if y is not None:
+        return y
     power = reductions.mean(elementwise.square(x), axes, keepdims=True)
     y = elementwise.multiply(x, elementwise.rsqrt(_plus(power, epsilon)))
     return y if scale is None else elementwise.multiply(y, with_type(scale, y.dtype))

@@ -30,7 +30,7 @@ def test_wrapper():
     assert len(wrapper.weights) == 2
     again = layers.Wrapper.from_config(wrapper.get_config())
     assert again.layer.units == 2
-    with pytest.raises(ValueError, match="Please initialize `Wrapper`"):
+    with pytest.raises(ValueError, match="supplied to Wrapper"):
         layers.Wrapper("dense")
 
 

@@ -1,0 +1,1 @@
+"""Activation functions with options or weights, as layers."""
