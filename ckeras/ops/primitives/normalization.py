@@ -144,7 +144,10 @@ def _summed(d_y, x, mean):
     groups = reduction._groups(x.shape, _reduced_axes(x, mean))
     # One run of axes is summed by the kernel, the others in what that leaves.
     shape = _kept(x.shape, _longest(x.shape, groups))
-    sums = centred_sums(d_y, x, movement.broadcast_to(mean, shape=shape))
+    of_runs = mean
+    if shape != mean.shape:
+        of_runs = movement.broadcast_to(mean, shape=shape)
+    sums = centred_sums(d_y, x, of_runs)
     return [reduction.sum_to_shape(s, shape=tuple(mean.shape)) for s in sums]
 
 
