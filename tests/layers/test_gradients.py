@@ -6,6 +6,7 @@ import pytest
 import ckeras
 from ckeras import layers, ops
 from tests.gradients import check_gradients
+from tests.layers.normalization import gradient_cases as normalization
 
 RNG = np.random.default_rng(7)
 
@@ -142,6 +143,7 @@ CASES = {
         {"training": True},
     ),
 }
+CASES.update(normalization.CASES)
 # Bases and markers without a computation of their own.
 OTHERS = {"InputLayer", "Layer", "Wrapper"}
 

@@ -15,7 +15,7 @@ from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.engine.program import Instruction, Operand, Program
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement, reduction
-from ckeras.ops.primitives.elementwise_rules import broadcast_shape
+from ckeras.ops.primitives.elementwise_rules import broadcast_shape, with_program
 
 __all__ = ["layer_norm", "moments", "rms_norm", "standardize"]
 
@@ -193,13 +193,12 @@ def _standardize_gradient(node, d_outputs, needs):
 
 
 # (x - mean) · factor + offset, elementwise; the last three have one shape, of x's rank.
-standardize = Primitive(
+standardize = with_program(
     "standardize",
+    _standardize_program,
     infer=_standardize_infer,
-    lower=lambda node: _standardize_program(node).step(),
     gradient=_standardize_gradient,
 )
-standardize.program = _standardize_program
 
 
 # --- rows ----------------------------------------------------------------------------
