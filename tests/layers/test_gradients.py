@@ -6,6 +6,7 @@ import pytest
 import ckeras
 from ckeras import layers, ops
 from tests.gradients import check_gradients
+from tests.layers.normalization import gradient_cases as normalization
 from tests.layers.rnn.gradient_cases import recurrent_cases
 
 RNG = np.random.default_rng(7)
@@ -190,6 +191,7 @@ CASES = {
         [normal(1, 3, 4, 2)],
     ),
 }
+CASES.update(normalization.CASES)
 # Bases and markers without a computation of their own.
 OTHERS = {"InputLayer", "Layer", "Wrapper"}
 

@@ -2,7 +2,7 @@
 
 x is (outer, reduce, inner), as in reduce.pxd: with inner = 1 the reduced numbers are
 neighbours, else they are columns. The reduced axis may be divided into chunks, whose
-partial results go through the workspace and are combined in order.
+partial sums go through the workspace and are added in order.
 """
 
 from ckeras.kernels.types cimport real

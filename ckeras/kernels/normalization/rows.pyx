@@ -4,11 +4,10 @@ from cython.parallel cimport prange
 from libc cimport math
 
 from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
-from ckeras.kernels.normalization.row_moments cimport row_moments, squares_around
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vector.softmax_rows cimport (
-    GRAIN, get, number_lanes, put, rows_at_once, total,
+    GRAIN, fill_after, get, number_lanes, put, row_sum, rows_at_once, total,
 )
 
 
@@ -17,6 +16,23 @@ cdef inline real root(real x) noexcept nogil:
 
 
 # --- forward -------------------------------------------------------------------------
+
+
+cdef inline real squares_around(
+    vec* lane, const real* x, Py_ssize_t n, real mean
+) noexcept nogil:
+    """sum((x - mean)²)."""
+    cdef vec v, centre, sum
+    cdef Py_ssize_t i = 0
+    spread(&centre, mean)
+    spread(&sum, <real> 0)
+    while i < n:
+        get(&v, x + i, n - i)
+        v = v - centre
+        fill_after(&v, n - i, lane, <real> 0)
+        sum = sum + v * v
+        i += lanes(lane)
+    return <real> total(sum)
 
 
 cdef inline void normalize_row(
@@ -44,17 +60,16 @@ cdef inline void forward_rows(
     real* inverse, Py_ssize_t n, real epsilon, Py_ssize_t first, Py_ssize_t end
 ) noexcept nogil:
     """Rows first ... end - 1; mean is NULL for the root mean square."""
-    cdef real centre = 0, squares = 0
+    cdef real centre = 0, squares
     cdef Py_ssize_t r
     cdef vec numbers
     cdef vec* lane = &numbers
     number_lanes(lane)
     for r in range(first, end):
-        if mean == NULL:
-            squares = squares_around(lane, x + r * n, n, centre)
-        else:
-            row_moments(lane, x + r * n, n, &centre, &squares)
+        if mean != NULL:
+            centre = row_sum(lane, x + r * n, n) / <real> n
             mean[r] = centre
+        squares = squares_around(lane, x + r * n, n, centre)
         inverse[r] = 1 / root(squares / <real> n + epsilon)
         normalize_row(lane, x + r * n, gamma, beta, y + r * n, n, centre, inverse[r])
 

@@ -17,6 +17,7 @@ __all__ = [
     "number",
     "sum_to",
     "unary",
+    "with_program",
 ]
 
 
@@ -56,6 +57,18 @@ def declare(name, opcode, *, infer, gradient, constants=()):
     def program(node):
         code = opcode(node) if callable(opcode) else opcode
         return Program.single(code, node, *[float(node.attrs[c]) for c in constants])
+
+    return with_program(name, program, infer=infer, gradient=gradient)
+
+
+def with_program(name, program, *, infer, gradient):
+    """An elementwise primitive of several instructions.
+
+    Args:
+        name: the primitive's name.
+        program: a function of the node that gives its `Program`.
+        infer, gradient: its rules.
+    """
 
     def lower(node):
         return program(node).step()

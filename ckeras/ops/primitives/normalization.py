@@ -15,7 +15,7 @@ from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.engine.program import Instruction, Operand, Program
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement, reduction
-from ckeras.ops.primitives.elementwise_rules import broadcast_shape
+from ckeras.ops.primitives.elementwise_rules import broadcast_shape, with_program
 
 __all__ = ["layer_norm", "moments", "rms_norm", "standardize"]
 
@@ -144,7 +144,10 @@ def _summed(d_y, x, mean):
     groups = reduction._groups(x.shape, _reduced_axes(x, mean))
     # One run of axes is summed by the kernel, the others in what that leaves.
     shape = _kept(x.shape, _longest(x.shape, groups))
-    sums = centred_sums(d_y, x, movement.broadcast_to(mean, shape=shape))
+    of_runs = mean
+    if shape != mean.shape:
+        of_runs = movement.broadcast_to(mean, shape=shape)
+    sums = centred_sums(d_y, x, of_runs)
     return [reduction.sum_to_shape(s, shape=tuple(mean.shape)) for s in sums]
 
 
@@ -190,13 +193,12 @@ def _standardize_gradient(node, d_outputs, needs):
 
 
 # (x - mean) · factor + offset, elementwise; the last three have one shape, of x's rank.
-standardize = Primitive(
+standardize = with_program(
     "standardize",
+    _standardize_program,
     infer=_standardize_infer,
-    lower=lambda node: _standardize_program(node).step(),
     gradient=_standardize_gradient,
 )
-standardize.program = _standardize_program
 
 
 # --- rows ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 
 from ckeras.engine import config
 from ckeras.ops.primitives import convolution
-from tests.kernels.test_conv import expected, tensors
+from tests.kernels.convolution.test_conv import expected, tensors
 
 CASES = 30
 

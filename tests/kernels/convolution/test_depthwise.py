@@ -5,7 +5,7 @@ import pytest
 
 from ckeras.engine import config
 from ckeras.ops.primitives import depthwise
-from tests.kernels import test_conv
+from tests.kernels.convolution import test_conv
 
 CASES = 40
 
