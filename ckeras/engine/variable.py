@@ -9,7 +9,7 @@ import numpy as np
 from ckeras.engine import dtypes, memory, scope, tapes, trace
 from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.graph import Symbol
-from ckeras.engine.operators import Operators
+from ckeras.engine.operators import Operators, _table
 from ckeras.engine.primitive import Spec
 from ckeras.engine.tensor import Tensor
 
@@ -138,7 +138,7 @@ class Variable(Operators):
         return value.numpy() if isinstance(value, Symbol) else np.array(value)
 
     def _convert(self, value, dtype=None):
-        return convert_to_tensor(value, dtype or self.dtype)
+        return convert_to_tensor(value, dtype or self._tensor.dtype)
 
     def assign(self, value):
         """Sets the value.
@@ -153,7 +153,7 @@ class Variable(Operators):
             ValueError: if the shapes differ.
         """
         value = self._convert(value)
-        if tuple(value.shape) != tuple(self.shape):
+        if value.shape != self._array.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value "
                 "in `variable.assign(value)` must match. "
@@ -175,11 +175,11 @@ class Variable(Operators):
 
     def assign_add(self, value):
         """Adds to the value; returns the variable."""
-        return self.assign(self + self._convert(value))
+        return self.assign(_table["add"](self.value, self._convert(value)))
 
     def assign_sub(self, value):
         """Subtracts from the value; returns the variable."""
-        return self.assign(self - self._convert(value))
+        return self.assign(_table["subtract"](self.value, self._convert(value)))
 
     # --- description -----------------------------------------------------------
 

@@ -4,7 +4,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdlib cimport calloc, free
 from posix.stdlib cimport posix_memalign
 
-from ckeras.engine.plan.entry cimport entry_of, kernel_fn
+from ckeras.engine.plan.entry cimport entry_of
 from ckeras.engine.plan.fpu cimport enter_flush, fpu_get, leave_flush
 
 cdef enum:

@@ -75,10 +75,12 @@ cdef class Prepared:
     """
 
     cdef readonly object node
+    cdef bint single     # whether the result is a value by itself, no tuple
     cdef list specs      # for each result: shape, NumPy type, name of the type
 
     def __init__(self, node):
         self.node = node
+        self.single = node.single
         self.specs = [(s.shape, np.dtype(s.dtype), s.dtype) for s in node.outputs]
 
     cdef list run(self, tuple args, dict attrs):
@@ -151,7 +153,7 @@ cdef class PreparedNumpy(Prepared):
     cdef list run(self, tuple args, dict attrs):
         arrays = [None if arg is None else array_of(arg) for arg in args]
         found = self.node.primitive.evaluate(*arrays, **attrs)
-        found = [found] if self.node.single else found
+        found = [found] if self.single else found
         results = []
         for result, (shape, dtype, name) in zip(found, self.specs, strict=True):
             array = np.asarray(result, dtype=dtype, order="C").reshape(shape)
@@ -183,9 +185,8 @@ cdef class Applicable:
         cdef Prepared prepared = self.look_up(args, attrs)
         cdef list results = prepared.run(args, attrs)
         if tapes_here.tapes:
-            return self.noted(
-                Node(self, list(args), results, attrs, prepared.node.single))
-        return results[0] if prepared.node.single else tuple(results)
+            return self.noted(Node(self, list(args), results, attrs, prepared.single))
+        return results[0] if prepared.single else tuple(results)
 
     cdef noted(self, node):
         """The node's outputs, after the tapes have taken note of it."""
