@@ -152,7 +152,9 @@ class Variable(Operators):
         Raises:
             ValueError: if the shapes differ.
         """
-        value = self._convert(value)
+        return self._store(self._convert(value))
+
+    def _store(self, value):
         if value.shape != self._array.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value "
@@ -175,11 +177,13 @@ class Variable(Operators):
 
     def assign_add(self, value):
         """Adds to the value; returns the variable."""
-        return self.assign(_table["add"](self.value, self._convert(value)))
+        value = self._convert(value)
+        return self._store(_table["add"](self.value, value))
 
     def assign_sub(self, value):
         """Subtracts from the value; returns the variable."""
-        return self.assign(_table["subtract"](self.value, self._convert(value)))
+        value = self._convert(value)
+        return self._store(_table["subtract"](self.value, value))
 
     # --- description -----------------------------------------------------------
 
