@@ -103,7 +103,7 @@ class GradientTape:
             self._recording = False
 
     def record(self, node):
-        """Keeps one applied primitive; called by `bind`."""
+        """Keeps one applied primitive; called when a primitive is applied."""
         self._nodes.append(node)
 
     def note_read(self, variable, value):

@@ -1,23 +1,18 @@
 """Primitives: the few operations that everything else is composed of.
 
 A primitive is declared once: its shape rule, its kernel, its gradient. Calling one
-goes through `bind`, which hands it to what is in force: run now on concrete values,
-record in the trace on traced ones.
+(`plan/eager.pyx`) runs it now on concrete values and records it in the trace on traced
+ones.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-
 from ckeras import kernels
-from ckeras.engine import config
-from ckeras.engine.graph import Node, Symbol
-from ckeras.engine.memory import empty
-from ckeras.engine.plan import calls, control
+from ckeras.engine.graph import Node
+from ckeras.engine.plan import control, eager
 from ckeras.engine.tapes import active_tapes
-from ckeras.engine.tensor import Tensor
 from ckeras.engine.trace import current
 
 __all__ = [
@@ -25,7 +20,6 @@ __all__ = [
     "Primitive",
     "Spec",
     "Step",
-    "bind",
     "record",
     "registry",
 ]
@@ -78,7 +72,7 @@ class Step:
         return kernels.pointer(module, entry, self.dtype)
 
 
-class Primitive:
+class Primitive(eager.Applicable):
     """An operation with one home for each of its rules.
 
     Args:
@@ -109,6 +103,7 @@ class Primitive:
         evaluate: Callable | None = None,
         explain: Callable | None = None,
     ):
+        super().__init__()
         if name in registry:
             raise ValueError(f"There is already a primitive named {name!r}.")
         if [lower, view, evaluate].count(None) != 2:
@@ -120,30 +115,26 @@ class Primitive:
         self.view = view
         self.evaluate = evaluate
         self.explain = explain
-        self._calls: dict = {}
         registry[name] = self
 
-    def __call__(self, *args, **attrs):
-        return bind(self, args, attrs)
+    def prepare(self, args, attrs):
+        """What repeated calls with arguments like these need."""
+        inputs = [a if a is None else Spec(a.shape, a.dtype) for a in args]
+        specs = self.infer(*inputs, **attrs)
+        single = isinstance(specs, Spec)
+        node = Node(self, inputs, [specs] if single else list(specs), attrs, single)
+        if self.lower is not None:
+            return eager.PreparedCall(node, self.lower(node))
+        if self.view is not None:
+            return eager.PreparedView(node, self.view(node))
+        return eager.PreparedNumpy(node)
+
+    def refusal(self, node, arrays, status):
+        """The exception for a kernel that refused its input."""
+        return kernel_error(node, arrays, status)
 
     def __repr__(self):
         return f"<Primitive {self.name}>"
-
-
-def bind(primitive, args, attrs):
-    """Applies a primitive: records it if an argument is traced, else runs it."""
-    for arg in args:
-        if type(arg) is Symbol:
-            trace = current()
-            graph = arg.graph if trace is None else trace.graph
-            node = graph.record(primitive, args, attrs)
-            break
-    else:
-        node = _run_now(primitive, args, attrs)
-    for tape in active_tapes():
-        tape.record(node)
-    outputs = node.outputs
-    return outputs[0] if node.single else tuple(outputs)
 
 
 def record(primitive, args, attrs):
@@ -156,66 +147,6 @@ def record(primitive, args, attrs):
     for tape in active_tapes():
         tape.record(node)
     return node
-
-
-class _Prepared:
-    """What a repeated eager call of one signature needs: specs and kernel call."""
-
-    __slots__ = ("call", "node", "single", "specs", "workspace")
-
-    def __init__(self, primitive, args, attrs):
-        inputs = [a if a is None else Spec(a.shape, a.dtype) for a in args]
-        specs = primitive.infer(*inputs, **attrs)
-        self.single = isinstance(specs, Spec)
-        self.specs = [specs] if self.single else list(specs)
-        self.node = Node(primitive, inputs, self.specs, attrs, self.single)
-        self.call, self.workspace = None, 0
-        if primitive.lower is not None:
-            step = primitive.lower(self.node)
-            self.call = calls.Call(step.capsule(), step.dims, step.attrs)
-            self.workspace = step.workspace
-
-
-def _prepare(primitive, args, attrs):
-    key = (
-        tuple([a if a is None else (a.shape, a.dtype) for a in args]),
-        tuple(attrs.items()),
-    )
-    try:
-        return primitive._calls[key]
-    except KeyError:
-        prepared = _Prepared(primitive, args, attrs)
-    if len(primitive._calls) > 4096:  # shapes that never repeat must not pile up
-        primitive._calls.clear()
-    primitive._calls[key] = prepared
-    return prepared
-
-
-def _run_now(primitive, args, attrs):
-    prepared = _prepare(primitive, args, attrs)
-    arrays = [None if a is None else a._array for a in args]
-    if primitive.evaluate is not None:
-        results = primitive.evaluate(*arrays, **attrs)
-        results = [results] if prepared.single else results
-        outputs = [
-            Tensor(np.asarray(r, dtype=s.dtype, order="C").reshape(s.shape))
-            for r, s in zip(results, prepared.specs, strict=True)
-        ]
-    elif primitive.view is not None:
-        spec, start = prepared.specs[0], primitive.view(prepared.node)
-        size = int(np.prod(spec.shape))
-        flat = arrays[0].reshape(-1)[start : start + size]
-        outputs = [Tensor(flat.reshape(spec.shape))]
-    else:
-        results = [np.empty(s.shape, s.dtype) for s in prepared.specs]
-        buffers = [*arrays, *results]
-        if prepared.workspace:
-            buffers.append(empty(prepared.workspace))
-        status = prepared.call.run(buffers, config._threads)
-        if status:
-            raise kernel_error(prepared.node, arrays, status)
-        outputs = [Tensor(r) for r in results]
-    return Node(primitive, list(args), outputs, attrs, prepared.single)
 
 
 def kernel_error(node, arrays, status):

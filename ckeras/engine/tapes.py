@@ -2,7 +2,7 @@
 
 import threading
 
-__all__ = ["active_tapes", "paused", "pop", "push"]
+__all__ = ["active_tapes", "paused", "pop", "push", "stack"]
 
 _NONE = ()
 
@@ -11,22 +11,22 @@ class _Stack(threading.local):
     tapes = _NONE
 
 
-_stack = _Stack()
+stack = _Stack()
 
 
 def active_tapes():
     """The tapes that record what this thread computes."""
-    return _stack.tapes
+    return stack.tapes
 
 
 def push(tape):
     """Starts recording on `tape`."""
-    _stack.tapes = (*_stack.tapes, tape)
+    stack.tapes = (*stack.tapes, tape)
 
 
 def pop(tape):
     """Ends recording on `tape`."""
-    _stack.tapes = tuple(t for t in _stack.tapes if t is not tape)
+    stack.tapes = tuple(t for t in stack.tapes if t is not tape)
 
 
 class paused:
@@ -36,10 +36,10 @@ class paused:
         self.tapes = tapes
 
     def __enter__(self):
-        self.saved = _stack.tapes
-        _stack.tapes = (
+        self.saved = stack.tapes
+        stack.tapes = (
             tuple(t for t in self.saved if t not in self.tapes) if self.tapes else _NONE
         )
 
     def __exit__(self, *exc):
-        _stack.tapes = self.saved
+        stack.tapes = self.saved

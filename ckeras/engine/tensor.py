@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.operators import Operators
+from ckeras.engine.plan.value import Value
 
 __all__ = ["Tensor"]
 
 
-class Tensor(Operators):
+class Tensor(Value, Operators):
     """A concrete n-dimensional value; what ops return outside a trace.
 
     Converts to and from contiguous NumPy arrays without copying.
@@ -20,28 +20,8 @@ class Tensor(Operators):
         ValueError: if the array's type is none that ckeras stores.
     """
 
-    __slots__ = ("__weakref__", "_array", "_keras_history", "_keras_mask", "dtype")
+    __slots__ = ("__weakref__", "_keras_history", "_keras_mask")
     is_symbolic = False
-
-    def __init__(self, array):
-        name = dtypes._NAMES.get(array.dtype)
-        if name is None or name == "float16":
-            if name is None and array.dtype.newbyteorder("=") in dtypes._NAMES:
-                array = array.astype(array.dtype.newbyteorder("="))
-                name = dtypes._NAMES[array.dtype]
-            else:
-                raise ValueError(
-                    f"Cannot make a tensor of dtype {array.dtype}. "
-                    f"Expected one of {sorted(dtypes.STORED)}."
-                )
-        if not array.flags.c_contiguous:
-            array = array.copy(order="C")
-        self._array = array
-        self.dtype = name
-
-    @property
-    def shape(self):
-        return self._array.shape
 
     @property
     def ndim(self):

@@ -9,7 +9,7 @@ import numpy as np
 from ckeras.engine import dtypes, memory, scope, tapes, trace
 from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.graph import Symbol
-from ckeras.engine.operators import Operators
+from ckeras.engine.operators import Operators, _table
 from ckeras.engine.primitive import Spec
 from ckeras.engine.tensor import Tensor
 
@@ -139,7 +139,7 @@ class Variable(Operators):
         return value.numpy() if isinstance(value, Symbol) else np.array(value)
 
     def _convert(self, value, dtype=None):
-        return convert_to_tensor(value, dtype or self.dtype)
+        return convert_to_tensor(value, dtype or self._tensor.dtype)
 
     def assign(self, value):
         """Sets the value.
@@ -153,8 +153,10 @@ class Variable(Operators):
         Raises:
             ValueError: if the shapes differ.
         """
-        value = self._convert(value)
-        if tuple(value.shape) != tuple(self.shape):
+        return self._store(self._convert(value))
+
+    def _store(self, value):
+        if value.shape != self._array.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value "
                 "in `variable.assign(value)` must match. "
@@ -176,11 +178,13 @@ class Variable(Operators):
 
     def assign_add(self, value):
         """Adds to the value; returns the variable."""
-        return self.assign(self + self._convert(value))
+        value = self._convert(value)
+        return self._store(_table["add"](self.value, value))
 
     def assign_sub(self, value):
         """Subtracts from the value; returns the variable."""
-        return self.assign(self - self._convert(value))
+        value = self._convert(value)
+        return self._store(_table["subtract"](self.value, value))
 
     # --- description -----------------------------------------------------------
 

@@ -67,6 +67,8 @@ def cast(x, dtype):
             f"`cast`: there are no tensors of dtype {dtype}. "
             f"Expected one of {sorted(dtypes.STORED)}."
         )
+    if type(x) is int or type(x) is float:
+        return constant(np.asarray(x), dtype)  # a new one: constants are shared
     return with_type(x, dtype)
 
 

@@ -1,10 +1,13 @@
 """`x[…]` as slices, reshapes and gathers."""
 
+import functools
 import math
 import operator
 
 import numpy as np
 
+from ckeras.engine import dtypes
+from ckeras.engine.graph import Symbol
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.numpy.sorting import concrete, take
@@ -91,10 +94,16 @@ def get_item(x, key):
         IndexError: for an index out of range or of another kind.
     """
     x = as_value(x)
-    if type(key) is int and x.shape:
-        return reshaped(_part(x, *_one(key, 0, x.shape[0])), x.shape[1:])
+    kind = type(key)
+    fixed = (key,) if kind is int else _fixed(key)
+    if fixed is not None:
+        primitive, attrs = _block(x.shape, fixed)
+        return primitive(x, **attrs) if primitive else x
+    if (kind is Tensor or kind is Symbol) and dtypes.is_int(key.dtype) and x.shape:
+        return take(x, key, axis=0)
     keys = _expanded(key, len(x.shape))
-    x, keys = _basic(x, keys)
+    (primitive, attrs), keys = _basic(x.shape, keys)
+    x = primitive(x, **attrs) if primitive else x
     arrays = [i for i, k in enumerate(keys) if k is not None]
     return _gathered(x, keys, arrays) if arrays else x
 
@@ -107,22 +116,42 @@ def _one(key, axis, n):
     return i % n, 1, 1
 
 
-def _part(x, start, size, step):
-    """A part of x's first axis."""
-    rest = x.shape[1:]
-    return movement.slice(
-        x,
-        start=(start,) + (0,) * len(rest),
-        shape=(size, *rest),
-        strides=(step,) + (1,) * len(rest),
-    )
+# Parts of a key that are known by their type and cannot change. A slice is given by
+# its three numbers, since only later versions of Python can hash one.
+_FIXED = frozenset({int, type(None), type(Ellipsis)})
 
 
-def _basic(x, keys):
-    """Applies integers, slices and new axes; what is left are arrays, by axis."""
-    blocks = []  # start, size and step on each axis of x
+def _fixed(key):
+    """A key of integers, slices and so on as one that can be looked up, else None."""
+    fixed = []
+    for k in key if type(key) is tuple else (key,):
+        if type(k) is slice:
+            k = (k.start, k.stop, k.step)
+            if not _FIXED.issuperset(map(type, k)):
+                return None
+        elif type(k) not in _FIXED:
+            return None
+        fixed.append(k)
+    return tuple(fixed)
+
+
+@functools.lru_cache(maxsize=4096)
+def _block(shape, fixed):
+    """What such a key takes out of a value of some shape; see `_basic`."""
+    key = tuple([slice(*k) if type(k) is tuple else k for k in fixed])
+    return _basic(shape, _expanded(key, len(shape)))[0]
+
+
+def _basic(shape, keys):
+    """Integers, slices and new axes as a block; what is left are arrays, by axis.
+
+    Returns:
+        The primitive that takes the block and its attributes, None for all of the
+        value; and a list with None or an array for each axis of the result.
+    """
+    blocks = []  # start, size and step on each axis
     after, left = [], []  # the shape after this and what is still to index
-    axes = iter(enumerate(x.shape))
+    axes = iter(enumerate(shape))
     arrays = any(hasattr(k, "is_symbolic") for k in keys)
     for key in keys:
         if key is None:
@@ -142,10 +171,11 @@ def _basic(x, keys):
         blocks.append((places.start, size, places.step) if size else (0, 0, 1))
         after.append(size)
         left.append(None if is_slice else key)
-    start, shape, strides = zip(*blocks, strict=True) if blocks else ((), (), ())
-    if shape != x.shape or any(step != 1 for step in strides):
-        x = movement.slice(x, start=start, shape=shape, strides=strides)
-    return reshaped(x, after), left
+    start, sizes, strides = zip(*blocks, strict=True) if blocks else ((), (), ())
+    after = tuple(after)
+    if sizes != shape or any(step != 1 for step in strides):
+        return movement.slicing(shape, start, sizes, strides, after), left
+    return (movement.reshape if after != shape else None, {"shape": after}), left
 
 
 def _gathered(x, keys, arrays):

@@ -1,6 +1,7 @@
 """How ops take their arguments: conversion, promotion to one type, checked axes."""
 
 import functools
+import math
 import operator
 
 import numpy as np
@@ -9,6 +10,7 @@ from ckeras.engine import config, dtypes
 from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.graph import Symbol
 from ckeras.engine.tensor import Tensor
+from ckeras.engine.variable import Variable
 from ckeras.ops.primitives import elementwise
 
 __all__ = [
@@ -27,6 +29,9 @@ __all__ = [
 ]
 
 _WEAK = {int: "int", float: "float", bool: "bool", np.float64: "float", np.int64: "int"}
+_FLOATS = ("float32", "float64")
+_NUMBERS = ("int", "float")
+_STORED = frozenset(np.dtype(name) for name in dtypes.STORED)
 
 
 def as_value(x):
@@ -65,6 +70,23 @@ def _join(floatx, types):
     return dtypes.result_type(*types)
 
 
+def _operand(x):
+    """`x` as a value where that is needed to learn its type; numbers stay as they are.
+
+    Arrays of types that no tensor has stay, too: they are refused by their type.
+    """
+    kind = type(x)
+    if kind is Tensor or kind is Symbol or kind in _WEAK:
+        return x
+    if kind is Variable:
+        return x.value
+    if kind is np.ndarray:
+        return Tensor(x) if x.dtype in _STORED else x
+    if kind is list or kind is tuple or hasattr(x, "_is_variable"):
+        return convert_to_tensor(x)
+    return x
+
+
 def with_type(x, dtype):
     """`x` as a value of exactly the type `dtype`."""
     kind = type(x)
@@ -78,29 +100,49 @@ def with_type(x, dtype):
 
 def constant(x, dtype):
     """A concrete tensor of a number or array known now."""
-    # Zero is left out: 0.0 and -0.0 are equal keys.
-    if (type(x) is float or type(x) is int) and x:
-        return _number(x, dtype)
+    if type(x) is float or type(x) is int:
+        # 0.0 and -0.0 are equal keys, so the sign is one, too.
+        return _number(x, dtype) if x else _number(x, dtype, math.copysign(1.0, x))
     return Tensor(np.asarray(x).astype(dtype))
 
 
 @functools.lru_cache(maxsize=1024)
-def _number(x, dtype):
+def _number(x, dtype, sign=None):
     return Tensor(np.asarray(x).astype(dtype))
 
 
 def pair(x1, x2, *extra):
     """Two values in the type where they (and `extra` types) meet."""
+    if type(x1) is Tensor is type(x2) and x1.dtype == x2.dtype and not extra:
+        return x1, x2
+    x1, x2 = _operand(x1), _operand(x2)
     t1, t2 = type_of(x1), type_of(x2)
-    if t1 is t2 and not extra and t1 != "int" and t1 != "float":
-        dtype = t1
+    if t1 in _FLOATS and (t1 == t2 or t2 in _NUMBERS) and _adds_nothing(extra):
+        dtype = t1  # what `join` says, too, but this is what nearly always is asked
     else:
         dtype = join(t1, t2, *extra)
     return with_type(x1, dtype), with_type(x2, dtype)
 
 
+def _adds_nothing(extra):
+    """Whether a float stays what it is where it meets these types."""
+    return not extra or extra == ("float",)
+
+
+def _are_alike(xs):
+    dtype = getattr(xs[0], "dtype", None)
+    for x in xs:
+        kind = type(x)
+        if (kind is not Tensor and kind is not Symbol) or x.dtype != dtype:
+            return False
+    return True
+
+
 def same_type(xs, *extra):
     """Values in the type where all of them meet."""
+    xs = [x if type(x) is Tensor else _operand(x) for x in xs]
+    if len(xs) > 1 and not extra and _are_alike(xs):
+        return xs
     dtype = join(*[type_of(x) for x in xs], *extra)
     return [with_type(x, dtype) for x in xs]
 
@@ -142,7 +184,8 @@ def as_axis(axis, ndim, op):
     Raises:
         ValueError: if there is no such axis.
     """
-    axis = static_int(axis, op, "axis")
+    if type(axis) is not int:
+        axis = static_int(axis, op, "axis")
     if not -ndim <= axis < ndim:
         raise ValueError(
             f"`{op}`: axis {axis} is out of bounds for a value with {ndim} "

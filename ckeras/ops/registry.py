@@ -7,6 +7,7 @@ import numpy as np
 from ckeras.engine.graph import Symbol
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tensor import Tensor
+from ckeras.engine.variable import Variable
 
 __all__ = ["any_placeholder", "op", "public_ops"]
 
@@ -14,7 +15,8 @@ public_ops = {}
 
 # Arguments of these types are passed on without a look inside.
 _PLAIN = frozenset(
-    {Tensor, Symbol, int, float, bool, str, type(None), np.ndarray, slice, np.dtype}
+    {Tensor, Symbol, Variable, np.ndarray, np.dtype}
+    | {int, float, bool, str, type(None), type(Ellipsis), slice}
 )
 
 
@@ -58,7 +60,10 @@ def any_placeholder(*values):
 
 def _holds_placeholder(value):
     if isinstance(value, (list, tuple)):
-        return any(type(v) not in _PLAIN and _holds_placeholder(v) for v in value)
+        for item in value:
+            if type(item) not in _PLAIN and _holds_placeholder(item):
+                return True
+        return False
     if isinstance(value, dict):
         return any(_holds_placeholder(v) for v in value.values())
     return isinstance(value, KerasTensor)

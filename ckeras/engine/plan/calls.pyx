@@ -2,12 +2,14 @@
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdlib cimport calloc, free
+from posix.stdlib cimport posix_memalign
 
-from ckeras.engine.plan.entry cimport entry_of, kernel_fn
+from ckeras.engine.plan.entry cimport entry_of
 from ckeras.engine.plan.fpu cimport enter_flush, fpu_get, leave_flush
 
 cdef enum:
     MAX_BUF = 64
+    ALIGNMENT = 64      # bytes; where a workspace begins
 
 # Below this many bytes of operands one kernel call is not worth a second thread.
 cdef Py_ssize_t PARALLEL_BYTES = 1 << 16
@@ -20,10 +22,6 @@ cdef class Call:
         capsule: the kernel's C entry.
         dims, attrs: its integers and scalars.
     """
-
-    cdef kernel_fn fn
-    cdef Py_ssize_t* dim
-    cdef double* attr
 
     def __cinit__(self, capsule, dims, attrs):
         cdef Py_ssize_t i
@@ -41,15 +39,26 @@ cdef class Call:
         free(self.dim)
         free(self.attr)
 
-    def run(self, list buffers, int n_threads):
-        """Runs on contiguous arrays (None for one left out); returns the status."""
+    cpdef int run(
+        self, list buffers, int n_threads, Py_ssize_t workspace=0
+    ) except? -1:
+        """Runs on contiguous arrays (None for one left out); returns the status.
+
+        Args:
+            buffers: the kernel's arrays in order.
+            n_threads: how many threads it may use.
+            workspace: bytes of scratch memory, its last buffer if not 0.
+        """
         cdef Py_buffer views[MAX_BUF]
-        cdef void* buf[MAX_BUF]
-        cdef Py_ssize_t i, n = len(buffers), held = 0, size = 0
+        cdef void* buf[MAX_BUF + 1]
+        cdef Py_ssize_t i, n = len(buffers), held = 0, size = workspace
         cdef int status
         cdef unsigned long old
         if n > MAX_BUF:
             raise ValueError(f"a kernel takes at most {MAX_BUF} buffers, not {n}")
+        buf[n] = NULL
+        if workspace and posix_memalign(&buf[n], ALIGNMENT, workspace):
+            raise MemoryError
         try:
             for i in range(n):
                 buf[i] = NULL
@@ -67,6 +76,7 @@ cdef class Call:
         finally:
             for i in range(held):
                 PyBuffer_Release(&views[i])
+            free(buf[n])
         return status
 
 

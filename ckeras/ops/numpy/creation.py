@@ -46,7 +46,7 @@ __all__ = [
 def _filled(shape, value, dtype, name):
     shape = static_shape(shape, name)
     dtype = dtypes.standardize_dtype(dtype)
-    return Tensor(np.full(shape, value, dtype))
+    return Tensor(np.full(shape, value, dtype) if value else np.zeros(shape, dtype))
 
 
 @op
@@ -149,7 +149,9 @@ def arange(start, stop=None, step=None, dtype=None):
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
-    values = [np.asarray(v).item() for v in (start, stop, step)]
+    values = [
+        v if type(v) is int else np.asarray(v).item() for v in (start, stop, step)
+    ]
     return Tensor(np.arange(*values).astype(dtypes.standardize_dtype(dtype)))
 
 

@@ -60,18 +60,7 @@ def concatenate(xs, axis=0):
         raise ValueError("`concatenate`: `xs` must not be empty.")
     if axis is None:
         xs, axis = [ravel(x) for x in xs], 0
-    first = xs[0].shape
-    axis = as_axis(axis, len(first), "concatenate")
-    for x in xs:
-        if len(x.shape) != len(first) or any(
-            a != b
-            for i, (a, b) in enumerate(zip(x.shape, first, strict=True))
-            if i != axis
-        ):
-            raise ValueError(
-                "`concatenate`: all shapes must match, except along the axis to join. "
-                f"Received: axis={axis}, shapes={[x.shape for x in xs]}"
-            )
+    axis = as_axis(axis, len(xs[0].shape), "concatenate")
     return xs[0] if len(xs) == 1 else movement.concatenate(*xs, axis=axis)
 
 
@@ -92,12 +81,19 @@ def stack(x, axis=0):
     xs = same_type(x)
     if not xs:
         raise ValueError("`stack`: `x` must not be empty.")
-    if len({v.shape for v in xs}) != 1:
-        raise ValueError(
-            "`stack`: all values must have the same shape. "
-            f"Received: shapes={[v.shape for v in xs]}"
-        )
-    return concatenate([expand_dims(v, axis) for v in xs], axis)
+    shape = xs[0].shape
+    for v in xs:
+        if v.shape != shape:
+            raise ValueError(
+                "`stack`: all values must have the same shape. "
+                f"Received: shapes={[v.shape for v in xs]}"
+            )
+    axis = as_axis(axis, len(shape) + 1, "expand_dims")
+    stacked = (*shape[:axis], len(xs), *shape[axis:])
+    if axis == len(shape):
+        xs = [movement.reshape(v, shape=(*shape, 1)) for v in xs]
+    # In memory it is the same as joining them along the axis that comes next.
+    return reshaped(movement.concatenate(*xs, axis=axis), stacked)
 
 
 def _at_least(x, ndim):

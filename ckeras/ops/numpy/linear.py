@@ -15,7 +15,7 @@ from ckeras.ops.numpy.manipulation import (
     reshaped,
     sliced,
 )
-from ckeras.ops.primitives import elementwise, indexing, linear, reduction
+from ckeras.ops.primitives import elementwise, indexing, linear, movement, reduction
 from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import as_axis, as_value, constant, pair, type_of, with_type
 from ckeras.ops.registry import op
@@ -41,8 +41,10 @@ __all__ = [
 
 def _product_pair(x1, x2):
     """Operands of a product in its type; int8 products are int32."""
-    t1, t2 = type_of(x1), type_of(x2)
-    return pair(x1, x2, "int32") if t1 == t2 == "int8" else pair(x1, x2)
+    a, b = pair(x1, x2)
+    if a.dtype == "int8" and type_of(x1) == type_of(x2):
+        return with_type(a, "int32"), with_type(b, "int32")
+    return a, b
 
 
 def multiplied(a, b):
@@ -82,7 +84,10 @@ def matmul(x1, x2):
         >>> ckeras.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
         [[11.0]]
     """
-    x1, x2 = _product_pair(x1, x2)
+    return _matmul(*_product_pair(x1, x2))
+
+
+def _matmul(x1, x2):
     if not x1.shape or not x2.shape:
         raise ValueError(
             "`matmul`: the values must have at least one axis. "
@@ -93,12 +98,9 @@ def matmul(x1, x2):
     b = reshaped(x2, (*x2.shape, 1)) if column else x2
     y = multiplied(a, b)
     if row or column:
-        shape = list(y.shape)
-        if column:
-            del shape[-1]
-        if row:
-            del shape[-1 if column else -2]
-        y = reshaped(y, shape)
+        rows = () if row else y.shape[-2:-1]
+        columns = () if column else y.shape[-1:]
+        y = movement.reshape(y, shape=y.shape[:-2] + rows + columns)
     return y
 
 
@@ -146,7 +148,7 @@ def dot(x1, x2):
     if not x1.shape or not x2.shape:
         return elementwise.multiply(x1, x2)
     if len(x2.shape) <= 2:
-        return matmul(x1, x2)
+        return _matmul(x1, x2)
     return tensordot(x1, x2, axes=[[-1], [-2]])
 
 

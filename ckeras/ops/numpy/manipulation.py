@@ -2,6 +2,7 @@
 
 import builtins
 import math
+from functools import lru_cache
 
 from ckeras.ops.primitives import movement
 from ckeras.ops.promotion import as_axes, as_axis, as_value, static_int, static_shape
@@ -63,19 +64,23 @@ def reshape(x, newshape):
     """
     x = as_value(x)
     shape = static_shape(newshape, "reshape", "newshape")
-    if shape == x.shape:
-        return x
-    size = math.prod(x.shape)
+    return x if shape == x.shape else reshaped(x, _filled(x.shape, shape))
+
+
+@lru_cache(maxsize=1024)
+def _filled(old, shape):
+    """The shape with the size that is -1 in it."""
+    size = math.prod(old)
     unknown = shape.count(-1)
-    known = math.prod([d for d in shape if d != -1]) if unknown else math.prod(shape)
+    known = math.prod([d for d in shape if d != -1])
     if unknown == 1 and known and size % known == 0:
-        shape = tuple([size // known if d == -1 else d for d in shape])
-    elif unknown or known != size:
+        return tuple([size // known if d == -1 else d for d in shape])
+    if unknown or known != size:
         raise ValueError(
-            f"`reshape`: cannot reshape a value of size {size} (shape {x.shape}) "
+            f"`reshape`: cannot reshape a value of size {size} (shape {old}) "
             f"into shape {shape}."
         )
-    return reshaped(x, shape)
+    return shape
 
 
 @op
@@ -96,9 +101,10 @@ def expand_dims(x, axis):
     x = as_value(x)
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     axes = as_axes(axes, len(x.shape) + len(axes), "expand_dims")
-    sizes = iter(x.shape)
-    ndim = len(x.shape) + len(axes)
-    return reshaped(x, [1 if i in axes else next(sizes) for i in range(ndim)])
+    shape = [*x.shape]
+    for a in axes:
+        shape.insert(a, 1)
+    return reshaped(x, shape)
 
 
 @op
@@ -124,10 +130,15 @@ def squeeze(x, axis=None):
 def permuted(x, perm):
     """x with its axes in the order `perm`; a view where only sizes of 1 move."""
     perm = tuple(perm)
-    moved = [p for p in perm if x.shape[p] != 1]
-    if moved == sorted(moved):
-        return reshaped(x, [x.shape[p] for p in perm])
-    return movement.transpose(x, perm=perm)
+    if _moves_elements(x.shape, perm):
+        return movement.transpose(x, perm=perm)
+    return reshaped(x, [x.shape[p] for p in perm])
+
+
+@lru_cache(maxsize=1024)
+def _moves_elements(shape, perm):
+    moved = [p for p in perm if shape[p] != 1]
+    return moved != sorted(moved)
 
 
 @op

@@ -1,12 +1,18 @@
 """Primitives that move elements without computing: shapes, slices, borders, joins."""
 
 import math
-
-import numpy as np
+from functools import lru_cache
 
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import reduction
-from ckeras.ops.primitives.strided import StridedCopy, itemsize, steps_of
+from ckeras.ops.primitives.strided import (
+    StridedCopy,
+    first_element,
+    is_one_run,
+    itemsize,
+    padding_step,
+    steps_of,
+)
 
 __all__ = [
     "broadcast_to",
@@ -17,6 +23,7 @@ __all__ = [
     "reshape",
     "reverse",
     "slice",
+    "slicing",
     "transpose",
     "unslice",
 ]
@@ -140,7 +147,7 @@ broadcast_to = Primitive(
 # --- slice and reverse ---------------------------------------------------------------
 
 
-def _slice_spec(x, *, start, shape, strides):
+def _slice_spec(x, *, start, shape, strides, after=None):
     if not len(x.shape) == len(start) == len(shape) == len(strides):
         raise ValueError(
             "`slice`: start, shape and strides must have an entry for each axis. "
@@ -153,26 +160,26 @@ def _slice_spec(x, *, start, shape, strides):
                 f"`slice`: the block lies outside x. Received: x.shape={x.shape}, "
                 f"start={start}, shape={shape}, strides={strides}"
             )
-    return Spec(tuple(shape), x.dtype)
+    return Spec(tuple(shape if after is None else after), x.dtype)
 
 
 def _slice_start(node):
-    starts = zip(node.attrs["start"], steps_of(node.inputs[0].shape), strict=True)
-    return sum(first * step for first, step in starts) if _size(node.outputs[0]) else 0
+    shape = node.attrs["shape"]
+    return first_element(node.inputs[0].shape, node.attrs["start"], shape)
 
 
 def _slice_step(node):
-    (x,), (y,) = node.inputs, node.outputs
+    (x,), shape = node.inputs, node.attrs["shape"]
     strides = zip(node.attrs["strides"], steps_of(x.shape), strict=True)
     source = [stride * step for stride, step in strides]
-    return StridedCopy(y.shape, source, steps_of(y.shape), _slice_start(node)).step(
-        x.dtype
-    )
+    return StridedCopy(shape, source, steps_of(shape), _slice_start(node)).step(x.dtype)
 
 
 def _slice_gradient(node, d_outputs, needs):
-    attrs = {**node.attrs, "shape": node.inputs[0].shape}
-    return [unslice(d_outputs[0], **attrs)]
+    (d_y,), attrs = d_outputs, {**node.attrs, "shape": node.inputs[0].shape}
+    if attrs.pop("after", None) is not None:
+        d_y = reshape(d_y, shape=node.attrs["shape"])
+    return [unslice(d_y, **attrs)]
 
 
 _slice_view = Primitive(
@@ -183,26 +190,29 @@ _slice_copy = Primitive(
 )
 
 
-def _is_one_run(x_shape, shape, strides):
-    """Whether a block is contiguous: whole behind one axis, single before it."""
-    axis = 0
-    while axis < len(shape) and shape[axis] == 1:
-        axis += 1
-    whole = tuple(shape[axis + 1 :]) == tuple(x_shape[axis + 1 :])
-    return whole and all(step == 1 for step in strides[axis:])
-
-
-def slice(x, *, start, shape, strides):
-    """The block of x that begins at `start`; no copy where it is one run.
+@lru_cache(maxsize=4096)
+def slicing(x_shape, start, shape, strides, after=None):
+    """The primitive that takes a block out of a value, and its attributes, all tuples.
 
     Args:
-        x: a value.
+        x_shape: the value's shape.
         start: the block's first index on each axis, not negative.
         shape: the block's size on each axis.
         strides: the step on each axis; may be negative.
+        after: the shape of the result if it is not the block's.
     """
-    make = _slice_view if _is_one_run(x.shape, shape, strides) else _slice_copy
-    return make(x, start=tuple(start), shape=tuple(shape), strides=tuple(strides))
+    attrs = {"start": start, "shape": shape, "strides": strides}
+    if after is not None and after != shape:
+        attrs["after"] = after
+    # No copy where the block is one run.
+    one_run = is_one_run(x_shape, shape, strides)
+    return _slice_view if one_run else _slice_copy, attrs
+
+
+def slice(x, *, start, shape, strides):
+    """The block of x that begins at `start`; arguments as for `slicing`."""
+    primitive, attrs = slicing(x.shape, tuple(start), tuple(shape), tuple(strides))
+    return primitive(x, **attrs)
 
 
 def _reverse_step(node):
@@ -236,7 +246,7 @@ def _unslice_step(node):
     axes = list(zip(x.shape, y.shape, attrs["start"], attrs["strides"], strict=True))
     if all(stride == 1 or n == 1 for n, _, _, stride in axes) and _size(x):
         pads = tuple([(first, out - n - first) for n, out, first, _ in axes])
-        return _pad_step_of(x, pads, 0)
+        return padding_step(x, pads, 0)
     steps = steps_of(y.shape)
     start = sum(a[2] * step for a, step in zip(axes, steps, strict=True))
     target = [a[3] * step for a, step in zip(axes, steps, strict=True)]
@@ -269,21 +279,6 @@ def _pad_spec(x, *, pads, value):
     return Spec(tuple(padded), x.dtype)
 
 
-def _pad_step_of(x, pads, value):
-    """The kernel call; axes without a border join the axis before them."""
-    merged = []
-    for size, (before, after) in zip(x.shape, pads, strict=True):
-        if merged and not before and not after:
-            merged[-1] = [n * size for n in merged[-1]]
-        else:
-            merged.append([size, before, after])
-    merged = merged or [[1, 0, 0]]
-    raw = np.asarray(value).astype(x.dtype).tobytes()
-    bits = int.from_bytes(raw.ljust(8, b"\0"), "little", signed=True)
-    flat = [n for axis in merged for n in axis]
-    return Step("movement.pad", (itemsize(x.dtype), bits, len(merged), *flat))
-
-
 def _pad_gradient(node, d_outputs, needs):
     shape = node.inputs[0].shape
     start = tuple([before for before, _ in node.attrs["pads"]])
@@ -295,7 +290,7 @@ def _pad_gradient(node, d_outputs, needs):
 pad = Primitive(
     "pad",
     infer=_pad_spec,
-    lower=lambda node: _pad_step_of(
+    lower=lambda node: padding_step(
         node.inputs[0], node.attrs["pads"], node.attrs["value"]
     ),
     gradient=_pad_gradient,
@@ -305,20 +300,22 @@ pad = Primitive(
 # --- concatenate and pack ------------------------------------------------------------
 
 
-def _concatenate_spec(*xs, axis):
-    first = xs[0]
-    for x in xs:
-        rest = [n for i, n in enumerate(x.shape) if i != axis]
-        if rest != [n for i, n in enumerate(first.shape) if i != axis] or (
-            len(x.shape) != len(first.shape)
-        ):
+@lru_cache(maxsize=1024)
+def _joined_shape(shapes, axis):
+    first = shapes[0]
+    before, after = first[:axis], first[axis + 1 :]
+    for shape in shapes:
+        same_rank = len(shape) == len(first)
+        if not same_rank or shape[:axis] != before or shape[axis + 1 :] != after:
             raise ValueError(
                 "`concatenate`: all shapes must match, except along the axis to join. "
-                f"Received: axis={axis}, shapes={[x.shape for x in xs]}"
+                f"Received: axis={axis}, shapes={list(shapes)}"
             )
-    shape = list(first.shape)
-    shape[axis] = sum(x.shape[axis] for x in xs)
-    return Spec(tuple(shape), first.dtype)
+    return (*before, sum(shape[axis] for shape in shapes), *after)
+
+
+def _concatenate_spec(*xs, axis):
+    return Spec(_joined_shape(tuple([x.shape for x in xs]), axis), xs[0].dtype)
 
 
 def _concatenate_step(node):
@@ -357,17 +354,17 @@ def concatenate(*xs, axis):
     Where only one row is joined it is a `pack`, into which the plan may compute the
     parts directly.
     """
+    shape = _joined_shape(tuple([x.shape for x in xs]), axis)
     if len(xs) > _MAX_JOINED:
         groups = [xs[i : i + _MAX_JOINED] for i in range(0, len(xs), _MAX_JOINED)]
         return concatenate(*[concatenate(*g, axis=axis) for g in groups], axis=axis)
-    if math.prod(xs[0].shape[:axis]) != 1:
+    if axis and math.prod(shape[:axis]) != 1:
         return _concatenate(*xs, axis=axis)
-    spec = _concatenate_spec(*xs, axis=axis)
-    return reshape(_pack(*xs), shape=spec.shape)
+    return _pack(*xs, shape=shape)
 
 
-def _pack_spec(*xs):
-    return Spec((sum(_size(x) for x in xs),), xs[0].dtype)
+def _pack_spec(*xs, shape=None):
+    return Spec(shape or (sum(_size(x) for x in xs),), xs[0].dtype)
 
 
 def _pack_step(node):
@@ -377,17 +374,21 @@ def _pack_step(node):
 
 def _pack_gradient(node, d_outputs, needs):
     at, gradients = 0, []
+    (d_y,) = d_outputs
+    if len(d_y.shape) != 1:
+        d_y = reshape(d_y, shape=(_size(d_y),))
     for x, need in zip(node.inputs, needs, strict=True):
         size = _size(x)
         part = None
         if need:
-            part = slice(d_outputs[0], start=(at,), shape=(size,), strides=(1,))
+            part = slice(d_y, start=(at,), shape=(size,), strides=(1,))
             part = reshape(part, shape=x.shape)
         gradients.append(part)
         at += size
     return gradients
 
 
+# `shape` is the result's where that is no vector.
 _pack = Primitive("pack", infer=_pack_spec, lower=_pack_step, gradient=_pack_gradient)
 
 

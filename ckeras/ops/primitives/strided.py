@@ -2,13 +2,21 @@
 
 `StridedCopy` describes one by sizes and strides, and brings it into the form in which
 the kernel is fastest: few axes, and those two last that decide how elements move.
+Borders have a kernel of their own, for which `padding_step` does the same.
 """
 
 import numpy as np
 
 from ckeras.engine.primitive import Step
 
-__all__ = ["StridedCopy", "itemsize", "steps_of"]
+__all__ = [
+    "StridedCopy",
+    "first_element",
+    "is_one_run",
+    "itemsize",
+    "padding_step",
+    "steps_of",
+]
 
 _MAX_AXES = 32
 _UNIT_BYTES = 1 << 16  # what one thread copies at a time
@@ -26,6 +34,21 @@ def steps_of(shape):
         steps.append(step)
         step *= size
     return steps[::-1]
+
+
+def first_element(x_shape, start, shape):
+    """The place, in elements, at which a block of a contiguous array begins."""
+    starts = zip(start, steps_of(x_shape), strict=True)
+    return 0 if 0 in shape else sum(first * step for first, step in starts)
+
+
+def is_one_run(x_shape, shape, strides):
+    """Whether a block is contiguous: whole behind one axis, single before it."""
+    axis = 0
+    while axis < len(shape) and shape[axis] == 1:
+        axis += 1
+    whole = shape[axis + 1 :] == x_shape[axis + 1 :]
+    return whole and all(step == 1 for step in strides[axis:])
 
 
 class StridedCopy:
@@ -91,3 +114,18 @@ class StridedCopy:
     def step(self, dtype):
         """The kernel call that makes a new array of it."""
         return Step("movement.copy", self.dims(dtype))
+
+
+def padding_step(x, pads, value):
+    """The kernel call; axes without a border join the axis before them."""
+    merged = []
+    for size, (before, after) in zip(x.shape, pads, strict=True):
+        if merged and not before and not after:
+            merged[-1] = [n * size for n in merged[-1]]
+        else:
+            merged.append([size, before, after])
+    merged = merged or [[1, 0, 0]]
+    raw = np.asarray(value).astype(x.dtype).tobytes()
+    bits = int.from_bytes(raw.ljust(8, b"\0"), "little", signed=True)
+    flat = [n for axis in merged for n in axis]
+    return Step("movement.pad", (itemsize(x.dtype), bits, len(merged), *flat))
