@@ -1,7 +1,7 @@
 """Batch normalization."""
 
-from ckeras import config as settings
 from ckeras import initializers, ops
+from ckeras.engine import config as settings
 from ckeras.layers.config import constructor_config
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.normalization import batch_renormalization
