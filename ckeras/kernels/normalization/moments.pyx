@@ -39,7 +39,9 @@ cdef inline void add_squares(
     """The sums of a block of rows with d = x - c."""
     cdef Py_ssize_t i, r, r_4 = rows - rows % 4
     cdef real a, b, c, d
+    cdef const real* top = x
     for r in range(0, r_4, 4):
+        x = top + r * step
         for i in range(width):
             a = x[i] - centre[i]
             b = x[step + i] - centre[i]
@@ -47,13 +49,12 @@ cdef inline void add_squares(
             d = x[3 * step + i] - centre[i]
             sum[i] = sum[i] + ((a + b) + (c + d))
             product[i] = product[i] + ((a * a + b * b) + (c * c + d * d))
-        x += 4 * step
     for r in range(r_4, rows):
+        x = top + r * step
         for i in range(width):
             a = x[i] - centre[i]
             sum[i] = sum[i] + a
             product[i] = product[i] + a * a
-        x += step
 
 
 cdef inline void add_products(
@@ -62,14 +63,18 @@ cdef inline void add_products(
 ) noexcept nogil:
     """The sums of a block of rows."""
     cdef Py_ssize_t i, r, r_2 = rows - rows % 2
+    cdef const real* top_d = d
+    cdef const real* top = x
     for r in range(0, r_2, 2):
+        d = top_d + r * step
+        x = top + r * step
         for i in range(width):
             sum[i] = sum[i] + (d[i] + d[step + i])
             product[i] = product[i] + (
                 d[i] * (x[i] - centre[i]) + d[step + i] * (x[step + i] - centre[i]))
-        d += 2 * step
-        x += 2 * step
     if r_2 < rows:
+        d = top_d + r_2 * step
+        x = top + r_2 * step
         for i in range(width):
             sum[i] = sum[i] + d[i]
             product[i] = product[i] + d[i] * (x[i] - centre[i])
@@ -218,6 +223,20 @@ cdef void sample(
             centre[i] = centre[i] + x[s * apart + i] / <real> n
 
 
+cdef void join_chunks(
+    const real* work, real* sum, real* product, Py_ssize_t inner, Py_ssize_t chunks
+) noexcept nogil:
+    """Adds (chunks, 2, inner) partial sums."""
+    cdef Py_ssize_t c, i
+    for i in range(inner):
+        sum[i] = 0
+        product[i] = 0
+    for c in range(chunks):
+        for i in range(inner):
+            sum[i] = sum[i] + work[c * 2 * inner + i]
+            product[i] = product[i] + work[(c * 2 + 1) * inner + i]
+
+
 cdef void run_tasks(
     real** buf, real* sum, real* product, real* work, const Py_ssize_t* dim, bint sums,
     int n_threads
@@ -227,7 +246,7 @@ cdef void run_tasks(
     cdef Py_ssize_t tasks = outer * chunks * ((inner + STRIP - 1) // STRIP)
     cdef real* parts = sum if chunks == 1 else work
     cdef real* part_products = product if chunks == 1 else work + inner
-    cdef Py_ssize_t t, c, i
+    cdef Py_ssize_t t
     if outer * dim[1] * inner < GRAIN:
         for t in range(tasks):
             task(buf, parts, part_products, dim, t, sums)
@@ -237,16 +256,8 @@ cdef void run_tasks(
     if chunks == 1:
         return
     for t in range(outer):
-        for i in range(inner):
-            sum[i] = 0
-            product[i] = 0
-        for c in range(chunks):
-            for i in range(inner):
-                sum[i] = sum[i] + work[i]
-                product[i] = product[i] + work[inner + i]
-            work += 2 * inner
-        sum += inner
-        product += inner
+        join_chunks(work + t * chunks * 2 * inner, sum + t * inner,
+                    product + t * inner, inner, chunks)
 
 
 cdef void finish(

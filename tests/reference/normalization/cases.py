@@ -162,7 +162,7 @@ def saved_model(keras):
     layers = keras.layers
     x = inputs = layers.Input((4, 6), name="in")
     x = layers.BatchNormalization(epsilon=0.01, name="batch")(x)
-    x = layers.LayerNormalization(axis=[1, 2], name="layer")(x)
+    x = layers.LayerNormalization(name="layer")(x)
     x = layers.SpatialDropout1D(0.1, name="spatial")(x)
     x = layers.GroupNormalization(3, name="group")(x)
     x = layers.PReLU(shared_axes=[1], name="prelu")(x)
