@@ -209,24 +209,28 @@ cdef int forward(
 
 
 cdef inline void backward_after(
-    Sequence* s, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t, real** buf,
-    const real* panels, real* d_h, real* d_inner, real* product
+    Sequence* s, bint short, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t,
+    real** buf, const real* panels, real* d_h, real* d_inner, real* product
 ) noexcept nogil:
-    cdef Py_ssize_t u = s.units, at, r
+    cdef Py_ssize_t u = s.units, width = u if short else 3 * u, at, r
+    cdef real* d_a
+    cdef real* d_x
     for r in range(rows):
         at = position(s, first + r, t)
+        d_x = NULL if short else buf[7] + at * 3 * u
+        d_a = buf[7] + at * width + width - u
         if not counts(s, at):
             memset(d_inner + r * 3 * u, 0, 3 * u * sizeof(real))
-            memset(buf[7] + at * 3 * u, 0, 3 * u * sizeof(real))
+            memset(buf[7] + at * width, 0, width * sizeof(real))
             memset(buf[9] + at * 3 * u, 0, 3 * u * sizeof(real))
         elif real is float:
             after_row(<vf*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
-                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
-                      buf[9] + at * 3 * u, u)
+                      d_h + r * u, d_inner + r * 3 * u, d_x, d_a, buf[9] + at * 3 * u,
+                      u)
         else:
             after_row(<vd*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
-                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
-                      buf[9] + at * 3 * u, u)
+                      d_h + r * u, d_inner + r * 3 * u, d_x, d_a, buf[9] + at * 3 * u,
+                      u)
     if any_counts(s, first, rows, t):
         multiply(product, d_inner, 3 * u, panels, NULL, rows, u, 3 * u)
 
@@ -268,8 +272,8 @@ cdef inline void backward_before(
 
 
 cdef void backward_slice(
-    Sequence* s, bint after, Py_ssize_t first, real** buf, const real* panels,
-    const real* last_third, real* scratch
+    Sequence* s, bint after, bint short, Py_ssize_t first, real** buf,
+    const real* panels, const real* last_third, real* scratch
 ) noexcept nogil:
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units, t, r
     cdef real* d_product = scratch                # (rows, 3u), of all or of two thirds
@@ -283,7 +287,8 @@ cdef void backward_slice(
             for r in range(rows):
                 add_row(d_h + r * u, buf[0] + position(s, first + r, t) * u, u)
         if after:
-            backward_after(s, first, rows, t, buf, panels, d_h, d_product, product)
+            backward_after(s, short, first, rows, t, buf, panels, d_h, d_product,
+                           product)
         else:
             backward_before(s, first, rows, t, buf, panels, last_third, d_h, d_product,
                             d_a, product)
@@ -313,6 +318,6 @@ cdef int backward(
     if s.batch * s.steps * u * u * 3 <= GRAIN:
         n_threads = 1
     for g in prange(slices, schedule="static", num_threads=n_threads):
-        backward_slice(&s, after, g * slice_rows(), buf, panels, last_third,
-                       scratch + g * slice_rows() * 5 * u)
+        backward_slice(&s, after, dim[8] != 0, g * slice_rows(), buf, panels,
+                       last_third, scratch + g * slice_rows() * 5 * u)
     return OK
