@@ -13,6 +13,8 @@ scalars in an expression: spread them first.
     lesser, greater     lane by lane, the second operand where one is NaN
     mask_lt, ...        comparisons: lanes of all ones or zeros, as integers
     div             a / b; Cython's own division tests a divisor for 0 in debug builds
+    quotient            a / b to within 2 units in the last place, for finite numbers
+                        whose inverse is neither 0 nor infinite
     select(m, a, b)     a where the mask's lane is set, else b
     sqrt                exactly rounded
     as_int, as_float    the same bits as the other type
@@ -109,6 +111,15 @@ cdef extern from *:
     #endif
     CK_INLINE ck_vf ck_div_f(ck_vf a, ck_vf b) { return a / b; }
     CK_INLINE ck_vd ck_div_d(ck_vd a, ck_vd b) { return a / b; }
+    #if defined(__AVX512F__)
+    CK_INLINE ck_vf ck_quotient_f(ck_vf a, ck_vf b)
+    {
+        ck_vf y = (ck_vf)_mm512_rcp14_ps((__m512)b), q = a * y;
+        return q + y * (a - b * q);
+    }
+    #else
+    CK_INLINE ck_vf ck_quotient_f(ck_vf a, ck_vf b) { return a / b; }
+    #endif
     #if defined(__AVX512F__)
     CK_INLINE ck_vf ck_sqrt_f(ck_vf a) { return (ck_vf)_mm512_sqrt_ps((__m512)a); }
     CK_INLINE ck_vd ck_sqrt_d(ck_vd a) { return (ck_vd)_mm512_sqrt_pd((__m512d)a); }
@@ -232,6 +243,7 @@ cdef extern from *:
     vd greater_d "ck_greater_d"(vd a, vd b) noexcept nogil
     vf div_f "ck_div_f"(vf a, vf b) noexcept nogil
     vd div_d "ck_div_d"(vd a, vd b) noexcept nogil
+    vf quotient_f "ck_quotient_f"(vf a, vf b) noexcept nogil
     vf sqrt_f "ck_sqrt_f"(vf a) noexcept nogil
     vd sqrt_d "ck_sqrt_d"(vd a) noexcept nogil
     void transpose_f "ck_transpose_f"(vf* vectors) noexcept nogil

@@ -8,9 +8,9 @@ stops earlier. (Muller, Elementary Functions, chapters 9-11.)
 
 from ckeras.kernels.simd cimport (
     and_i, and_l, as_float_d, as_float_f, as_int_d, as_int_f, div_d, div_f, eq_d, eq_f,
-    greater_d, greater_f, lesser_d, lesser_f, lt_d, lt_f, or_i, or_l, select_d,
-    select_f, shl_i, shl_l, shr_i, shr_l, spread_d, spread_f, spread_i, spread_l,
-    vd, vf, vi, vl,
+    greater_d, greater_f, lesser_d, lesser_f, lt_d, lt_f, or_i, or_l, quotient_f,
+    select_d, select_f, shl_i, shl_l, shr_i, shr_l, spread_d, spread_f, spread_i,
+    spread_l, vd, vf, vi, vl,
 )
 
 ctypedef fused vec:
@@ -281,7 +281,7 @@ cdef inline vf tanh_f(vf x) noexcept nogil:
     q = z * spread_f(1.19825839466702e-06) + spread_f(1.18534705686654e-04)
     q = q * z + spread_f(2.26843463243900e-03)
     q = q * z + spread_f(4.89352518554385e-03)
-    return div_f(c * p, q)
+    return quotient_f(c * p, q)
 
 
 cdef inline vec tanh(vec x) noexcept nogil:

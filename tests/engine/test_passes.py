@@ -10,6 +10,7 @@ from tests.system.models import trained
 
 NAMES = (
     "common_subexpressions",
+    "reversals",
     "dead_code",
     "crossentropy",
     "dense",
@@ -50,6 +51,19 @@ def test_training_gives_the_same_numbers(name, off):
 @pytest.mark.parametrize("off", ["dense", "elementwise"])
 def test_passes_do_something(name, off):
     assert numbers(name, off)[1] > numbers(name, "none")[1]
+
+
+def test_reversals_cancel_along_the_same_axes_only():
+    def back_and_forth(x):
+        same = ops.flip(ops.flip(ops.exp(x), axis=1), axis=1)
+        return same, ops.flip(ops.flip(ops.cos(x), axis=0), axis=1)
+
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    f = function(back_and_forth)
+    same, turned = f(x)
+    np.testing.assert_allclose(same, np.exp(x))
+    np.testing.assert_allclose(turned, np.cos(x)[::-1, ::-1])
+    assert str(f.plan).count("movement.copy") == 2
 
 
 def test_common_subexpressions_and_dead_code_shorten_the_plan():

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 
+import ckeras
 from ckeras import Input, Model, Sequential, layers, utils
 
 
@@ -44,6 +45,15 @@ def graph_model():
     rng = np.random.default_rng(1)
     x = [rng.normal(size=(6, 3)), rng.normal(size=(6, 3))]
     y = {"score": rng.normal(size=(6, 1)), "kind": rng.integers(0, 2, (6, 3))}
+    model.fit(x, y, verbose=0)
+    return model, x
+
+
+def trained(make):
+    """The model of a function of `keras`, trained for an epoch, and its input."""
+    utils.set_random_seed(5)
+    model, x, y = make(ckeras)
+    model.compile("adam", "mean_squared_error")
     model.fit(x, y, verbose=0)
     return model, x
 

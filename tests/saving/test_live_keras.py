@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.saving.helpers import graph_model, sequence_model
+from tests.reference.recurrent.cases import reader, translator
+from tests.saving.helpers import graph_model, sequence_model, trained
 
 READ = """
 import sys
@@ -15,7 +16,7 @@ import numpy as np
 import keras
 
 folder = sys.argv[1]
-for name in ("sequence", "graph"):
+for name in ("sequence", "graph", "recurrent", "states"):
     with np.load(f"{folder}/{name}.npz") as stored:
         x = [stored[k] for k in sorted(stored.files) if k.startswith("x")]
         expected = [stored[k] for k in sorted(stored.files) if k.startswith("y")]
@@ -40,6 +41,14 @@ print("the same")
 """
 
 
+MODELS = {
+    "sequence": sequence_model,
+    "graph": graph_model,
+    "recurrent": lambda: trained(reader),
+    "states": lambda: trained(translator),
+}
+
+
 def python_with_keras():
     """The interpreter named by CKERAS_KERAS_PYTHON, or this one if it has Keras."""
     python = os.environ.get("CKERAS_KERAS_PYTHON", sys.executable)
@@ -56,7 +65,7 @@ def python_with_keras():
 
 def test_keras_reads_our_files(tmp_path):
     python = python_with_keras()
-    for name, make in (("sequence", sequence_model), ("graph", graph_model)):
+    for name, make in MODELS.items():
         model, x = make()
         model.save(tmp_path / f"{name}.keras")
         model.save(tmp_path / f"{name}.h5")

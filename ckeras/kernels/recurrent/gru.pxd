@@ -19,9 +19,11 @@ instead of many small ones.
     backward   buf  d_outputs as outputs, d_h (b, u) - each NULL for none -,
                     U, mask or NULL, gates, inner, h before,
                     d_x·W (b, t, 3u), d_h0 (b, u), and if reset after d_h·U (b, t, 3u),
-                    workspace
+                    workspace; the first two thirds of d_x·W, which are those of d_h·U
+                    if reset after, are left out if dim[8] is not 0
     dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
          6 whether the last timestep is read first   7 whether reset after
+         8 whether d_x·W is short (backward, reset after)
 
 The workspace has `workspace_bytes(b, u, f, itemsize)` bytes. Whichever way it is read,
 all that has timesteps lies in their order.

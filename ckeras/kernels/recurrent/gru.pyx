@@ -8,8 +8,9 @@ from ckeras.kernels.recurrent.gru_rows cimport (
     after_row, candidate_row, gates_row, reset_row, scale_row, state_row,
 )
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, multiply, pack_panels,
-    panel_numbers, position, read_inputs, slice_rows,
+    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, goes_directly,
+    multiply, multiply_input_and_state, multiply_row, pack_panels, panel_numbers,
+    position, read_inputs, slice_rows,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -33,6 +34,7 @@ def workspace_bytes(
 
 
 cdef struct Weights:
+    bint packed
     bint after           # whether the reset gate comes after the product
     const void* gates    # panels of [W; U], the first two thirds of the columns
     const void* input    # reset after: panels of W, the last third
@@ -51,6 +53,29 @@ cdef inline void reset_states(
             scale_row(<vf*> NULL, row + r * step, h + r * u, gates + (2 * r + 1) * u, u)
         else:
             scale_row(<vd*> NULL, row + r * step, h + r * u, gates + (2 * r + 1) * u, u)
+
+
+cdef inline void candidate_products(
+    Weights* w, real** buf, const real* row, Py_ssize_t f, Py_ssize_t u,
+    Py_ssize_t rows, real* input, real* inner
+) noexcept nogil:
+    """Reset after: x·W and h·U, the last third, each with its bias; else their sum."""
+    cdef Py_ssize_t depth = f + u
+    cdef const real* bias = <const real*> w.bias + 2 * u
+    if not w.packed:
+        if not w.after:
+            multiply_input_and_state(inner, row, buf[1] + 2 * u, buf[3] + 2 * u, 3 * u,
+                                     bias, u, f, u)
+            return
+        if f:
+            multiply_row(input, row, buf[1] + 2 * u, 3 * u, bias, u, f, False)
+        multiply_row(inner, row + f, buf[3] + 2 * u, 3 * u, bias + u, u, u, False)
+    elif w.after:
+        if f:
+            multiply(input, row, depth, <const real*> w.input, bias, rows, u, f)
+        multiply(inner, row + f, depth, <const real*> w.state, bias + u, rows, u, u)
+    else:
+        multiply(inner, row, depth, <const real*> w.state, bias, rows, u, depth)
 
 
 cdef void forward_slice(
@@ -76,23 +101,21 @@ cdef void forward_slice(
             read_inputs(s, buf[0], first, rows, t, row, depth)
             for r in range(rows):
                 memcpy(row + r * depth + f, h + r * u, size)
-            multiply(gates, row, depth, <const real*> w.gates, bias, rows, 2 * u, depth)
+            if w.packed:
+                multiply(gates, row, depth, <const real*> w.gates, bias, rows, 2 * u,
+                         depth)
+            else:
+                multiply_input_and_state(gates, row, buf[1], buf[3], 3 * u, bias, 2 * u,
+                                         f, u)
             for r in range(rows):
                 x = NULL if f else buf[0] + position(s, first + r, t) * 3 * u
                 if real is float:
                     gates_row(<vf*> NULL, x, gates + r * 2 * u, u)
                 else:
                     gates_row(<vd*> NULL, x, gates + r * 2 * u, u)
-            if w.after:
-                if f:
-                    multiply(input, row, depth, <const real*> w.input, bias + 2 * u,
-                             rows, u, f)
-                multiply(inner, row + f, depth, <const real*> w.state, bias + 3 * u,
-                         rows, u, u)
-            else:
+            if not w.after:
                 reset_states(gates, h, row + f, depth, rows, u)
-                multiply(inner, row, depth, <const real*> w.state, bias + 2 * u, rows,
-                         u, depth)
+            candidate_products(w, buf, row, f, u, rows, input, inner)
         for r in range(rows):
             at = position(s, first + r, t)
             kept = NULL
@@ -169,6 +192,10 @@ cdef int forward(
     w.after = dim[7] != 0
     w.bias = joined
     join_biases(joined, buf[2], buf[4], u)
+    w.packed = not goes_directly(&s, <real> 0)
+    if not w.packed:
+        forward_slice(&s, &w, 0, buf, scratch)
+        return OK
     pack_weights(&w, buf, f, u, panels, n_threads)
     if s.batch * s.steps * (f + u) * u * 3 <= GRAIN:
         n_threads = 1
@@ -182,24 +209,28 @@ cdef int forward(
 
 
 cdef inline void backward_after(
-    Sequence* s, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t, real** buf,
-    const real* panels, real* d_h, real* d_inner, real* product
+    Sequence* s, bint short, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t t,
+    real** buf, const real* panels, real* d_h, real* d_inner, real* product
 ) noexcept nogil:
-    cdef Py_ssize_t u = s.units, at, r
+    cdef Py_ssize_t u = s.units, width = u if short else 3 * u, at, r
+    cdef real* d_a
+    cdef real* d_x
     for r in range(rows):
         at = position(s, first + r, t)
+        d_x = NULL if short else buf[7] + at * 3 * u
+        d_a = buf[7] + at * width + width - u
         if not counts(s, at):
             memset(d_inner + r * 3 * u, 0, 3 * u * sizeof(real))
-            memset(buf[7] + at * 3 * u, 0, 3 * u * sizeof(real))
+            memset(buf[7] + at * width, 0, width * sizeof(real))
             memset(buf[9] + at * 3 * u, 0, 3 * u * sizeof(real))
         elif real is float:
             after_row(<vf*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
-                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
-                      buf[9] + at * 3 * u, u)
+                      d_h + r * u, d_inner + r * 3 * u, d_x, d_a, buf[9] + at * 3 * u,
+                      u)
         else:
             after_row(<vd*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
-                      d_h + r * u, d_inner + r * 3 * u, buf[7] + at * 3 * u,
-                      buf[9] + at * 3 * u, u)
+                      d_h + r * u, d_inner + r * 3 * u, d_x, d_a, buf[9] + at * 3 * u,
+                      u)
     if any_counts(s, first, rows, t):
         multiply(product, d_inner, 3 * u, panels, NULL, rows, u, 3 * u)
 
@@ -241,8 +272,8 @@ cdef inline void backward_before(
 
 
 cdef void backward_slice(
-    Sequence* s, bint after, Py_ssize_t first, real** buf, const real* panels,
-    const real* last_third, real* scratch
+    Sequence* s, bint after, bint short, Py_ssize_t first, real** buf,
+    const real* panels, const real* last_third, real* scratch
 ) noexcept nogil:
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units, t, r
     cdef real* d_product = scratch                # (rows, 3u), of all or of two thirds
@@ -256,7 +287,8 @@ cdef void backward_slice(
             for r in range(rows):
                 add_row(d_h + r * u, buf[0] + position(s, first + r, t) * u, u)
         if after:
-            backward_after(s, first, rows, t, buf, panels, d_h, d_product, product)
+            backward_after(s, short, first, rows, t, buf, panels, d_h, d_product,
+                           product)
         else:
             backward_before(s, first, rows, t, buf, panels, last_third, d_h, d_product,
                             d_a, product)
@@ -286,6 +318,6 @@ cdef int backward(
     if s.batch * s.steps * u * u * 3 <= GRAIN:
         n_threads = 1
     for g in prange(slices, schedule="static", num_threads=n_threads):
-        backward_slice(&s, after, g * slice_rows(), buf, panels, last_third,
-                       scratch + g * slice_rows() * 5 * u)
+        backward_slice(&s, after, dim[8] != 0, g * slice_rows(), buf, panels,
+                       last_third, scratch + g * slice_rows() * 5 * u)
     return OK

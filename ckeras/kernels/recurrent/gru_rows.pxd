@@ -76,10 +76,11 @@ cdef inline void state_row(
 
 cdef inline void after_row(
     vec* tag, const real* gates, const real* inner, const real* before, real* d_h,
-    real* d_inner, real* d_x, real* result, Py_ssize_t units
+    real* d_inner, real* d_x, real* d_a, real* result, Py_ssize_t units
 ) noexcept nogil:
     """One timestep of one row, reset after: gradients of the product with h, here and
-    in the result, of that with x, and what of d_h goes around them."""
+    in the result, of that with x, and what of d_h goes around them. The first two
+    thirds of the product with x, d_x, may be NULL."""
     cdef vec z, r, a, v, d, one
     cdef Py_ssize_t j = 0, left
     spread(&one, <real> 1)
@@ -92,20 +93,22 @@ cdef inline void after_row(
         load_n(&d, d_h + j, left)
         v = d * (v - a) * z * (one - z)
         store_n(d_inner + j, &v, left)
-        store_n(d_x + j, &v, left)
         store_n(result + j, &v, left)
+        if d_x != NULL:
+            store_n(d_x + j, &v, left)
         v = d * z
         store_n(d_h + j, &v, left)
         d = d * (one - z) * (one - a * a)
-        store_n(d_x + 2 * units + j, &d, left)
+        store_n(d_a + j, &d, left)
         v = d * r
         store_n(d_inner + 2 * units + j, &v, left)
         store_n(result + 2 * units + j, &v, left)
         load_n(&v, inner + j, left)
         v = d * v * r * (one - r)
         store_n(d_inner + units + j, &v, left)
-        store_n(d_x + units + j, &v, left)
         store_n(result + units + j, &v, left)
+        if d_x != NULL:
+            store_n(d_x + units + j, &v, left)
         j += left
 
 

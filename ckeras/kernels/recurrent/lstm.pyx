@@ -6,8 +6,9 @@ from libc.string cimport memcpy, memset
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, gate, multiply,
-    pack_panels, panel_numbers, position, read_inputs, slice_rows, total,
+    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, gate, goes_directly,
+    multiply, multiply_input_and_state, pack_panels, panel_numbers, position,
+    read_inputs, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -60,7 +61,7 @@ cdef inline void forward_row(
 cdef void forward_slice(
     Sequence* s, Py_ssize_t first, real** buf, const real* panels, real* scratch
 ) noexcept nogil:
-    """All timesteps of a few rows of the batch."""
+    """All timesteps of a few rows of the batch; no panels if weights are not packed."""
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
     cdef Py_ssize_t depth = s.features + u
     cdef Py_ssize_t size = u * sizeof(real), t, r, at
@@ -81,7 +82,11 @@ cdef void forward_slice(
     for t in range(s.steps):
         read_inputs(s, buf[0], first, rows, t, row, depth)
         if any_counts(s, first, rows, t):
-            multiply(product, row, depth, panels, buf[2], rows, 4 * u, depth)
+            if panels == NULL:
+                multiply_input_and_state(product, row, buf[1], buf[3], 4 * u, buf[2],
+                                         4 * u, s.features, u)
+            else:
+                multiply(product, row, depth, panels, buf[2], rows, 4 * u, depth)
         for r in range(rows):
             at = position(s, first + r, t)
             h = row + r * depth + s.features
@@ -122,6 +127,9 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
+    if goes_directly(&s, <real> 0):
+        forward_slice(&s, 0, buf, <const real*> NULL, scratch)
+        return OK
     if features:
         pack_panels(buf[1], 4 * u, 1, features, 4 * u, panels, depth, n_threads)
     pack_panels(buf[3], 4 * u, 1, u, 4 * u, panels + features * width, depth,

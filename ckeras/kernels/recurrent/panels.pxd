@@ -151,3 +151,43 @@ cdef inline void first_gradient(
         memcpy(d_h, d_last + first * s.units, rows * s.units * sizeof(real))
     if d_outputs != NULL and not s.sequences:
         add_row(d_h, d_outputs + first * s.units, rows * s.units)
+
+
+cdef inline bint goes_directly(const Sequence* s, real tag) noexcept nogil:
+    """Whether so little is computed that packing the weights takes longer."""
+    return s.batch == 1 and s.steps <= 4 and s.units % (panel_width(tag) // 2) == 0
+
+
+cdef inline void multiply_row(
+    real* c, const real* a, const real* b, Py_ssize_t b_step, const real* bias,
+    Py_ssize_t n, Py_ssize_t k, bint accumulate
+) noexcept nogil:
+    """c (n,) = a (k,)·b + bias, or c += a·b; n is a multiple of a vector's lanes."""
+    cdef Epilogue epilogue
+    cdef Py_ssize_t lanes = panel_width(<real> 0) // 2, j = 0
+    epilogue.accumulate = accumulate
+    epilogue.last = bias != NULL
+    epilogue.bias = bias
+    epilogue.activation = LINEAR
+    while j < n:
+        if n - j >= 8 * lanes:
+            tile_of(c + j, n, 1, 8 * lanes, a, k, 1, b + j, b_step, k, j, &epilogue, 1,
+                    8)
+            j += 8 * lanes
+        elif n - j >= 2 * lanes:
+            tile_of(c + j, n, 1, 2 * lanes, a, k, 1, b + j, b_step, k, j, &epilogue, 1,
+                    2)
+            j += 2 * lanes
+        else:
+            tile_of(c + j, n, 1, lanes, a, k, 1, b + j, b_step, k, j, &epilogue, 1, 1)
+            j += lanes
+
+
+cdef inline void multiply_input_and_state(
+    real* c, const real* row, const real* w, const real* u, Py_ssize_t step,
+    const real* bias, Py_ssize_t n, Py_ssize_t features, Py_ssize_t units
+) noexcept nogil:
+    """c (n,) = x·w + h·u + bias for a row of x and h, without x where features is 0."""
+    if features:
+        multiply_row(c, row, w, step, <const real*> NULL, n, features, False)
+    multiply_row(c, row + features, u, step, bias, n, units, features != 0)

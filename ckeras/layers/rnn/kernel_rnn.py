@@ -27,6 +27,8 @@ class KernelRNN(RNN):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        if "cell_class" not in cls.__dict__:  # a class derived from a layer
+            return
 
         def reader(name):
             return property(lambda layer: getattr(layer.cell, name))

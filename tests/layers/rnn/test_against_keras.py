@@ -103,12 +103,27 @@ def test_gradients(name, compiled):
 @pytest.mark.parametrize("name", MODELS)
 def test_steps_of_training(name):
     scope.reset_names()
-    losses, weights, predictions = train(ckeras, name)
+    model, losses, predictions = train(ckeras, name)
     stored = json.loads((HERE / "models.json").read_text())
     arrays = np.load(HERE / "models.npz")
     assert losses == pytest.approx(stored[name]["losses"], rel=1e-4)
     expected = arrays[f"{name}/predictions"]
     np.testing.assert_allclose(predictions, expected, rtol=1e-3, atol=1e-4)
-    for i, w in enumerate(weights):
+    for i, w in enumerate(model.get_weights()):
         expected = arrays[f"{name}/weight/{i}"]
         np.testing.assert_allclose(w, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5", "weights.h5"])
+@pytest.mark.parametrize("name", ["reader", "translator"])
+def test_files(name, ending):
+    made, x, _ = MODELS[name](ckeras)
+    if ending == "weights.h5":
+        made.load_weights(HERE / f"{name}.{ending}")
+        model = made
+    else:
+        model = ckeras.models.load_model(HERE / f"{name}.{ending}")
+        assert model.count_params() == made.count_params()
+    expected = np.load(HERE / "models.npz")[f"{name}/predictions"]
+    found = model.predict_on_batch(x)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

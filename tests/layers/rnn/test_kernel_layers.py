@@ -216,3 +216,13 @@ def test_options_of_the_cell(kind):
     assert layer.activation is ckeras.activations.relu
     y = layer(X[..., 0])  # a sequence of scalars
     np.testing.assert_array_equal(y, layer(X[..., :1]))
+
+
+def test_derived_classes_may_have_attributes_of_these_names():
+    class Doubled(layers.GRU):
+        @property
+        def units(self):
+            return 2 * self.cell.units
+
+    assert Doubled(3).units == 6
+    assert Doubled(3)(X).shape == (4, 3)

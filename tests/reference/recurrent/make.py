@@ -10,7 +10,8 @@ JAX, stateful layers forget their states between the steps of `fit`.
 
 For each layer of `cases.py`: configuration, weights' paths and shapes, outputs, and the
 gradients of `sum(output * projection)` with respect to sequences, first states and
-weights. For each model: losses, weights and predictions after some steps of training.
+weights. For each model: losses, weights, predictions and files after some steps of
+training.
 """
 
 import json
@@ -76,11 +77,16 @@ def record(name, table, arrays):
 
 def record_model(name, table, arrays):
     keras.utils.clear_session()
-    losses, weights, predictions = train(keras, name)
+    model, losses, predictions = train(keras, name)
     table[name] = {"losses": losses}
     arrays[f"{name}/predictions"] = predictions
-    for i, w in enumerate(weights):
+    for i, w in enumerate(model.get_weights()):
         arrays[f"{name}/weight/{i}"] = w
+    if name == "stateful":  # files hold no states
+        return
+    for ending in ("keras", "h5", "weights.h5"):
+        save = model.save_weights if ending == "weights.h5" else model.save
+        save(HERE / f"{name}.{ending}")
 
 
 def write(stem, names, fill):

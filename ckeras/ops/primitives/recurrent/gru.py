@@ -1,7 +1,7 @@
 """The gated recurrent unit over a whole sequence."""
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import linear, movement
+from ckeras.ops.primitives import elementwise, linear, movement
 from ckeras.ops.primitives.recurrent import sequence
 
 __all__ = ["gru"]
@@ -80,12 +80,17 @@ def _sequence_gradient(node, d_outputs, needs):
     x, w, _, u, _, _, mask = node.inputs
     gates, inner, h_before = node.outputs[2:]
     after = node.attrs["reset_after"]
+    # What the products with x and h share is not written twice where x is narrow.
+    short = after and w is not None and w.shape[0] <= sequence.FEW_FEATURES
     attrs = {k: node.attrs[k] for k in ("sequences", "backwards", "reset_after")}
+    attrs["short"] = bool(short)
     d_z, d_h0, *rest = _gradient(
         *d_outputs[:2], u, mask, gates, inner, h_before, **attrs
     )
     d_x, d_w, d_b, d_u = d_z, None, None, None
-    if w is not None:
+    if short:
+        d_x, d_w, d_b = _input_gradients(x, w, rest[0], d_z, needs)
+    elif w is not None:
         d_x = linear.matmul(d_z, w, transpose_b=True) if needs[0] else None
         d_w = sequence.outer(x, d_z) if needs[1] else None
         d_b = sequence.sum_of_rows(d_z) if needs[2] else None
@@ -97,12 +102,32 @@ def _sequence_gradient(node, d_outputs, needs):
     return [d_x, d_w, d_b, d_u, d_recurrent_b, d_h0, None]
 
 
+def _input_gradients(x, w, d_inner, d_a, needs):
+    """Those of x, w and b, where the first two thirds of d_z are those of d_inner."""
+    d_x = d_w = d_b = None
+    units = d_a.shape[-1]
+    if needs[0]:
+        gates = _columns(w, 0, 2 * units)
+        padded = movement.pad(gates, pads=((0, 0), (0, units)), value=0.0)
+        d_x = elementwise.add(
+            linear.matmul(d_inner, padded, transpose_b=True),
+            linear.matmul(d_a, _columns(w, 2 * units, units), transpose_b=True),
+        )
+    if needs[1]:
+        d_w = _last_third(sequence.outer(x, d_inner), sequence.outer(x, d_a))
+    if needs[2]:
+        sums = [sequence.sum_of_rows(d) for d in (d_inner, d_a)]
+        rows = [movement.reshape(s, shape=(1, s.shape[0])) for s in sums]
+        d_b = movement.reshape(_last_third(*rows), shape=(3 * units,))
+    return d_x, d_w, d_b
+
+
 def _last_third(matrix, other):
-    """`matrix` with the last third of its columns from `other`."""
-    units = matrix.shape[0]
+    """`matrix` with the last third of its columns from the end of `other`."""
+    units = matrix.shape[1] // 3
     parts = [
         _columns(matrix, 0, 2 * units),
-        _columns(other, 2 * units, units),
+        _columns(other, other.shape[1] - units, units),
     ]
     return movement.concatenate(*parts, axis=1)
 
@@ -113,11 +138,23 @@ def _columns(matrix, first, count):
 
 
 def _gradient_spec(
-    d_y, d_h, u, mask, gates, inner, h_before, *, sequences, backwards, reset_after
+    d_y,
+    d_h,
+    u,
+    mask,
+    gates,
+    inner,
+    h_before,
+    *,
+    sequences,
+    backwards,
+    reset_after,
+    short,
 ):
     batch, _, units = inner.shape
     wide = Spec(tuple(gates.shape), gates.dtype)
-    specs = (wide, Spec((batch, units), gates.dtype))
+    d_z = Spec(tuple(inner.shape), gates.dtype) if short else wide
+    specs = (d_z, Spec((batch, units), gates.dtype))
     return (*specs, wide) if reset_after else specs
 
 
@@ -125,10 +162,10 @@ def _gradient_lower(node):
     gates, u = node.inputs[4], node.inputs[2]
     batch, steps, width = gates.shape
     units = u.shape[0]
-    after = int(node.attrs["reset_after"])
+    after, short = int(node.attrs["reset_after"]), int(node.attrs["short"])
     return Step(
         "gru.backward",
-        (*sequence.dims(node, batch, steps, units), after),
+        (*sequence.dims(node, batch, steps, units), after, short),
         dtype=gates.dtype,
         workspace=sequence.workspace("gru", batch, units, 0, gates.dtype),
         flops=2 * batch * steps * units * width,

@@ -20,6 +20,8 @@ __all__ = [
 
 # Inputs of so few features are always projected together with the state.
 FEW_FEATURES = 16
+# As are so few rows: there is nothing to gain from a large product.
+FEW_ROWS = 4
 # Others are where a tile's rows are full and both weights stay in a core's own cache;
 # else one product for all timesteps is faster.
 FULL_ROWS = 8
@@ -28,8 +30,8 @@ CACHE_BYTES = 1 << 19
 
 def projects_on_the_way(x, u):
     """Whether x is multiplied by its weights timestep by timestep."""
-    (batch, _, features), (units, width) = x.shape, u.shape
-    if features <= FEW_FEATURES:
+    (batch, steps, features), (units, width) = x.shape, u.shape
+    if features <= FEW_FEATURES or batch * steps <= FEW_ROWS:
         return True
     itemsize = 4 if x.dtype == "float32" else 8
     weights = (features + units) * width * itemsize
