@@ -79,7 +79,9 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     def run(flat_states, row):
         x, kept = row
         output, new = step(x, tree.pack_sequence_as(states, flat_states), kept)
-        return tree.flatten(new), output
+        new = tree.flatten(new)
+        _check_states(flat_states, new)
+        return new, output
 
     if all_outputs:
         last, outputs = ops.scan(run, tree.flatten(states), rows)
@@ -91,6 +93,15 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     rows = tree.map_structure(lambda x: x if x is None else x[1:], rows)
     (last, output), _ = ops.scan(lambda c, row: (run(c[0], row), None), carried, rows)
     return output, output, tree.pack_sequence_as(states, last)
+
+
+def _check_states(old, new):
+    before, after = ([(tuple(s.shape), s.dtype) for s in x] for x in (old, new))
+    if before != after:
+        raise TypeError(
+            "The states of a cell must keep their shapes and types. "
+            f"Expected: {before}. The cell returned: {after}"
+        )
 
 
 def _time_first(x):
