@@ -45,10 +45,11 @@ def run_cell(
             new_states = [new_states]
         if kept is None:
             return output, list(new_states)
-        # A masked output is the state before, which is the output before.
-        before = tree.flatten(states)[0]
         if zero_output_for_mask:
             before = ops.zeros_like(output)
+        else:  # the output before is the first state, of the last cell if there are some
+            last = states[-1] if tree.is_nested(states[0]) else states
+            before = last[0]
         pairs = zip(tree.flatten(new_states), tree.flatten(states), strict=True)
         chosen = [_choose(kept, new, old) for new, old in pairs]
         states = tree.pack_sequence_as(list(new_states), chosen)

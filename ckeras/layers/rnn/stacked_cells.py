@@ -66,11 +66,12 @@ class StackedRNNCells(Layer):
     def call(self, inputs, states, training=False):
         new_states = []
         for cell, state in zip(self.cells, states, strict=True):
-            state = list(state) if tree.is_nested(state) else [state]
+            single = not tree.is_nested(state)
+            state = [state] if single else list(state)
             takes = "training" in signature_of(getattr(cell, "call", cell)).parameters
             kwargs = {"training": training} if takes else {}
             inputs, state = cell(inputs, state, **kwargs)
-            new_states.append(state)
+            new_states.append(state[0] if single and len(state) == 1 else state)
         return inputs, new_states
 
     def get_config(self):
