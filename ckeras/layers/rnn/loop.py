@@ -47,7 +47,7 @@ def run_cell(
             return output, list(new_states)
         if zero_output_for_mask:
             before = ops.zeros_like(output)
-        else:  # the output before is the first state, of the last cell if there are some
+        else:  # the output before is the first state, of several cells the last one's
             last = states[-1] if tree.is_nested(states[0]) else states
             before = last[0]
         pairs = zip(tree.flatten(new_states), tree.flatten(states), strict=True)
