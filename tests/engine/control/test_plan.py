@@ -173,3 +173,75 @@ def test_carried_values_end_where_results_go(n):
     for found in (f(np.int32(n), X), static(X)):
         np.testing.assert_array_equal(found[0], a)
         np.testing.assert_array_equal(found[1], b)
+
+
+def overwritten(f):
+    """How many carried values the body of a plan's only loop overwrites."""
+    (step,) = [s for s in f.plan.steps if s.plans]
+    return len(step.plans[0].layout.overwritten)
+
+
+def replace_rows(read_old):
+    def call(x, row):
+        def body(i, c):
+            table, total = c
+            new = ops.slice_update(table, [i, 0], row * ops.cast(i + 1, "float32"))
+            return new, total + ops.sum((table if read_old else new)[0])
+
+        return ops.fori_loop(0, 4, body, (x, 0.0))
+
+    return call
+
+
+@pytest.mark.parametrize("read_old", [False, True])
+def test_blocks_are_replaced_in_place_where_nobody_needs_the_old_value(read_old):
+    call = replace_rows(read_old)
+    row = np.array([[1.0, 2.0, 3.0]], "float32")
+    f = ckeras.function(call)
+    start = X.copy()
+    table, total = f(start, row)
+    expected, expected_total = call(ops.convert_to_tensor(X), row)
+    np.testing.assert_array_equal(table, expected)
+    np.testing.assert_array_equal(total, expected_total)
+    np.testing.assert_array_equal(start, X)
+    steps = [s for s in f.plan.steps if s.plans]
+    body = steps[0].plans[0]
+    names = {p.root().buffer.kind for p in map(body.layout.place, body.graph.outputs)}
+    assert ("input" in names) == bool(overwritten(f))
+    assert overwritten(f) >= 1
+
+
+def test_memory_of_their_own_where_sharing_is_off():
+    row = np.array([[1.0, 2.0, 3.0]], "float32")
+    apart = ckeras.engine.function.Function(replace_rows(False), share_buffers=False)
+    shared = ckeras.function(replace_rows(False))
+    for a, b in zip(apart(X, row), shared(X, row), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert overwritten(apart) == 0 and overwritten(shared) > 0
+
+
+def test_values_that_are_exchanged_are_not_overwritten():
+    f = ckeras.function(
+        lambda x: ops.fori_loop(0, 3, lambda i, v: (v[1] * 2, v[0] + 1), (x, -x))
+    )
+    a, b = X, -X
+    for _ in range(3):
+        a, b = b * 2, a + 1
+    found = f(X)
+    np.testing.assert_array_equal(found[0], a)
+    np.testing.assert_array_equal(found[1], b)
+    assert overwritten(f) <= 1  # at most the counter
+
+
+def test_what_was_carried_in_is_saved_before_it_is_overwritten():
+    f = ckeras.function(
+        lambda x: ops.scan(lambda c, r: (c * 2 + r, (c, ops.flip(c, 0))), x[0], x)
+    )
+    last, (old, flipped) = f(X)
+    c, rows = X[0], []
+    for r in X:
+        rows.append(c)
+        c = c * 2 + r
+    np.testing.assert_array_equal(last, c)
+    np.testing.assert_array_equal(old, rows)
+    np.testing.assert_array_equal(flipped, np.array(rows)[:, ::-1])
