@@ -102,3 +102,43 @@ def test_a_cell_that_changes_its_states_type():
     model = ckeras.Sequential([layers.Input((12, 4)), layers.RNN(Wrong(3))])
     with pytest.raises(TypeError, match="states of a cell must keep"):
         model.predict(X, verbose=0)
+
+
+def test_losses_of_a_cell_are_not_lost():
+    class Penalized(Simple):
+        def call(self, x, states):
+            h, states = super().call(x, states)
+            self.add_loss(ops.sum(h**2))
+            return h, states
+
+    def loss(**options):
+        ckeras.utils.set_random_seed(0)
+        rnn = layers.RNN(Penalized(3), **options)
+        model = ckeras.Sequential([layers.Input((12, 4)), rnn, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model.train_on_batch(X, Y)
+
+    with pytest.raises(RuntimeError, match="unroll=True"):
+        loss()
+    assert loss(unroll=True) > 1.0
+
+
+def test_seeds_in_a_cell():
+    class Noisy(Simple):
+        def __init__(self, units):
+            super().__init__(units)
+            self.dropout = layers.Dropout(0.5, seed=3)
+
+        def call(self, x, states, training=False):
+            h, states = super().call(self.dropout(x, training=training), states)
+            return h, states
+
+    found = []
+    for unroll in (False, True):
+        ckeras.utils.set_random_seed(0)
+        rnn = layers.RNN(Noisy(3), unroll=unroll)
+        model = ckeras.Sequential([layers.Input((12, 4)), rnn, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        found.append([model.train_on_batch(X, Y) for _ in range(3)])
+        assert int(rnn.cell.dropout.seed_generator.state.numpy()[1]) == 36
+    np.testing.assert_allclose(*found, rtol=1e-5)
