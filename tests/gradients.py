@@ -4,6 +4,7 @@ import numpy as np
 
 from ckeras.engine import tree
 from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.function import function
 from ckeras.engine.gradient import GradientTape
 
 
@@ -59,6 +60,34 @@ def check_gradients(fn, *arrays, step=1e-5, rtol=1e-6, atol=1e-7, seed=0):
             err_msg=f"gradient of input {i}",
         )
     return found
+
+
+def check_traced(fn, *arrays, rtol=1e-9, atol=1e-11):
+    """Asserts that a compiled `fn` has the values and gradients that it has at once.
+
+    Args:
+        fn: a function of tensors that returns a scalar.
+        *arrays: where to evaluate it, as float64.
+        rtol, atol: how far the two may differ.
+
+    Returns:
+        The compiled function, which returns the value and the list of gradients.
+    """
+    arrays = [_wide(a) for a in arrays]
+
+    def value_and_gradients(*values):
+        values = list(values)
+        with GradientTape() as tape:
+            tape.watch(values)
+            result = fn(*values)
+        return result, tape.gradient(result, values, unconnected_gradients="zero")
+
+    compiled = function(value_and_gradients)
+    found = tree.flatten(compiled(*arrays))
+    expected = tree.flatten(value_and_gradients(*map(convert_to_tensor, arrays)))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=rtol, atol=atol)
+    return compiled
 
 
 def _wide(array):

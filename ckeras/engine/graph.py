@@ -127,6 +127,8 @@ class Graph:
         closed: whether the trace has ended, so that no node may be added.
         outer: for the graph of a body, the graph in which the body stands.
         lender: for the graph of a gradient, the graph whose values it needs.
+        carried: for a loop's body, (input's number, output's number) of the values
+            that iterations hand on: an output may take over its input's memory.
         captures: (value, symbol) by the value's id: the values of `outer` and
             `lender` that are used here, and the symbols that stand for them.
     """
@@ -135,6 +137,7 @@ class Graph:
         self.outer = outer
         self.lender = lender
         self.captures = {}
+        self.carried = []
         self.nodes = []
         self.inputs = []
         self.outputs = []

@@ -52,6 +52,8 @@ class Step:
         in_place: for an output's index, the inputs whose buffer it may take over.
         bodies: the graphs that the step runs, by what they are called in reports.
         runs: how often it runs them, for reports; 0 if it runs only one of them.
+        complete: function of the step and the bodies' plans that fills in what
+            depends on these.
     """
 
     kernel: str
@@ -63,6 +65,7 @@ class Step:
     in_place: dict = field(default_factory=dict)
     bodies: dict = field(default_factory=dict)
     runs: int = 1
+    complete: Callable | None = None
 
     def capsule(self):
         """The kernel's C entry."""

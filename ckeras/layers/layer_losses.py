@@ -49,7 +49,11 @@ class LayerLosses:
 
     @property
     def losses(self):
-        """Losses of the last call and of the regularizers, with inner layers'."""
+        """Losses of the last call and of the regularizers, with inner layers'.
+
+        Raises:
+            RuntimeError: if a layer added one in a loop or branch that is compiled.
+        """
         losses = self._own_losses()
         for layer in self._flatten_layers(include_self=False):
             losses.extend(layer._own_losses())
@@ -82,4 +86,15 @@ def _is_stale(loss):
     if not isinstance(loss, Symbol):
         return False
     graph = loss._graph()
-    return graph is None or graph.closed
+    if graph is None or not graph.closed:
+        return graph is None
+    while graph is not None and graph.closed:
+        graph = graph.outer
+    if graph is not None:
+        raise RuntimeError(
+            "A layer called `add_loss` (or has an activity regularizer) inside a loop "
+            "or branch of a compiled function, which its value cannot leave that way. "
+            "Return the value from the loop or branch and add it outside; in an `RNN` "
+            "layer, set `unroll=True`."
+        )
+    return True

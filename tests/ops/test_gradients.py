@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import ckeras
 from ckeras import ops
+from ckeras.engine.gradient import GradientTape
 from tests.gradients import check_gradients
 
 rng = np.random.default_rng(3)
@@ -177,3 +179,76 @@ def test_binary(name, x, y):
 def test_other(name):
     function, *arrays = OTHER[name]
     check_gradients(function, *arrays)
+
+
+# --- gradients of the user's own ----------------------------------------------------
+
+OWN = np.array([1.0, 2.0, 100.0], "float32")
+
+
+def own_gradients(fn, *arrays):
+    """The gradients of a function's sum at once and compiled."""
+
+    def call(*values):
+        with GradientTape() as tape:
+            tape.watch(list(values))
+            results = ckeras.tree.flatten(fn(*values))
+            total = sum(ops.sum(r) for r in results)
+        return tape.gradient(total, list(values))
+
+    now = call(*map(ops.convert_to_tensor, arrays))
+    for a, b in zip(now, ckeras.function(call)(*arrays), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+    return now
+
+
+def test_own_gradient_of_one_result():
+    @ops.custom_gradient
+    def log1pexp(x):
+        e = ops.exp(x)
+        return ops.log(1 + e), lambda upstream: upstream * (1.0 - 1.0 / (1 + e))
+
+    (found,) = own_gradients(log1pexp, OWN)
+    np.testing.assert_allclose(found, [0.7310586, 0.8807971, 1.0], rtol=1e-5)
+
+
+def test_own_gradient_of_several_results_and_arguments():
+    @ops.custom_gradient
+    def pair(x, pairs):
+        y, z = pairs
+
+        def rule(upstream):
+            a, b = upstream["a"], upstream["b"][0]
+            return a * 10, (b * 20, ops.sum(a) + b)
+
+        return {"a": x * y, "b": [z + 1]}, rule
+
+    found = own_gradients(lambda x, y, z: pair(x, (y, z)), OWN, OWN + 1, OWN + 2)
+    for gradient, expected in zip(found, (10, 20, 4), strict=True):
+        np.testing.assert_array_equal(gradient, np.full(3, expected))
+
+
+def test_own_gradient_of_variables():
+    v = ckeras.Variable(OWN)
+    double = ops.custom_gradient(lambda x: (x * 2, lambda d: d * 7))
+    with GradientTape() as tape:
+        y = ops.sum(double(v))
+    np.testing.assert_array_equal(tape.gradient(y, v), np.full(3, 7.0))
+
+
+def test_own_gradient_inside_a_loop():
+    double = ops.custom_gradient(lambda x: (x * 2, lambda d: d * 3))
+    (found,) = own_gradients(
+        lambda x: ops.fori_loop(0, 4, lambda i, v: double(v), x), OWN
+    )
+    np.testing.assert_array_equal(found, np.full(3, 81.0))
+
+
+def test_own_gradient_refusals():
+    with pytest.raises(TypeError, match="expects a function"):
+        ops.custom_gradient(3)
+    with pytest.raises(TypeError, match="must return a pair"):
+        ops.custom_gradient(lambda x: x)(OWN)
+    two = ops.custom_gradient(lambda x, y: (x + y, lambda d: d))
+    with pytest.raises(ValueError, match=r"each of its 2 arguments. Received: 1"):
+        own_gradients(two, OWN, OWN)

@@ -369,3 +369,29 @@ case("saturate_cast", N * 50, "int8")
 case("cast", X, "int32")
 case("cast", N, "bool")
 case("cast", POSITIVE * 80, "uint8")
+
+# Control flow.
+case("slice", X, (-2, -3), (1, 2))
+case("slice_update", X, (-1, 3), normal(2, 2))
+case("scatter_update", X, np.array([[0], [2]]), np.float32(3))
+case("unstack", X, axis=-1)
+for flag in (True, False):
+    case("cond", np.array(flag), lambda: X * 2, lambda: X - 1)
+for i in (-3, 1, 7):
+    branches = [lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b]
+    case("switch", np.int32(i), branches, X, Y)
+case("while_loop", lambda i, x: i < 4, lambda i, x: (i + 1, x * 2), (np.int32(0), X))
+case("while_loop", lambda x: x[0] < 99, lambda x: x * 2, POSITIVE[0], 3)
+case("fori_loop", 2, 6, lambda i, x: x * 0.5 + i, X)
+for options in ({}, {"reverse": True}, {"unroll": 2}, {"unroll": True}):
+    case("scan", lambda c, x: (c * 0.5 + x, c - x), X[0], X, **options)
+case("scan", lambda c, x: ((c[1], c[0] + c[1]), c[0]), (X, Y), None, 5)
+case("map", lambda x: (x * x, x[0]), X)
+case("vectorized_map", lambda x: x[0] * x[1] + 1, [X, Y])
+for options in ({"axis": 1}, {"axis": 1, "reverse": True}, {"axis": -1}):
+    case(
+        "associative_scan",
+        lambda a, b: (a[0] * b[0], b[0] * a[1] + b[1]),
+        (POSITIVE, X),
+        **options,
+    )

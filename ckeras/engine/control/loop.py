@@ -209,34 +209,42 @@ def _infer(*operands, control):
 
 def _lower(node):
     control = node.attrs["control"]
-    _, _, _, carries, _ = control.divide_operands(node.inputs)
-    n, n_consts = control.n_carries, control.n_consts
-    rows = control.body.inputs[n_consts + n :]
+    n, m = control.n_carries, control.n_consts
+    control.body.carried = [(m + i, i) for i in range(n)]
+    known = control.condition is None and not control.counted
+    return Step(
+        "loop",
+        bodies=control.graphs,
+        runs=control.limit if known and control.limit else 1,
+        complete=lambda step, plans: _complete(step, control, plans[0].layout),
+    )
+
+
+def _complete(step, control, layout):
+    """The integers and the workspace, for which the body's layout has to be known."""
+    n, m = control.n_carries, control.n_consts
+    carries, rows = control.body.inputs[m : m + n], control.body.inputs[m + n :]
     ys = control.body.outputs[n:]
-    carry_bytes = [nbytes(v) for v in carries]
+    sizes = list(map(nbytes, carries))
+    in_place = [m + i in layout.overwritten for i in range(n)]
     dims = (
         -1 if control.limit is None else control.limit,
         control.reverse,
         control.condition is not None,
         control.counted,
-        n_consts,
+        m,
         control.n_condition_consts,
         n,
         len(rows),
         len(ys),
-        0,
-        *carry_bytes,
+        *sizes,
         *map(nbytes, rows),
         *map(nbytes, ys),
+        *in_place,
     )
-    known = control.condition is None and not control.counted
-    return Step(
-        "loop",
-        tuple(map(int, dims)),
-        workspace=_LINE + sum(map(round_up, carry_bytes)),
-        bodies=control.graphs,
-        runs=control.limit if known and control.limit else 1,
-    )
+    step.dims = tuple(map(int, dims))
+    spare = [size for size, same in zip(sizes, in_place, strict=True) if not same]
+    step.workspace = _LINE + sum(map(round_up, spare))
 
 
 def _gradient(node, d_outputs, needs):

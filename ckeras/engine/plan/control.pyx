@@ -10,7 +10,7 @@ from ckeras.engine.plan.steps cimport Steps, check_signals, run_steps, supply
 
 cdef enum:
     LINE = 64      # buffers in the workspace begin on cache lines
-    HEAD = 10      # integers of a loop before the sizes
+    HEAD = 9       # integers of a loop before the sizes
 
 
 cdef int switch(
@@ -47,6 +47,7 @@ cdef struct Loop:
     const Py_ssize_t* carry_bytes
     const Py_ssize_t* x_bytes  # of one row
     const Py_ssize_t* y_bytes
+    const Py_ssize_t* in_place  # for each carried value whether it is overwritten
 
 
 cdef inline Py_ssize_t rounded(Py_ssize_t size) noexcept nogil:
@@ -60,6 +61,9 @@ cdef void supply_carries(
     cdef Py_ssize_t i
     cdef char* spare = l.spare
     for i in range(l.n_carries):
+        if l.in_place[i]:
+            supply(program, first + i, l.last[i])
+            continue
         if side == 2:
             supply(program, first + i, spare)
         else:
@@ -90,10 +94,12 @@ cdef int iterate(Loop* l, Py_ssize_t t, int side, int to, int n_threads) noexcep
 
 cdef int run_loop(Loop* l, Py_ssize_t* done, int* side, int n_threads) noexcept nogil:
     cdef Py_ssize_t n = 0, t
-    cdef int status, to
+    cdef int status = 0, to
     while l.limit < 0 or n < l.limit:
-        # Nothing has been written to a variable yet: a run may end here.
-        status = check_signals(l.body)
+        # Nothing has been written to a variable yet: a run may end here. Reading the
+        # clock takes as long as a small body.
+        if n % 32 == 0:
+            status = check_signals(l.body)
         if status == 0 and l.condition != NULL:
             status = goes_on(l, side[0], n_threads)
             if status == 0 and not l.answer[0]:
@@ -119,6 +125,8 @@ cdef void finish(Loop* l, Py_ssize_t done, Py_ssize_t rows, int side) noexcept n
     cdef Py_ssize_t i
     cdef char* spare = l.spare
     for i in range(l.n_carries):
+        if l.in_place[i]:
+            continue
         if side != 1:
             memcpy(l.last[i], spare if side == 2 else l.carries[i], l.carry_bytes[i])
         spare += rounded(l.carry_bytes[i])
@@ -141,6 +149,7 @@ cdef int loop(
     l.carry_bytes = dim + HEAD
     l.x_bytes = l.carry_bytes + l.n_carries
     l.y_bytes = l.x_bytes + l.n_xs
+    l.in_place = l.y_bytes + l.n_ys
     if dim[3]:
         l.limit = min(l.limit, <Py_ssize_t> (<long long*> buf[0])[0])
         buf += 1
@@ -161,6 +170,9 @@ cdef int loop(
         for i in range(l.n_condition_consts):
             supply(l.condition, i, buf[l.n_consts + i])
         supply(l.condition, l.n_condition_consts + l.n_carries, l.answer)
+    for i in range(l.n_carries):
+        if l.in_place[i]:
+            memcpy(l.last[i], l.carries[i], l.carry_bytes[i])
     status = run_loop(&l, &done, &side, n_threads)
     if status:
         return status

@@ -65,6 +65,7 @@ class Layout:
         steps: the `PlanStep`s in order.
         copies: the `Copy`s that end a run.
         scratch: the scratch buffers to be placed.
+        overwritten: numbers of the inputs whose memory an output takes over.
     """
 
     def __init__(self, graph, share=True, plan_of=None):
@@ -73,6 +74,7 @@ class Layout:
         self.steps = []
         self.scratch = []
         self.copies = []
+        self.overwritten = set()
         self._places = {}
         self._storages = {}
         self._packed = set()
@@ -82,6 +84,8 @@ class Layout:
         self._note_uses()
         self._write_into_variables()
         self._compute_into_packs()
+        if share:
+            self._overwrite_carried()
         self._compute_into_outputs()
         if share:
             self._take_over_buffers()
@@ -137,6 +141,8 @@ class Layout:
                 self._places[id(output)] = Place(buffer, 0)
                 self.scratch.append(buffer)
             plans = tuple(map(self._plan_of, step.bodies.values())) if step else ()
+            if plans and step.complete is not None:
+                step.complete(step, plans)
             workspace = None
             if step is not None and (step.workspace or plans):
                 size = round_up(step.workspace)
@@ -231,8 +237,43 @@ class Layout:
                     self._packed.add(id(pack))
                 start += nbytes(value)
 
+    def _overwrite_carried(self):
+        for i, o in self.graph.carried:
+            buffer = self._whole_scratch(self.graph.outputs[o])
+            target = self.place(self.graph.inputs[i])
+            if buffer is None or id(buffer) in self._packed:
+                continue
+            if self._replaces(buffer, target) and target.buffer.kind == "input":
+                buffer.put_into(target.buffer, 0)
+                self.overwritten.add(i)
+
+    def _replaces(self, buffer, target):
+        """Whether the step that fills `buffer` is the last to read `target`."""
+        node, step, *_ = self.steps[buffer.first]
+        index = [self.place(o).buffer for o in node.outputs].index(buffer)
+        taken = step.in_place.get(index, ()) if step is not None else ()
+        readers = [
+            j
+            for j, value in enumerate(node.inputs)
+            if value is not None and self.place(value).root().buffer is target.buffer
+        ]
+        return (
+            bool(readers)
+            and target.buffer.last == buffer.first
+            and target.buffer.nbytes == buffer.nbytes
+            and all(j in taken and self._fills(node.inputs[j], target) for j in readers)
+        )
+
+    def _fills(self, value, target):
+        return self.place(value).root() == target and (
+            nbytes(value) == target.buffer.nbytes
+        )
+
     def _compute_into_outputs(self):
+        kept = {o for i, o in self.graph.carried if i in self.overwritten}
         for i, value in enumerate(self.graph.outputs):
+            if i in kept:
+                continue
             buffer = self._whole_scratch(value)
             if buffer is not None and id(buffer) not in self._packed:
                 buffer.kind, buffer.source = "output", i

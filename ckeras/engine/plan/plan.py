@@ -120,12 +120,10 @@ class Plan:
         return _column_sums(self._idle)
 
     def __str__(self):
-        return "\n".join(self._lines(self._idle))
+        return "\n".join(self._lines(self._idle if self._timed else []))
 
     def _lines(self, executions):
-        seconds = None
-        if self._timed and executions:
-            seconds = _column_sums(executions)
+        seconds = _column_sums(executions)
         yield (
             f"{len(self.steps)} steps, {len(self.copies)} copies, "
             f"{self.flops:,} FLOPs, {self.nbytes:,} bytes moved, "

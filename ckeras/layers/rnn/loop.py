@@ -45,12 +45,11 @@ def run_cell(
             new_states = [new_states]
         if kept is None:
             return output, list(new_states)
-        # A masked output is the state before, which is the output before.
-        before = states[0]
-        if tree.is_nested(before):  # of stacked cells, the last one's
-            before = states[-1][0]
         if zero_output_for_mask:
             before = ops.zeros_like(output)
+        else:  # the output before is the first state, of several cells the last one's
+            last = states[-1] if tree.is_nested(states[0]) else states
+            before = last[0]
         pairs = zip(tree.flatten(new_states), tree.flatten(states), strict=True)
         chosen = [_choose(kept, new, old) for new, old in pairs]
         states = tree.pack_sequence_as(list(new_states), chosen)
@@ -81,7 +80,9 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     def run(flat_states, row):
         x, kept = row
         output, new = step(x, tree.pack_sequence_as(states, flat_states), kept)
-        return tree.flatten(new), output
+        new = tree.flatten(new)
+        _check_states(flat_states, new)
+        return new, output
 
     if all_outputs:
         last, outputs = ops.scan(run, tree.flatten(states), rows)
@@ -93,6 +94,15 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     rows = tree.map_structure(lambda x: x if x is None else x[1:], rows)
     (last, output), _ = ops.scan(lambda c, row: (run(c[0], row), None), carried, rows)
     return output, output, tree.pack_sequence_as(states, last)
+
+
+def _check_states(old, new):
+    before, after = ([(tuple(s.shape), s.dtype) for s in x] for x in (old, new))
+    if before != after:
+        raise TypeError(
+            "The states of a cell must keep their shapes and types. "
+            f"Expected: {before}. The cell returned: {after}"
+        )
 
 
 def _time_first(x):

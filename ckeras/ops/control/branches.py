@@ -15,7 +15,7 @@ _NUMBERS = (bool, int, float)
 
 
 def _cond_spec(pred, true_fn, false_fn):
-    specs = [trace.infer(true_fn), trace.infer(false_fn)]
+    specs = [_infer(true_fn), _infer(false_fn)]
     _require_same("`true_fn` and `false_fn`", specs, ValueError)
     return specs[0]
 
@@ -48,14 +48,24 @@ def cond(pred, true_fn, false_fn):
     pred = _scalar("cond", "pred", pred)
     if type(pred) is not Symbol:
         return true_fn() if bool(pred) else false_fn()
-    if pred.dtype != "bool":
-        pred = elementwise.not_equal(pred, constant(0, pred.dtype))
-    index = with_type(pred, "int32")
-    return _record(index, [false_fn, true_fn], "`true_fn` and `false_fn`")
+    is_false = elementwise.equal(pred, constant(0, pred.dtype))
+    index = with_type(is_false, "int32")
+    return _record(index, [true_fn, false_fn], "`true_fn` and `false_fn`")
 
 
 def _switch_spec(index, branches, *operands):
-    return trace.infer(branches[0], *operands)
+    return _infer(branches[0], *operands)
+
+
+def _infer(function, *operands):
+    """Shapes and types of what a branch returns, arrays and numbers included."""
+
+    def values(*args):
+        return tree.map_structure(
+            lambda x: x if x is None else as_value(x), function(*args)
+        )
+
+    return trace.infer(values, *operands)
 
 
 @op(spec=_switch_spec)
