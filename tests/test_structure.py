@@ -70,7 +70,6 @@ OVERFULL = {
     "ckeras/engine": 23,
     "ckeras/layers": 20,
     "tests/layers": 18,
-    "tests/ops": 17,
     "ckeras/ops/primitives": 19,
     "tests/reference": 24,
 }
