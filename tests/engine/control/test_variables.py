@@ -243,6 +243,9 @@ class Routed(layers.Layer):
         )
 
 
+# Run eagerly, the branch that is not taken leaves no trace, and its weights no gradient;
+# compiled, their gradient is zero. To plain gradient descent that is the same.
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
 def test_a_layer_with_control_flow_trains():
     x = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
     found = []
@@ -251,8 +254,9 @@ def test_a_layer_with_control_flow_trains():
         routed = Routed()
         inputs = layers.Input((3,))
         model = ckeras.Model(inputs, layers.Dense(1)(routed(inputs)))
-        model.compile("adam", "mse", run_eagerly=eagerly)
+        optimizer = ckeras.optimizers.SGD(1e-4)
+        model.compile(optimizer, "mse", run_eagerly=eagerly)
         history = model.fit(x, x[:, 0], batch_size=8, epochs=2, verbose=0)
         found.append([*history.history["loss"], float(routed.count)])
-    np.testing.assert_allclose(*found, rtol=1e-4)
+    np.testing.assert_allclose(*found, rtol=1e-5)
     assert 0 < found[0][-1] < 16
