@@ -117,16 +117,8 @@ def loop(
     )
     if not body.graph.outputs and condition is None:
         return list(carries), []
-    control = Loop(
-        body.graph, condition and condition.graph, limit, reverse, count is not None,
-        len(consts), len(condition_consts), len(carried), len(stacks),
-    )  # fmt: skip
-    pairs = (*consts, *condition_consts, *carried, *stacks)
-    operands = (
-        [v for v, _ in pairs] if count is None else [count, *(v for v, _ in pairs)]
-    )
-    node = record(_loop, operands, {"control": control})
-    _, last, ys = control.divide_results(node.outputs)
+    groups = (consts, condition_consts, carried, stacks)
+    last, ys = _record(body, condition, groups, limit, reverse, count)
     for holder, value in zip(held, last[len(moving) :], strict=True):
         if holder in body.writes:
             holder.assign(value)
@@ -134,6 +126,19 @@ def loop(
     for i, value in zip(moving, last, strict=False):
         results[i] = value
     return results, ys
+
+
+def _record(body, condition, groups, limit, reverse, count):
+    """Records the node for groups of (value, symbol); last carried values, stacks."""
+    test = None if condition is None else condition.graph
+    sizes = map(len, groups)
+    control = Loop(body.graph, test, limit, reverse, count is not None, *sizes)
+    operands = [value for group in groups for value, _ in group]
+    if count is not None:
+        operands.insert(0, count)
+    node = record(_loop, operands, {"control": control})
+    _, last, ys = control.divide_results(node.outputs)
+    return last, ys
 
 
 def _held(body):

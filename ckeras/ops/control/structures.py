@@ -2,7 +2,7 @@
 
 from ckeras.engine import tree
 from ckeras.engine.primitive import Spec
-from ckeras.ops.promotion import as_value, join, with_type
+from ckeras.ops.promotion import as_value, join, type_of, with_type
 
 __all__ = ["Carried", "Widened", "describe", "leaves", "packed", "spec_of"]
 
@@ -85,32 +85,36 @@ class Carried:
             Widened: if a type is wider than that of a Python number; from now on it
                 counts as the type.
         """
-        try:
-            tree.assert_same_structure(self.structure, result, check_types=False)
-            pairs = zip(tree.flatten(self.structure), tree.flatten(result), strict=True)
-            if any((a is None) != (b is None) for a, b in pairs):
-                raise ValueError
-        except ValueError:
-            raise self._changed(result) from None
-        values, widened = [], False
-        for i, (x, spec) in enumerate(zip(leaves(result), self._specs, strict=True)):
-            value = as_value(x)
-            if value.dtype != spec.dtype:
-                if type(x) in _NUMBERS and join(spec.dtype, type(x).__name__) == (
-                    spec.dtype
-                ):
-                    value = with_type(x, spec.dtype)
-                elif self._weak[i] and join(spec.dtype, value.dtype) == value.dtype:
-                    self._specs[i] = Spec(spec.shape, value.dtype)
-                    self.values[i] = with_type(self.values[i], value.dtype)
-                    self._weak[i] = False
-                    widened = True
-            if spec_of(value) != self._specs[i]:
-                raise self._changed(result)
-            values.append(value)
-        if widened:
+        if not self._has_structure(result):
+            raise self._changed(result)
+        before = list(self._specs)
+        values = [self._adapted(i, x) for i, x in enumerate(leaves(result))]
+        if [spec_of(v) for v in values] != self._specs:
+            raise self._changed(result)
+        if before != self._specs:
             raise Widened(values)
         return values
+
+    def _has_structure(self, result):
+        try:
+            tree.assert_same_structure(self.structure, result, check_types=False)
+        except ValueError:
+            return False
+        pairs = zip(tree.flatten(self.structure), tree.flatten(result), strict=True)
+        return all((a is None) == (b is None) for a, b in pairs)
+
+    def _adapted(self, i, x):
+        """A result as a value; Python numbers, old or new, follow the other's type."""
+        value, dtype = as_value(x), self._specs[i].dtype
+        if value.dtype == dtype:
+            return value
+        if type(x) in _NUMBERS and join(dtype, type_of(x)) == dtype:
+            return with_type(x, dtype)
+        if self._weak[i] and join(dtype, value.dtype) == value.dtype:
+            self._specs[i] = Spec(self._specs[i].shape, value.dtype)
+            self.values[i] = with_type(self.values[i], value.dtype)
+            self._weak[i] = False
+        return value
 
     def _changed(self, result):
         expected = packed(self.structure, map(_text, self._specs))

@@ -215,3 +215,48 @@ def test_values_of_a_body_cannot_leave_it():
 
     with pytest.raises(RuntimeError, match="after its trace has ended"):
         f(X)
+
+
+class Routed(layers.Layer):
+    """One of two dense layers, and a loop that ends when its values are large."""
+
+    def __init__(self):
+        super().__init__()
+        self.low, self.high = layers.Dense(3), layers.Dense(3)
+        self.count = self.add_weight(shape=(), trainable=False, initializer="zeros")
+
+    def build(self, shape):
+        self.low.build(shape)
+        self.high.build(shape)
+
+    def call(self, x):
+        def high():
+            self.count.assign_add(1.0)
+            return self.high(x)
+
+        x = ops.cond(ops.sum(x) > 0, high, lambda: self.low(x))
+        return ops.while_loop(
+            lambda v: ops.sum(ops.abs(v)) < 100,
+            lambda v: v * 2 + ops.sin(v),
+            x,
+            maximum_iterations=20,
+        )
+
+
+# Run eagerly, the branch that is not taken leaves no trace, and its weights no gradient;
+# compiled, their gradient is zero. To plain gradient descent that is the same.
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_a_layer_with_control_flow_trains():
+    x = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+    found = []
+    for eagerly in (False, True):
+        ckeras.utils.set_random_seed(0)
+        routed = Routed()
+        inputs = layers.Input((3,))
+        model = ckeras.Model(inputs, layers.Dense(1)(routed(inputs)))
+        optimizer = ckeras.optimizers.SGD(1e-4)
+        model.compile(optimizer, "mse", run_eagerly=eagerly)
+        history = model.fit(x, x[:, 0], batch_size=8, epochs=2, verbose=0)
+        found.append([*history.history["loss"], float(routed.count)])
+    np.testing.assert_allclose(*found, rtol=1e-5)
+    assert 0 < found[0][-1] < 16
