@@ -243,8 +243,8 @@ class Routed(layers.Layer):
         )
 
 
-# Run eagerly, the branch that is not taken leaves no trace, and its weights no gradient;
-# compiled, their gradient is zero. To plain gradient descent that is the same.
+# Run eagerly, the weights of the branch that is not taken have no gradient; compiled,
+# it is zero. To plain gradient descent that is the same.
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")
 def test_a_layer_with_control_flow_trains():
     x = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
