@@ -1,11 +1,13 @@
 """Name scopes and stateless scopes, kept for each thread."""
 
+import contextlib
 import threading
 
 __all__ = [
     "StatelessScope",
     "SymbolicScope",
     "current_path",
+    "device",
     "get_stateless_scope",
     "in_stateless_scope",
     "in_symbolic_scope",
@@ -172,3 +174,21 @@ class SymbolicScope:
 def in_symbolic_scope():
     """Whether layers are being called to learn shapes."""
     return _state.symbolic > 0
+
+
+@contextlib.contextmanager
+def device(device_name):
+    """Context in which everything is computed on a device: always the CPU.
+
+    Args:
+        device_name: `"cpu"` or `"cpu:0"`.
+
+    Raises:
+        ValueError: for any other device.
+    """
+    if str(device_name).lower() not in ("cpu", "cpu:0"):
+        raise ValueError(
+            "Argument `device_name` must be 'cpu' or 'cpu:0': ckeras computes on the "
+            f"CPU only. Received: device_name={device_name}"
+        )
+    yield

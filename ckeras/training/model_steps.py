@@ -222,6 +222,10 @@ class ModelSteps(Compiling):
 
     # --- building ------------------------------------------------------------------
 
+    def _has_own(self, method):
+        """Whether a model's class overrides one of the methods here."""
+        return getattr(type(self), method) is not getattr(ModelSteps, method)
+
     def _output_spec(self, x):
         """Shapes and types of the outputs for inputs like `x`; builds the model."""
         key = tuple(
@@ -238,12 +242,20 @@ class ModelSteps(Compiling):
         Args:
             batch: a batch of arrays, of which only shapes and types matter.
         """
-        x, y, _ = unpack_x_y_sample_weight(batch)
+        x, y, sample_weight = unpack_x_y_sample_weight(batch)
         y_pred = self._output_spec(x)
-        y = _to_spec(y)
-        for part in (self._compile_loss, self._compile_metrics):
-            if part is not None and not part.built:
-                part.build(y, y_pred)
+        specs = _to_spec(x), _to_spec(y), y_pred, _to_spec(sample_weight)
+        for part, method, arguments in (
+            (self._compile_loss, "compute_loss", {"training": False}),
+            (self._compile_metrics, "compute_metrics", {}),
+        ):
+            if part is None or part.built:
+                continue
+            if self._has_own(method):  # which may hand other outputs on
+                compute = self._compute_loss if arguments else self.compute_metrics
+                trace.infer(compute, *specs, **arguments)
+            else:
+                part.build(specs[1], y_pred)
         if self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
         return y_pred

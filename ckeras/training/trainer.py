@@ -11,7 +11,7 @@ from ckeras.training.data import get_data, train_validation_split
 from ckeras.training.data.arrays import ArrayData
 from ckeras.training.inputs import cast_batch, check_targets
 from ckeras.training.model_steps import ModelSteps
-from ckeras.training.steps import Steps
+from ckeras.training.steps import Steps, limited_epochs, limited_steps
 from ckeras.utils.packing import unpack_x_y_sample_weight
 from ckeras.utils.traceback_utils import filter_traceback
 
@@ -83,6 +83,8 @@ class Trainer(ModelSteps):
         3
         """
         self._assert_compile_called("fit")
+        epochs = limited_epochs(epochs)
+        steps_per_epoch = limited_steps(steps_per_epoch)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = train_validation_split(
                 (x, y, sample_weight), validation_split
@@ -93,6 +95,7 @@ class Trainer(ModelSteps):
         steps = self._start(data, "train", steps_per_epoch)
         validation = None
         if validation_data is not None:
+            validation_steps = limited_steps(validation_steps)
             val_x, val_y, val_weight = unpack_x_y_sample_weight(validation_data)
             size = validation_batch_size or batch_size
             val_data = get_data(val_x, val_y, val_weight, size, validation_steps)
@@ -184,6 +187,7 @@ class Trainer(ModelSteps):
         self._assert_compile_called("evaluate")
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
+        steps = limited_steps(steps)
         data = get_data(x, y, sample_weight, batch_size, steps)
         pass_ = self._start(data, "test", steps)
         callbacks = self._callback_list(callbacks, verbose, pass_)
@@ -223,6 +227,7 @@ class Trainer(ModelSteps):
 
         >>> predictions = model.predict(x, verbose=0)
         """
+        steps = limited_steps(steps)
         data = get_data(x, batch_size=batch_size, steps=steps)
         pass_ = self._start(data, "predict", steps)
         callbacks = self._callback_list(callbacks, verbose, pass_)
@@ -294,8 +299,6 @@ class Trainer(ModelSteps):
     ):
         """Train on a single batch.
 
-        Metrics go on from the batches before; `reset_metrics` begins them anew.
-
         Args:
             x, y, sample_weight, class_weight: As for `fit`, arrays only.
             return_dict: Whether to return a dict by name instead of a list.
@@ -305,6 +308,7 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("train_on_batch")
         batch = self._single_batch("train", x, y, sample_weight, class_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_train_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
@@ -321,6 +325,7 @@ class Trainer(ModelSteps):
         """
         self._assert_compile_called("test_on_batch")
         batch = self._single_batch("test", x, y, sample_weight)
+        self.reset_metrics()
         logs = pythonify_logs(self.make_test_function()(batch))
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 

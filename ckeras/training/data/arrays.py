@@ -108,7 +108,7 @@ def _count_samples(**named):
             "Data cardinality is ambiguous. Make sure all arrays contain the same "
             f"number of samples. Received: {told}"
         )
-    if not sizes["x"]:
+    if not counts:
         raise ValueError("Argument `x` holds no array. Expected at least one.")
     (count,) = counts
     if count == 0:
