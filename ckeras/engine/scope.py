@@ -34,6 +34,8 @@ class name_scope:
         caller: what opens the scope; opening it again for the caller that is
             innermost already adds nothing.
         deduplicate: whether a caller that is innermost already adds nothing.
+        override_parent: path that stands in place of the scopes around it; by
+            default the caller's, where it has one.
     """
 
     def __init__(self, name, caller=None, deduplicate=True, override_parent=None):
@@ -45,6 +47,9 @@ class name_scope:
         self.name = name
         self.caller = caller
         self.deduplicate = deduplicate
+        if override_parent is None and deduplicate:
+            # Where a layer was first opened is where it stays.
+            override_parent = getattr(caller, "_parent_path", None)
         self.override_parent = override_parent
         self.used = {}
         self._entered = []

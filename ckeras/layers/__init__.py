@@ -3,9 +3,11 @@
 from ckeras.layers.column import Column
 from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.core.dense import Dense
+from ckeras.layers.core.einsum_dense import EinsumDense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer
 from ckeras.layers.core.lambda_layer import Lambda
+from ckeras.layers.core.reversible_embedding import ReversibleEmbedding
 from ckeras.layers.core.simple import Activation, Identity, Masking, Wrapper
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
@@ -49,6 +51,7 @@ __all__ = [
     "Dense",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GaussianDropout",
@@ -67,6 +70,7 @@ __all__ = [
     "Permute",
     "RepeatVector",
     "Reshape",
+    "ReversibleEmbedding",
     "SpatialDropout1D",
     "StackedRNNCells",
     "Subtract",

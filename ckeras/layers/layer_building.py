@@ -62,6 +62,15 @@ class LayerBuilding:
             )
         self.built = True
 
+    def _build_at_init(self):
+        """For the `__init__` of layers without weights: there is nothing to wait for.
+
+        A subclass that has a `build` of its own is built when it is called.
+        """
+        if not self._has_own_build():
+            self.built = True
+            self._lock_state()
+
     def _has_own_build(self):
         return type(self).build is not LayerBuilding.build
 

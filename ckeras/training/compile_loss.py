@@ -119,7 +119,7 @@ class CompileLoss:
         self.built = True
 
     def _by_output_name(self, y_pred):
-        """Losses and factors; a dict by output name as a list where outputs are none."""
+        """Losses and factors; a dict by output name becomes a list where needed."""
         loss, weights, names = self._user_loss, self._user_weights, self.output_names
         if not names or not isinstance(loss, dict) or isinstance(y_pred, dict):
             return loss, weights

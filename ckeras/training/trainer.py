@@ -9,6 +9,7 @@ from ckeras.engine.tensor import Tensor
 from ckeras.training.compile_metrics import CompileMetrics
 from ckeras.training.data import get_data, train_validation_split
 from ckeras.training.data.arrays import ArrayData
+from ckeras.training.data.convert import densify
 from ckeras.training.inputs import cast_batch, check_targets
 from ckeras.training.model_steps import ModelSteps
 from ckeras.training.steps import Steps, limited_epochs, limited_steps
@@ -44,8 +45,9 @@ class Trainer(ModelSteps):
         """Train for a number of passes over the data.
 
         Args:
-            x: Inputs: NumPy arrays, tensors, pandas objects or lists of numbers; for
-                several inputs a list, or a dict by input name. Or an iterable of
+            x: Inputs: NumPy arrays, tensors, pandas objects, sparse matrices of
+                SciPy or lists of numbers; for several inputs a list, or a dict by
+                input name. Or an iterable of
                 batches `(x, y)` or `(x, y, sample_weight)`: a `utils.PyDataset`, a
                 generator, a PyTorch `DataLoader` or the like.
             y: Targets, in the same kinds of arrays; not with an iterable.
@@ -353,7 +355,7 @@ class Trainer(ModelSteps):
     def _single_batch(self, mode, x, y=None, sample_weight=None, class_weight=None):
         data = ArrayData(x, y, sample_weight, class_weight=class_weight)
         y_pred = self._build_for(data.data, mode)
-        data.convert(lambda arrays: cast_batch(self, arrays))
+        data.convert(lambda arrays: cast_batch(self, densify(arrays)))
         if mode != "predict":
             check_targets(self, data.data, y_pred)
         return data.data

@@ -56,7 +56,7 @@ def test_call_function_and_inputs():
     clone = clone_model(model, input_tensors=other, call_function=call)
     assert calls == ["d"]
     assert clone.input_names == ["other"]
-    with pytest.raises(ValueError, match="same structure as model.input"):
+    with pytest.raises(ValueError, match="must have the same structure"):
         clone_model(model, input_tensors=[other, other])
     with pytest.raises(ValueError, match="not supported with Sequential"):
         clone_model(sequential(), call_function=call)

@@ -21,6 +21,9 @@ class Embedding(Layer):
         mask_zero: whether the input 0 is padding, to be masked.
         weights: first value of the table, in a list.
 
+    Raises:
+        ValueError: if `input_dim` or `output_dim` is not a positive integer.
+
     Example:
 
     >>> layer = ckeras.layers.Embedding(10, 4)
@@ -42,6 +45,8 @@ class Embedding(Layer):
         quantization_config=None,
         **kwargs,
     ):
+        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
+            _check_size(name, size)
         input_length = kwargs.pop("input_length", None)
         super().__init__(**kwargs)
         refuse_quantization(
@@ -98,3 +103,11 @@ class Embedding(Layer):
             **constructor_config(self, Embedding, skip),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
         }
+
+
+def _check_size(name, size):
+    if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={size} (of type "
+            f"{type(size).__name__})."
+        )

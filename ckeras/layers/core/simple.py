@@ -25,7 +25,7 @@ class Activation(Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.activation = activations.get(activation)
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         return self.activation(inputs)
@@ -44,7 +44,7 @@ class Identity(Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def call(self, inputs):
         return inputs
@@ -74,7 +74,7 @@ class Masking(Layer):
         # A value from a file may be a dictionary that describes a tensor.
         self.mask_value = mask_value
         self.supports_masking = True
-        self.built = True
+        self._build_at_init()
 
     def compute_mask(self, inputs, mask=None):
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
@@ -105,8 +105,9 @@ class Wrapper(Layer):
     def __init__(self, layer, **kwargs):
         if not isinstance(layer, Layer):
             raise ValueError(
-                "Please initialize `Wrapper` layer with a `keras.layers.Layer` "
-                f"instance. Received: {layer} (of type {type(layer)})"
+                f"Layer {layer} supplied to Wrapper isn't a supported layer type. "
+                "Please ensure wrapped layer is a valid Keras layer. "
+                f"Received: layer={layer} (of type {type(layer)})"
             )
         super().__init__(**kwargs)
         self.layer = layer

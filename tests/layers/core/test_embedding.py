@@ -34,3 +34,11 @@ def test_input_length_of_keras_2():
     layer = layers.Embedding(4, 2, input_length=5)
     assert layer._input_shape_arg == (5,)
     assert "input_length" not in layer.get_config()
+
+
+@pytest.mark.parametrize("size", [0, -1, 3.7, "3", None, True])
+def test_sizes(size):
+    with pytest.raises(ValueError, match="`input_dim` must be a positive integer"):
+        layers.Embedding(size, 2)
+    with pytest.raises(ValueError, match="`output_dim` must be a positive integer"):
+        layers.Embedding(2, size)

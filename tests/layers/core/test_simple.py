@@ -30,8 +30,31 @@ def test_wrapper():
     assert len(wrapper.weights) == 2
     again = layers.Wrapper.from_config(wrapper.get_config())
     assert again.layer.units == 2
-    with pytest.raises(ValueError, match="Please initialize `Wrapper`"):
+    with pytest.raises(ValueError, match="supplied to Wrapper isn't a supported layer"):
         layers.Wrapper("dense")
+
+
+@pytest.mark.parametrize(
+    ("base", "arguments"),
+    [
+        (layers.Identity, {}),
+        (layers.Activation, {"activation": "relu"}),
+        (layers.Masking, {}),
+        (layers.Dropout, {"rate": 0.5}),
+        (layers.GaussianNoise, {"stddev": 1.0}),
+        (layers.ActivityRegularization, {}),
+    ],
+)
+def test_layers_without_weights_are_built_unless_a_subclass_builds(base, arguments):
+    class Scaled(base):
+        def build(self, input_shape):
+            self.factor = self.add_weight(shape=(input_shape[-1],))
+
+    assert base(**arguments).built
+    layer = Scaled(**arguments)
+    assert not layer.built
+    layer(np.ones((2, 3, 4)))
+    assert layer.factor.shape == (4,)
 
 
 def test_serialize():
