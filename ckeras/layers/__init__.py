@@ -1,6 +1,7 @@
 """Layers, the parts of models."""
 
-from ckeras.layers.column import Column
+from ckeras.layers.activations.softmax import Softmax
+from ckeras.layers.core.column import Column
 from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.einsum_dense import EinsumDense
@@ -71,6 +72,7 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "ReversibleEmbedding",
+    "Softmax",
     "SpatialDropout1D",
     "StackedRNNCells",
     "Subtract",

@@ -124,6 +124,29 @@ class LayerState:
         self._track_variable(variable)
         return variable
 
+    def add_variable(
+        self,
+        shape,
+        initializer,
+        dtype=None,
+        trainable=True,
+        autocast=True,
+        regularizer=None,
+        constraint=None,
+        name=None,
+    ):
+        """The same as `add_weight`, by its older name."""
+        return self.add_weight(
+            shape,
+            initializer,
+            dtype,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
+            name=name,
+        )
+
     def _track_variable(self, variable):
         kind = "trainable" if variable.trainable else "non_trainable"
         self._tracker.add(f"{kind}_variables", variable)

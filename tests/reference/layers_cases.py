@@ -75,6 +75,9 @@ CASES = {
         {"input_dim": 7, "output_dim": 2, "tie_weights": False, "logit_soft_cap": 0.5},
         call={"reverse": True},
     ),
+    "softmax": _case("Softmax", [(4, 5)], {"axis": 0}),
+    "softmax_axes": _case("Softmax", [(4, 3, 5)], {"axis": [1, 2]}),
+    "softmax_masked": _case("Softmax", [(4, 5)], mask=_MASK),
     "masking": _case("Masking", [(4, 3, 2)], {"mask_value": 0.5}),
     "dropout": _case("Dropout", [(4, 3)], {"rate": 0.4, "seed": 3}),
     "dropout_shape": _case(
