@@ -70,6 +70,7 @@ __getattr__, __dir__, __all__ = lazy.attach(
         "StatelessScope": "engine.scope",
         "SymbolicScope": "engine.scope",
         "Variable": "engine.variable",
+        "device": "engine.scope",
         "function": "engine.function",
         "name_scope": "engine.scope",
         "__version__": "version",

@@ -9,7 +9,9 @@ from ckeras.callbacks.history import History
 from ckeras.callbacks.lambda_callback import LambdaCallback
 from ckeras.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from ckeras.callbacks.model_checkpoint import ModelCheckpoint
+from ckeras.callbacks.monitor_callback import MonitorCallback as MonitorCallback
 from ckeras.callbacks.progbar_logger import ProgbarLogger
+from ckeras.callbacks.remote_monitor import RemoteMonitor
 from ckeras.callbacks.swap_ema_weights import SwapEMAWeights
 from ckeras.callbacks.terminate_on_nan import TerminateOnNaN
 
@@ -25,6 +27,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
     "SwapEMAWeights",
     "TerminateOnNaN",
 ]

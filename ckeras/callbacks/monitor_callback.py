@@ -1,8 +1,8 @@
 """What all callbacks share that watch one quantity for improvement."""
 
-import operator
 import warnings
 
+from ckeras import ops
 from ckeras.callbacks.callback import Callback
 
 
@@ -37,17 +37,17 @@ class MonitorCallback(Callback):
         if self.mode == "auto":
             self.monitor_op = self._infer_direction()
         else:
-            self.monitor_op = operator.lt if self.mode == "min" else operator.gt
-        if self.monitor_op is operator.lt:
+            self.monitor_op = ops.less if self.mode == "min" else ops.greater
+        if self.monitor_op is ops.less:
             self.min_delta *= -1
 
     def _infer_direction(self):
         name = self.monitor.removeprefix("val_")
-        direction = operator.lt if name == "loss" else None
+        direction = ops.less if name == "loss" else None
         for metric in _metrics_of(self.model):
             if metric.name == name and getattr(metric, "_direction", None):
                 up = metric._direction == "up"
-                direction = operator.gt if up else operator.lt
+                direction = ops.greater if up else ops.less
         if direction is None:
             raise ValueError(
                 f"{type(self).__name__} callback received monitor={self.monitor}, but "
@@ -59,7 +59,7 @@ class MonitorCallback(Callback):
     def _is_improvement(self, value, reference):
         if reference is None:
             return True
-        return self.monitor_op(value - self.min_delta, reference)
+        return bool(self.monitor_op(value - self.min_delta, reference))
 
 
 def _metrics_of(model):

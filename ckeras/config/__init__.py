@@ -1,6 +1,6 @@
 """Process-wide settings: `keras.config`, and the number of threads."""
 
-from ckeras.dtype_policies import dtype_policy, set_dtype_policy
+from ckeras.dtype_policies.dtype_policy import dtype_policy, set_dtype_policy
 from ckeras.engine.config import (
     backend,
     epsilon,

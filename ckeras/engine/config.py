@@ -19,13 +19,20 @@ __all__ = [
     "standardize_data_format",
 ]
 
+
+def _limit(name):
+    """A limit from the environment: a whole number, or None."""
+    value = os.environ.get(name, "")
+    return int(value) if value.isdigit() and int(value) > 0 else None
+
+
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
 _settings = {
     "floatx": "float32",
     "epsilon": 1e-7,
     "layout": "channels_last",
-    "max_epochs": None,
-    "max_steps_per_epoch": None,
+    "max_epochs": _limit("KERAS_MAX_EPOCHS"),
+    "max_steps_per_epoch": _limit("KERAS_MAX_STEPS_PER_EPOCH"),
 }
 
 

@@ -1,11 +1,13 @@
 """Name scopes and stateless scopes, kept for each thread."""
 
+import contextlib
 import threading
 
 __all__ = [
     "StatelessScope",
     "SymbolicScope",
     "current_path",
+    "device",
     "get_stateless_scope",
     "in_stateless_scope",
     "in_symbolic_scope",
@@ -33,6 +35,8 @@ class name_scope:
         caller: what opens the scope; opening it again for the caller that is
             innermost already adds nothing.
         deduplicate: whether a caller that is innermost already adds nothing.
+        override_parent: path that stands in place of the scopes around it; by
+            default the caller's, where it has one.
     """
 
     def __init__(self, name, caller=None, deduplicate=True, override_parent=None):
@@ -44,6 +48,9 @@ class name_scope:
         self.name = name
         self.caller = caller
         self.deduplicate = deduplicate
+        if override_parent is None and deduplicate:
+            # Where a layer was first opened is where it stays.
+            override_parent = getattr(caller, "_parent_path", None)
         self.override_parent = override_parent
         self.used = {}
         self._entered = []
@@ -183,3 +190,21 @@ class SymbolicScope:
 def in_symbolic_scope():
     """Whether layers are being called to learn shapes."""
     return _state.symbolic > 0
+
+
+@contextlib.contextmanager
+def device(device_name):
+    """Context in which everything is computed on a device: always the CPU.
+
+    Args:
+        device_name: `"cpu"` or `"cpu:0"`.
+
+    Raises:
+        ValueError: for any other device.
+    """
+    if str(device_name).lower() not in ("cpu", "cpu:0"):
+        raise ValueError(
+            "Argument `device_name` must be 'cpu' or 'cpu:0': ckeras computes on the "
+            f"CPU only. Received: device_name={device_name}"
+        )
+    yield

@@ -124,22 +124,27 @@ def _pack(structure, values):
 def assert_same_structure(a, b, check_types=True):
     """Checks that two structures have the same nesting.
 
+    Args:
+        a, b: the structures.
+        check_types: whether lists and tuples must be of the same type.
+
     Raises:
         ValueError: naming the first place where they differ.
-        TypeError: if only the containers' types differ and `check_types` is set.
     """
     if is_nested(a) != is_nested(b):
+        expected = type(a).__name__ if is_nested(a) else "leaf"
         raise ValueError(
-            f"`a` and `b` don't have the same structure. Found: a={a}, b={b}"
+            "`a` and `b` don't have the same structure. Expected an instance of "
+            f"{expected}. Found: a={a}, b={b}"
         )
     if not is_nested(a):
         return
     both_dicts = isinstance(a, dict) and isinstance(b, dict)
     one_dict = isinstance(a, dict) != isinstance(b, dict)
     if type(a) is not type(b) and not both_dicts and (check_types or one_dict):
-        raise (TypeError if check_types else ValueError)(
-            "`a` and `b` don't have the same container types. "
-            f"Found: {type(a)} and {type(b)}"
+        raise ValueError(
+            "`a` and `b` don't have the same container types. Expected an instance of "
+            f"{type(a).__name__}. Received: {type(b).__name__}"
         )
     pairs_a, pairs_b = _children(a), _children(b)
     same_keys = not both_dicts or [k for k, _ in pairs_a] == [k for k, _ in pairs_b]

@@ -13,9 +13,11 @@ from ckeras.layers.convolution.depthwise_conv import DepthwiseConv1D, DepthwiseC
 from ckeras.layers.convolution.separable_conv import SeparableConv1D, SeparableConv2D
 from ckeras.layers.core.column import Column
 from ckeras.layers.core.dense import Dense
+from ckeras.layers.core.einsum_dense import EinsumDense
 from ckeras.layers.core.embedding import Embedding
 from ckeras.layers.core.input_layer import Input, InputLayer
 from ckeras.layers.core.lambda_layer import Lambda
+from ckeras.layers.core.reversible_embedding import ReversibleEmbedding
 from ckeras.layers.core.simple import Activation, Identity, Masking
 from ckeras.layers.core.wrapper import Wrapper
 from ckeras.layers.input_spec import InputSpec
@@ -170,6 +172,7 @@ __all__ = [
     "DepthwiseConv2D",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GRUCell",
@@ -213,6 +216,7 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "ReversibleEmbedding",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",

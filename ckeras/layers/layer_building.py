@@ -47,11 +47,6 @@ class LayerBuilding:
         if "build" in cls.__dict__:
             cls.build = _recorded(cls.__dict__["build"])
 
-    def _build_at_init(self):
-        """Marks a layer without weights as built, unless a subclass has a `build`."""
-        if type(self).build is LayerBuilding.build:
-            self.built = True
-
     @_recorded
     def build(self, input_shape):
         """Makes the weights for inputs of a given shape; called at the first call."""
@@ -66,6 +61,15 @@ class LayerBuilding:
                 stacklevel=3,
             )
         self.built = True
+
+    def _build_at_init(self):
+        """For the `__init__` of layers without weights: there is nothing to wait for.
+
+        A subclass that has a `build` of its own is built when it is called.
+        """
+        if not self._has_own_build():
+            self.built = True
+            self._lock_state()
 
     def _has_own_build(self):
         return type(self).build is not LayerBuilding.build

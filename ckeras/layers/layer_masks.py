@@ -3,18 +3,10 @@
 import warnings
 
 from ckeras.engine import tree
+from ckeras.engine.symbolic.masks import get_keras_mask as get_mask
+from ckeras.engine.symbolic.masks import set_keras_mask as set_mask
 
 __all__ = ["get_mask", "pass_masks", "set_mask", "take_masks"]
-
-
-def get_mask(x):
-    """The mask that a tensor carries, or None."""
-    return getattr(x, "_keras_mask", None)
-
-
-def set_mask(x, mask):
-    """Makes a tensor carry a mask."""
-    x._keras_mask = mask
 
 
 def take_masks(spec, kwargs):

@@ -1,6 +1,7 @@
 """The account of a layer's variables, inner layers, metrics and seed generators."""
 
 import collections
+import functools
 import math
 
 from ckeras import constraints, initializers, regularizers
@@ -11,6 +12,32 @@ from ckeras.engine.variable import Variable
 from ckeras.layers.tracking import Tracker
 
 __all__ = ["LayerState"]
+
+
+def _check_shape_argument(add_weight):
+    """Explains what scripts for Keras 2 got wrong, before Python's own error would."""
+
+    @functools.wraps(add_weight)
+    def checked(self, *args, **kwargs):
+        if len(args) > 3:
+            raise TypeError(
+                "add_weight() takes at most 3 positional arguments (shape, "
+                f"initializer, dtype) but {len(args)} were given."
+            )
+        if args and isinstance(args[0], str):
+            raise ValueError(
+                "`name` must be passed as a keyword argument. Received: "
+                f"add_weight('{args[0]}', ...). Use: "
+                f"add_weight(shape=..., name='{args[0]}')."
+            )
+        if args and "shape" in kwargs:
+            raise ValueError(
+                "`shape` was passed both positionally and as a keyword argument to "
+                f"`add_weight()`. Received: {args[0]} and shape={kwargs['shape']}"
+            )
+        return add_weight(self, *args, **kwargs)
+
+    return checked
 
 
 class LayerState:
@@ -42,6 +69,7 @@ class LayerState:
             self._untrack_variable(value)
         object.__delattr__(self, name)
 
+    @_check_shape_argument
     def add_weight(
         self,
         shape=None,
@@ -75,15 +103,9 @@ class LayerState:
             The `Variable`.
 
         Raises:
-            ValueError: if the name was passed as the shape.
+            ValueError: if the name was passed as the shape, or the shape twice.
         """
         self._check_super_called()
-        if isinstance(shape, str):
-            raise ValueError(
-                "`name` must be passed as a keyword argument. Received: "
-                f"add_weight('{shape}', ...). Use: "
-                f"add_weight(shape=..., name='{shape}')."
-            )
         dtype = self.variable_dtype if dtype is None else dtype
         dtype = dtypes.standardize_dtype(dtype)
         if initializer is None:
@@ -103,6 +125,29 @@ class LayerState:
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._track_variable(variable)
         return variable
+
+    def add_variable(
+        self,
+        shape,
+        initializer,
+        dtype=None,
+        trainable=True,
+        autocast=True,
+        regularizer=None,
+        constraint=None,
+        name=None,
+    ):
+        """The same as `add_weight`, by its older name."""
+        return self.add_weight(
+            shape,
+            initializer,
+            dtype,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
+            name=name,
+        )
 
     def _track_variable(self, variable):
         kind = "trainable" if variable.trainable else "non_trainable"

@@ -177,7 +177,7 @@ def _choice(value, allowed, name):
         if value in (option, option.lower(), option.capitalize()):
             return option
     raise ValueError(
-        f'Invalid `{name}` argument value "{value}". Expected one of: {list(allowed)}'
+        f'Invalid AUC {name} value: "{value}". Expected one of: {list(allowed)}'
     )
 
 
@@ -224,7 +224,7 @@ class AUC(_Counts):
         super().__init__(name=name, dtype=dtype)
         self.curve = _choice(curve, ("ROC", "PR", "PRGAIN"), "curve")
         methods = ("interpolation", "majoring", "minoring")
-        self.summation_method = _choice(summation_method, methods, "summation_method")
+        self.summation_method = _choice(summation_method, methods, "summation method")
         self._own_thresholds = thresholds is not None
         if thresholds is None:
             if num_thresholds <= 1:

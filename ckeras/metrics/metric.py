@@ -36,11 +36,19 @@ class Metric:
         self._is_passing = trace.is_compiling()
 
     def __setattr__(self, name, value):
-        if isinstance(value, (Variable, Metric)) and "_metrics" in self.__dict__:
+        if "_metrics" in self.__dict__ and name not in ("_variables", "_metrics"):
+            self._track(value)
+        super().__setattr__(name, value)
+
+    def _track(self, value):
+        """Notes the variables and metrics in an attribute, also those in containers."""
+        if isinstance(value, (list, tuple, dict, set)):
+            for item in value.values() if isinstance(value, dict) else value:
+                self._track(item)
+        elif isinstance(value, (Variable, Metric)):
             own = self._variables if isinstance(value, Variable) else self._metrics
             if not any(value is known for known in own):
                 own.append(value)
-        super().__setattr__(name, value)
 
     @property
     def dtype(self):

@@ -1,5 +1,7 @@
 """Intersection over union of predicted and true regions."""
 
+import warnings
+
 from ckeras import ops
 from ckeras.engine import config
 from ckeras.metrics.metric import Metric
@@ -72,6 +74,13 @@ class IoU(Metric):
         y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
         weight = 1 if sample_weight is None else sample_weight
+        if "float" in str(getattr(weight, "dtype", "")) and "int" in self.dtype:
+            warnings.warn(
+                f"The sample weight is float, but the metric counts in {self.dtype}: "
+                "casting cuts off the weights' fractions. Use integer weights, or "
+                "pass a float `dtype`.",
+                stacklevel=2,
+            )
         weight = ops.convert_to_tensor(weight, dtype=self.dtype)
         if len(weight.shape) > 1:
             weight = ops.reshape(weight, (-1,))

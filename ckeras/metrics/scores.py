@@ -26,6 +26,10 @@ def _check_2d(metric, y_true, y_pred):
         )
 
 
+def _type_unless_float(value):
+    return "" if isinstance(value, float) else f" of type '{type(value)}'"
+
+
 class FBetaScore(Metric):
     """A mean of precision and recall that weighs recall `beta` times.
 
@@ -60,14 +64,18 @@ class FBetaScore(Metric):
             )
         if not isinstance(beta, float) or beta <= 0.0:
             raise ValueError(
-                "Invalid `beta` argument value. It should be a Python float > 0. "
-                f"Received: beta={beta}"
+                "Invalid `beta` argument value. It should be "
+                f"{'> 0' if isinstance(beta, float) else 'a Python float'}. "
+                f"Received: beta={beta}{_type_unless_float(beta)}"
             )
         in_range = isinstance(threshold, float) and 0 < threshold <= 1
         if threshold is not None and not in_range:
+            wanted = "verify 0 < threshold <= 1"
+            if not isinstance(threshold, float):
+                wanted = "be a Python float"
             raise ValueError(
-                "Invalid `threshold` argument value. It should be a Python float "
-                f"with 0 < threshold <= 1. Received: threshold={threshold}"
+                f"Invalid `threshold` argument value. It should {wanted}. "
+                f"Received: threshold={threshold}{_type_unless_float(threshold)}"
             )
         self.average = average
         self.beta = beta

@@ -30,7 +30,7 @@ def clone_model(
         recursive: whether `clone_function` is applied inside of nested models.
 
     Returns:
-        A model with fresh weights.
+        A model with fresh weights, compiled alike if `model` is compiled.
 
     Raises:
         ValueError: if an argument does not go with this kind of model.
@@ -41,9 +41,8 @@ def clone_model(
     """
     if kwargs:
         raise ValueError(f"Unexpected keyword arguments: {list(kwargs)}")
-    is_sequential = isinstance(model, Sequential)
     graph = isinstance(model, Functional) and takes_graph(type(model), Functional)
-    if not is_sequential and not graph:
+    if not isinstance(model, Sequential) and not graph:
         for name, value in (
             ("clone_function", clone_function),
             ("input_tensors", input_tensors),
@@ -55,7 +54,14 @@ def clone_model(
                 )
         return type(model).from_config(model.get_config())
     clone = _cloner(clone_function, call_function, recursive)
-    if is_sequential:
+    new = _clone_by_kind(model, clone, input_tensors, call_function)
+    if model.compiled:
+        new.compile_from_config(model.get_compile_config())
+    return new
+
+
+def _clone_by_kind(model, clone, input_tensors, call_function):
+    if isinstance(model, Sequential):
         if call_function is not None:
             raise ValueError(
                 "`call_function` argument is not supported with Sequential models. In "
@@ -72,18 +78,17 @@ def _cloner(clone_function, call_function, recursive):
         return type(layer).from_config(layer.get_config())
 
     function = clone_function or from_config
+    clones = {}  # a layer that is shared stays shared, also between nested models
 
     def clone(layer):
-        nested = isinstance(layer, (Sequential, Functional))
-        if recursive and nested:
+        if layer not in clones:
+            nested = isinstance(layer, (Sequential, Functional))
             calls = call_function if isinstance(layer, Functional) else None
-            return clone_model(
-                layer,
-                clone_function=clone_function,
-                call_function=calls,
-                recursive=True,
-            )
-        return function(layer)
+            if recursive and nested:
+                clones[layer] = _clone_by_kind(layer, clone, None, calls)
+            else:
+                clones[layer] = function(layer)
+        return clones[layer]
 
     return clone
 
@@ -106,31 +111,34 @@ def _clone_sequential(model, clone, input_tensors):
 
 def _clone_functional(model, clone, input_tensors, call_function):
     if input_tensors is None:
-        placeholders = [
-            Input(batch_shape=x.shape, dtype=x.dtype, name=x.name) for x in model.inputs
-        ]
+        input_tensors = tree.map_structure(
+            lambda x: Input(batch_shape=x.shape, dtype=x.dtype, name=x.name),
+            model.input,
+        )
     else:
-        placeholders = tree.flatten(input_tensors)
-        if not all(isinstance(x, KerasTensor) for x in placeholders):
-            raise ValueError(
-                "All entries in `input_tensors` must be KerasTensors. Received "
-                f"invalid values: inputs={input_tensors}"
-            )
-        if len(placeholders) != len(model.inputs):
-            raise ValueError(
-                f"`input_tensors` must hold {len(model.inputs)} placeholders. "
-                f"Received: input_tensors={input_tensors}"
-            )
-    clones = {}
+        _check_input_tensors(model, input_tensors)
 
     def operation_fn(operation):
-        if operation not in clones:
-            clones[operation] = clone(operation)
-        new = clones[operation]
+        new = clone(operation)
         if call_function is None:
             return new
         return lambda *args, **kwargs: call_function(new, *args, **kwargs)
 
-    inputs = tree.pack_sequence_as(model._inputs_struct, placeholders)
+    inputs = tree.pack_sequence_as(model.input, tree.flatten(input_tensors))
     outputs = model._run_through_graph(inputs, operation_fn)
     return type(model)(inputs=inputs, outputs=outputs, name=model.name)
+
+
+def _check_input_tensors(model, input_tensors):
+    if not all(isinstance(x, KerasTensor) for x in tree.flatten(input_tensors)):
+        raise ValueError(
+            "All entries in `input_tensors` must be KerasTensors. Received "
+            f"invalid values: input_tensors={input_tensors}"
+        )
+    try:
+        tree.assert_same_structure(input_tensors, model.input)
+    except ValueError as error:
+        raise ValueError(
+            "`input_tensors` must have the same structure as model.input. "
+            f"Expected: {model.input}. Received: input_tensors={input_tensors}"
+        ) from error

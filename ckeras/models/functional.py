@@ -5,6 +5,7 @@ import warnings
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.convert import is_tensor
+from ckeras.engine.scope import in_symbolic_scope
 from ckeras.engine.symbolic.function import Function, pack_graph, restore_graph
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.core.input_layer import InputLayer
@@ -99,7 +100,7 @@ class Functional(Function, Model):
         return outputs[0] if single else outputs
 
     def compute_output_spec(self, inputs, training=None, mask=None, **kwargs):
-        return Function.compute_output_spec(self, inputs)
+        return Function.compute_output_spec(self, self._arranged(inputs, warn=False))
 
     def compute_output_shape(self, input_shape):
         return Function.compute_output_shape(self, input_shape)
@@ -120,8 +121,13 @@ class Functional(Function, Model):
             for i, (x, known) in enumerate(zip(flat, self._inputs, strict=True))
         ]
 
-    def _arranged(self, inputs):
-        """The inputs in the structure in which the model has them."""
+    def _arranged(self, inputs, warn=True):
+        """The inputs in the structure in which the model has them.
+
+        Args:
+            inputs: structure of values or placeholders.
+            warn: whether another structure that can be read is worth a warning.
+        """
         struct = self._inputs_struct
         fatal = False
         if isinstance(struct, list) and len(struct) == 1 and is_tensor(inputs):
@@ -134,20 +140,31 @@ class Functional(Function, Model):
             fatal = True
         elif isinstance(struct, dict) and not isinstance(inputs, dict):
             fatal = list(struct) != sorted(struct)
+        elif isinstance(struct, dict) and set(struct) < set(inputs):
+            if warn:
+                self._warn_of_structure(inputs)
+            return {name: inputs[name] for name in struct}
         try:
             tree.assert_same_structure(
                 tree.lists_to_tuples(inputs), tree.lists_to_tuples(struct)
             )
         except (ValueError, TypeError):
-            message = (
-                "The structure of `inputs` doesn't match the expected structure.\n"
-                f"Expected: {tree.map_structure(lambda x: x.name, struct)}\n"
-                f"Received: inputs={tree.map_structure(_describe, inputs)}"
-            )
             if fatal or len(tree.flatten(inputs)) != len(self._inputs):
-                raise ValueError(message) from None
-            warnings.warn(message, stacklevel=5)
+                raise ValueError(self._structure_message(inputs)) from None
+            if warn:
+                self._warn_of_structure(inputs)
         return inputs
+
+    def _structure_message(self, inputs):
+        return (
+            "The structure of `inputs` doesn't match the expected structure.\n"
+            f"Expected: {tree.map_structure(lambda x: x.name, self._inputs_struct)}\n"
+            f"Received: inputs={tree.map_structure(_describe, inputs)}"
+        )
+
+    def _warn_of_structure(self, inputs):
+        if not in_symbolic_scope():  # the call that computes will say it
+            warnings.warn(self._structure_message(inputs), stacklevel=6)
 
     def _fitted(self, index, x, known):
         """An input in the placeholder's type and rank, if only a size 1 differs."""

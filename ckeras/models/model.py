@@ -7,6 +7,11 @@ import warnings
 from ckeras.engine import trace, tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.layer import Layer
+from ckeras.models.state_tree import (
+    get_state_tree,
+    set_state_tree,
+    variables_by_path,
+)
 from ckeras.training.trainer import Trainer
 
 __all__ = ["Model", "model_from_json"]
@@ -135,6 +140,36 @@ class Model(Trainer, Layer):
             show_trainable=show_trainable,
             layer_range=layer_range,
         )
+
+    # --- state -----------------------------------------------------------------
+
+    def get_state_tree(self, value_format="backend_tensor"):
+        """The values of all variables, in dictionaries nested like their paths.
+
+        Args:
+            value_format: `"backend_tensor"` or `"numpy_array"`.
+
+        Returns:
+            Dict with the keys `trainable_variables`, `non_trainable_variables`,
+            `optimizer_variables` and `metrics_variables`.
+
+        Raises:
+            ValueError: if two variables have the same path.
+        """
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree):
+        """Sets the variables to the values that `get_state_tree` returned.
+
+        Args:
+            state_tree: such a dict; variables that it leaves out keep their values.
+        """
+        set_state_tree(self, state_tree)
+
+    def _get_variable_map(self):
+        """Dict from path to variable, of the model and its optimizer."""
+        optimizer = [] if self.optimizer is None else self.optimizer.variables
+        return variables_by_path([*self.variables, *optimizer])
 
     # --- files -----------------------------------------------------------------
 

@@ -38,13 +38,14 @@ class LossScaleOptimizer(Optimizer):
                 "LossScaleOptimizer no longer supports `dynamic=False`. Instead, "
                 "simply set `loss_scale_factor` directly on the `inner_optimizer`."
             )
-        for key, value in kwargs.items():
-            # Old files hold these options with their defaults.
-            if key not in SHARED or value != SHARED[key]:
-                raise ValueError(
-                    f"LossScaleOptimizer does not support `{key}`. Instead, set "
-                    f"`{key}` on the `inner_optimizer`."
-                )
+        # Old files hold these options with their defaults.
+        wrong = [k for k, v in kwargs.items() if k not in SHARED or v != SHARED[k]]
+        if wrong:
+            names = ", ".join(f"`{key}`" for key in wrong)
+            raise ValueError(
+                f"LossScaleOptimizer does not support arguments: {names}. Instead, "
+                f"set {names} on the `inner_optimizer`."
+            )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale

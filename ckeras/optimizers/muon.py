@@ -116,10 +116,8 @@ class Muon(Optimizer):
         direction = m.value
         if self.nesterov:
             direction = gradient + self.momentum * direction
-        step = rate * self._orthogonal(direction)
-        if self.rms_rate is not None:
-            step = step * (math.sqrt(max(variable.shape)) * self.rms_rate)
-        variable.assign_sub(step)
+        step = self.zeropower_via_newtonschulz5(direction, self.ns_steps)
+        variable.assign_sub(rate * self.lr_adjust(step))
 
     def _adam_step(self, gradient, variable, rate, m, v):
         dtype = variable.dtype
@@ -131,12 +129,18 @@ class Muon(Optimizer):
         v.assign_add((ops.square(gradient) - v.value) * (1.0 - self.adam_beta_2))
         variable.assign_sub(m.value * alpha / (ops.sqrt(v.value) + self.epsilon))
 
-    def _orthogonal(self, x):
-        """Newton-Schulz: moves all singular values towards 1."""
+    def lr_adjust(self, x):
+        """A step of the size that `rms_rate` asks for, whatever the matrix's shape."""
+        if self.rms_rate is None:
+            return x
+        return x * (math.sqrt(max(x.shape)) * self.rms_rate)
+
+    def zeropower_via_newtonschulz5(self, x, steps):
+        """A matrix with its singular values moved towards 1, by Newton-Schulz."""
         tall = x.shape[0] > x.shape[1]
         x = ops.transpose(x) if tall else x
         x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
-        for _ in range(self.ns_steps):
+        for _ in range(steps):
             square = ops.matmul(x, ops.transpose(x))
             mixed = self.muon_b * square + self.muon_c * ops.matmul(square, square)
             x = self.muon_a * x + ops.matmul(mixed, x)

@@ -141,7 +141,7 @@ class OrthogonalRegularizer(Regularizer):
         if mode not in ("rows", "columns"):
             raise ValueError(
                 "Invalid value for argument `mode`. Expected one of "
-                f"('rows', 'columns'). Received: mode={mode}"
+                f'{{"rows", "columns"}}. Received: mode={mode}'
             )
         self.mode = mode
 

@@ -232,10 +232,11 @@ def _read_keras_tensor(reader, config):
 def _read_lambda(reader, config):
     if reader.safe_mode:
         raise ValueError(
-            "Requested the deserialization of a Python lambda. Loading it would run "
-            "code that is stored in the file, so it is disallowed by default. If you "
-            "trust the source of the file, pass `safe_mode=False` to the loading "
-            "function, or call `keras.config.enable_unsafe_deserialization()`."
+            "Requested the deserialization of a Python lambda, such as a `Lambda` "
+            "layer's function. Loading it would run code that is stored in the file, "
+            "so it is disallowed by default. If you trust the source, pass "
+            "`safe_mode=False` to the loading function, or call "
+            "`keras.config.enable_unsafe_deserialization()`."
         )
     return lambdas.load(config["value"])
 

@@ -1,29 +1,26 @@
 """The loss that `compile` was given, resolved for the model's outputs."""
 
-from typing import Any, NamedTuple
-
 from ckeras import losses, ops
 from ckeras.engine import config, trace, tree
 from ckeras.engine.naming import object_name
 from ckeras.engine.scope import name_scope
 from ckeras.losses.wrapper import LossFunctionWrapper
 from ckeras.metrics import Mean
+from ckeras.training.loss_matching import (
+    LossEntry,
+    WeightedLoss,
+    at_path,
+    loss_name,
+    match_losses,
+)
 from ckeras.training.outputs import (
     align_to_outputs,
-    count_outputs,
     is_sparse_or_binary,
     names_for,
     structure_text,
 )
 
 __all__ = ["CompileLoss", "resolve_loss"]
-
-
-class _Entry(NamedTuple):
-    index: int  # of the output, in flattened order
-    loss: Any
-    weight: Any
-    name: str
 
 
 def resolve_loss(identifier, y_true, y_pred):
@@ -52,7 +49,8 @@ class CompileLoss:
 
     Args:
         loss: what `compile` was given: one loss for every output, or a structure of
-            losses, or a dict by output name; None for an output without a loss.
+            losses as `match_losses` reads it, or a dict by output name; None for an
+            output without a loss.
         loss_weights: factors in the same structure, or None.
         output_names: names of the model's outputs in flattened order, if known.
 
@@ -81,6 +79,7 @@ class CompileLoss:
         self.dtype = config.floatx()
         self._entries = []
         self._means = []
+        self._structure = None  # that of the outputs it was built for
 
     @property
     def metrics(self):
@@ -96,90 +95,85 @@ class CompileLoss:
 
         Args:
             y_true, y_pred: structures of values or specs; only shapes are read.
+
+        Raises:
+            KeyError: for a loss without an output.
+            ValueError: for losses, factors or targets that do not fit the outputs.
         """
-        count = count_outputs(y_pred)
-        names = names_for(y_pred, self.output_names)
-        flat_losses = self._spread("loss", self._user_loss, y_pred, names)
-        if self._user_weights is None:
-            weights = [None] * count
-        else:
-            weights = self._spread_weights(y_pred, names, flat_losses)
-        wanted = [i for i, loss in enumerate(flat_losses) if loss is not None]
-        targets = self._targets(y_true, y_pred, names, wanted)
-        outputs = tree.flatten(y_pred)
+        loss, weights = self._by_output_name(y_pred)
+        names = self._names(y_pred)
+        self._structure = tree.map_structure(lambda _: None, y_pred)
+        loss = _weighted(loss, weights)
+        if not tree.is_nested(loss):
+            loss = tree.map_structure(lambda _: loss, self._structure)
+        matched = match_losses(loss, y_pred, tree.pack_sequence_as(y_pred, names))
+        y_true = self._targets(y_true, y_pred, [m.path for m in matched])
         self._entries = []
-        _check_given(targets, names, wanted)
-        for i in wanted:
-            loss = resolve_loss(flat_losses[i], targets[i], outputs[i])
-            name = names[i] or loss.name
-            self._entries.append(_Entry(i, loss, weights[i], name))
+        for path, (given, weight), names in matched:
+            target, output = at_path(y_true, path), at_path(y_pred, path)
+            _check_given(target, names)
+            resolved = resolve_loss(given, target, output)
+            name = loss_name(path, names, resolved.name)
+            self._entries.append(LossEntry(path, resolved, weight, name))
         if len(self._entries) > 1:
             self._means = [Mean(name=f"{e.name}_loss") for e in self._entries]
         self.built = True
 
-    def _spread(self, argument, given, y_pred, names):
-        """What was given for each flat output."""
-        count = count_outputs(y_pred)
-        if not tree.is_nested(given):
-            return [given] * count
-        if isinstance(given, dict) and not isinstance(y_pred, dict):
-            known = [n for n in names if n is not None]
-            if known and set(known) != set(given):
-                raise ValueError(
-                    f"Expected keys {known} in {argument} dict, but found "
-                    f"{argument}.keys()={list(given)}"
-                )
-        _check_keys(argument, given, y_pred)
-        found = align_to_outputs(given, y_pred, names)
+    def _by_output_name(self, y_pred):
+        """Losses and factors; a dict by output name becomes a list where needed."""
+        loss, weights, names = self._user_loss, self._user_weights, self.output_names
+        if not names or not isinstance(loss, dict) or isinstance(y_pred, dict):
+            return loss, weights
+        if set(names) != set(loss):
+            raise ValueError(
+                f"Expected keys {names} in loss dict, but found "
+                f"loss.keys()={list(loss)}"
+            )
+        if isinstance(weights, dict):
+            weights = [weights.get(name) for name in names]
+        return [loss[name] for name in names], weights
+
+    def _names(self, y_pred):
+        """The name of each flat output, None where it is not known."""
+        outputs = tree.flatten(y_pred)
+        if self.output_names and len(self.output_names) == len(outputs):
+            return list(self.output_names)
+        return [None] * len(outputs)
+
+    def _targets(self, y_true, y_pred, wanted):
+        """The targets in the outputs' structure, None for an output without a loss.
+
+        Args:
+            wanted: paths of the outputs that have a loss.
+        """
+        if y_true is None:
+            return tree.map_structure(lambda _: None, y_pred)
+        found = align_to_outputs(y_true, y_pred, names_for(y_pred, self.output_names))
+        if found is None:
+            found = _partial_targets(y_true, y_pred, wanted)
         if found is None:
             raise ValueError(
-                f"Argument `{argument}` of `compile()` does not go with the model's "
-                f"outputs {structure_text(y_pred)}. Expected one entry, or one for "
-                f"each of the {count} outputs. Received: {argument}={given}"
+                "y_true and y_pred have different structures.\n"
+                f"y_true: {structure_text(y_true)}\ny_pred: {structure_text(y_pred)}\n"
             )
-        return found
-
-    def _spread_weights(self, y_pred, names, flat_losses):
-        given = self._user_weights
-        if not tree.is_nested(given) and len(flat_losses) > 1:
-            raise ValueError(
-                "`loss_weights` must match the number of losses, got "
-                f"{len(flat_losses)} losses and loss_weights={given}."
-            )
-        if len(tree.flatten(given)) != len(flat_losses):
-            raise ValueError(
-                f"`loss_weights` must match the number of losses, got "
-                f"{len(flat_losses)} losses and {len(tree.flatten(given))} weights."
-            )
-        return self._spread("loss_weights", given, y_pred, names)
-
-    def _targets(self, y_true, y_pred, names, wanted):
-        """The target for each flat output, None where it has no loss."""
-        if y_true is None:
-            return [None] * count_outputs(y_pred)
-        found = align_to_outputs(y_true, y_pred, names)
-        if found is not None:
-            return found
-        flat = tree.flatten(y_true)
-        if len(flat) == len(wanted):  # targets only for the outputs with a loss
-            by_index = dict(zip(wanted, flat, strict=True))
-            return [by_index.get(i) for i in range(count_outputs(y_pred))]
-        raise ValueError(
-            "y_true and y_pred have different structures.\n"
-            f"y_true: {structure_text(y_true)}\ny_pred: {structure_text(y_pred)}\n"
-        )
+        return tree.pack_sequence_as(y_pred, found)
 
     def pairs(self, y_true, y_pred):
         """For each loss: the loss, its target and its output."""
         if not self.built:
             with trace.building(self):
                 self.build(y_true, y_pred)
-        names = names_for(y_pred, self.output_names)
-        wanted = [e.index for e in self._entries]
-        targets = self._targets(y_true, y_pred, names, wanted)
-        _check_given(targets, names, wanted)
-        outputs = tree.flatten(y_pred)
-        return [(e, targets[e.index], outputs[e.index]) for e in self._entries]
+        paths = [entry.path for entry in self._entries]
+        y_true = self._targets(y_true, y_pred, paths)
+        # The same outputs may come in another container than when it was built.
+        y_true = tree.pack_sequence_as(self._structure, tree.flatten(y_true))
+        y_pred = tree.pack_sequence_as(self._structure, tree.flatten(y_pred))
+        found = []
+        for entry in self._entries:
+            target = at_path(y_true, entry.path)
+            _check_given(target, entry.name)
+            found.append((entry, target, at_path(y_pred, entry.path)))
+        return found
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """The total loss, a scalar; None if no output has a loss."""
@@ -188,44 +182,54 @@ class CompileLoss:
 
     def call(self, y_true, y_pred, sample_weight=None):
         pairs = self.pairs(y_true, y_pred)
-        names = names_for(y_pred, self.output_names)
-        if tree.is_nested(sample_weight):
-            wanted = [e.index for e in self._entries]
-            weights = self._targets(sample_weight, y_pred, names, wanted)
-        else:
-            weights = [sample_weight] * count_outputs(y_pred)
+        if by_output := tree.is_nested(sample_weight):
+            paths = [entry.path for entry in self._entries]
+            sample_weight = self._targets(sample_weight, y_pred, paths)
         total = None
         for i, (entry, target, output) in enumerate(pairs):
-            value = ops.cast(
-                entry.loss(target, output, weights[entry.index]), self.dtype
-            )
+            weight = at_path(sample_weight, entry.path) if by_output else sample_weight
+            value = ops.cast(entry.loss(target, output, weight), self.dtype)
             if self._means:  # each output's loss is recorded without its factor
-                self._means[i].update_state(value, sample_weight=output.shape[0])
+                rows = tree.flatten(output)[0].shape[0]
+                self._means[i].update_state(value, sample_weight=rows)
             if entry.weight is not None:
                 value = ops.multiply(value, entry.weight)
             total = value if total is None else ops.add(total, value)
         return total
 
 
-def _check_keys(argument, given, y_pred):
-    """Raises KeyError if a dict names an output that a dict of outputs lacks."""
-    if not isinstance(given, dict) or not isinstance(y_pred, dict):
-        return
-    for key in given:
-        if key not in y_pred:
-            raise KeyError(
-                f"The path: {(key,)} in the `{argument}` argument can't be found in "
-                f"the model's outputs. Expected keys of {list(y_pred)}. "
-                f"Received: {argument}.keys()={list(given)}"
-            )
+def _weighted(loss, weights):
+    """The structure of losses with each as a pair of a loss and its factor."""
+    flat = tree.flatten(loss)
+    factors = [None] * len(flat) if weights is None else tree.flatten(weights)
+    if len(flat) != len(factors):
+        raise ValueError(
+            f"`loss_weights` must match the number of losses, got {len(flat)} losses "
+            f"and {len(factors)} weights."
+        )
+    pairs = [
+        None if one is None else WeightedLoss(one, factor)
+        for one, factor in zip(flat, factors, strict=True)
+    ]
+    return tree.pack_sequence_as(loss, pairs)
 
 
-def _check_given(targets, names, wanted):
+def _partial_targets(y_true, y_pred, wanted):
+    """Flat targets, given only for the outputs with a loss; None if they aren't."""
+    flat = tree.flatten(y_true)
+    if len(flat) != len(wanted):
+        return None
+    by_path = dict(zip(wanted, flat, strict=True))
+    numbered = tree.pack_sequence_as(y_pred, range(len(tree.flatten(y_pred))))
+    by_number = {at_path(numbered, path): by_path[path] for path in by_path}
+    return [by_number.get(i) for i in tree.flatten(numbered)]
+
+
+def _check_given(target, name):
     """Raises ValueError if there is a loss for an output without targets."""
-    for i in wanted:
-        if targets[i] is None:
-            raise ValueError(
-                "The loss needs targets: no `y` was given for "
-                f"{f'output {names[i]!r}' if names[i] else 'the output'}. "
-                "Call `fit(x, y)`, or pass an iterable of batches `(x, y)`."
-            )
+    if any(leaf is None for leaf in tree.flatten(target)):
+        raise ValueError(
+            "The loss needs targets: no `y` was given for "
+            f"{f'output {name!r}' if isinstance(name, str) else 'the output'}. "
+            "Call `fit(x, y)`, or pass an iterable of batches `(x, y)`."
+        )

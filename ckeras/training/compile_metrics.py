@@ -90,28 +90,55 @@ class CompileMetrics:
         Args:
             y_true, y_pred: structures of values or specs; only shapes are read.
         """
-        names = names_for(y_pred, self.output_names)
-        targets = _align(y_true, y_pred, names)
+        names = self._names(y_pred)
+        targets = self._align(y_true, y_pred)
         outputs = tree.flatten(y_pred)
+        # Logs list the outputs as the model does, whatever order a dict has them in.
+        order = range(len(outputs))
+        if self.output_names and set(self.output_names) == set(names):
+            order = [names.index(name) for name in self.output_names]
         built = []
         for argument, given in self._given.items():
+            spread = _spread(argument, given, y_pred, names)
             entries = []
-            for i, wanted in enumerate(_spread(argument, given, y_pred, names)):
-                if wanted:
-                    made = [resolve_metric(m, targets[i], outputs[i]) for m in wanted]
+            for i in order:
+                if spread[i]:
+                    made = [
+                        resolve_metric(m, targets[i], outputs[i]) for m in spread[i]
+                    ]
                     name = names[i] if len(outputs) > 1 else None
                     entries.append(_Entry(i, name, made))
             built.append(entries)
         self._entries, self._weighted_entries = built
         self.built = True
 
+    def _names(self, y_pred):
+        """What logs call each flat output: a dict's keys, or the model's names."""
+        outputs = tree.flatten(y_pred)
+        if isinstance(y_pred, dict) and len(y_pred) == len(outputs):
+            return tree.flatten({key: key for key in y_pred})
+        if self.output_names and len(self.output_names) == len(outputs):
+            return list(self.output_names)
+        return [None] * len(outputs)
+
+    def _align(self, y, y_pred):
+        """The leaf of `y` for each flat output; missing ones are None."""
+        if y is None:
+            return [None] * count_outputs(y_pred)
+        found = align_to_outputs(y, y_pred, names_for(y_pred, self.output_names))
+        if found is not None:
+            return found
+        raise ValueError(
+            "y_true and y_pred have different structures.\n"
+            f"y_true: {structure_text(y)}\ny_pred: {structure_text(y_pred)}\n"
+        )
+
     def update_state(self, y_true, y_pred, sample_weight=None):
         """Takes a batch's targets and predictions into account."""
         if not self.built:
             with trace.building(self):
                 self.build(y_true, y_pred)
-        names = names_for(y_pred, self.output_names)
-        targets = _align(y_true, y_pred, names)
+        targets = self._align(y_true, y_pred)
         outputs = tree.flatten(y_pred)
         for entry in self._entries:
             for metric in entry.metrics:
@@ -119,7 +146,7 @@ class CompileMetrics:
         if not self._weighted_entries:
             return
         if tree.is_nested(sample_weight):
-            weights = _align(sample_weight, y_pred, names)
+            weights = self._align(sample_weight, y_pred)
         else:
             weights = [sample_weight] * len(outputs)
         for entry in self._weighted_entries:
@@ -176,19 +203,6 @@ def _unused(name, results):
         index += 1
         candidate = f"{name}_{index}"
     return candidate
-
-
-def _align(y, y_pred, names):
-    """The leaf of `y` for each flat output; missing ones are None."""
-    if y is None:
-        return [None] * count_outputs(y_pred)
-    found = align_to_outputs(y, y_pred, names)
-    if found is not None:
-        return found
-    raise ValueError(
-        "y_true and y_pred have different structures.\n"
-        f"y_true: {structure_text(y)}\ny_pred: {structure_text(y_pred)}\n"
-    )
 
 
 def _as_list(given):

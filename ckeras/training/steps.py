@@ -5,15 +5,16 @@ one call takes about 50 ms, then the progress bar, signals and callbacks have th
 turn. Otherwise each batch is one call.
 """
 
+import itertools
 import math
 import warnings
 
 import numpy as np
 
 from ckeras.callbacks.callback_list import pythonify_logs
-from ckeras.engine import tree
+from ckeras.engine import config, tree
 
-__all__ = ["Steps"]
+__all__ = ["Steps", "limited_epochs", "limited_steps"]
 
 
 class Steps:
@@ -61,7 +62,7 @@ class Steps:
         return self._run_batches(function, watch, stopped)
 
     def _run_arrays(self, function, watch, stopped):
-        data, total = self.data, self.num_steps
+        data, total = self.data, self._whole_groups()
         if self._steps is None or self._next in (0, data.num_batches):
             self._next, self._order = 0, data.epoch_order()
         compiled = hasattr(function, "run_batches")
@@ -69,7 +70,7 @@ class Steps:
         while step < total and not stopped():
             left = min(total - step, data.num_batches - self._next)
             if left <= 0:
-                _warn_exhausted()
+                self._end_of_data(step)
                 break
             count = min(left, self._stride) if watch.every_batch else left
             watch.begin(step)
@@ -87,10 +88,15 @@ class Steps:
                 count = min(count, self._stride)
                 for i in range(count):
                     logs = function(self._rows(self._next + i))
+            watch.end(step, count, self._stride, logs)
             step += count
             self._next += count
-            watch.end(step - 1, logs)
         return logs
+
+    def _whole_groups(self):
+        """Steps in a pass, rounded up: batch hooks surround whole groups of batches."""
+        total = self.num_steps
+        return total and -(-total // self._stride) * self._stride
 
     def _rows(self, batch):
         size = self.data.batch_size
@@ -101,25 +107,31 @@ class Steps:
     def _run_batches(self, function, watch, stopped):
         self.data.on_epoch_begin()
         if self._iterator is None or self._steps is None:
-            self._iterator = self.data.batches()
-        step, logs = 0, None
-        while (self._steps is None or step < self._steps) and not stopped():
-            batch = next(self._iterator, None)
-            if batch is None:
-                self._iterator = None
-                if self._steps is not None or step < (self.data.num_batches or 0):
-                    _warn_exhausted()
-                if self._steps is None:
-                    self._exhausted_at = step
-                break
-            if step % self._stride == 0:
+            self._iterator, self._next = self.data.batches(), 0
+        step, logs, total = 0, None, self._whole_groups()
+        while (total is None or step < total) and not stopped():
+            group = list(itertools.islice(self._iterator, self._stride))
+            if group:
                 watch.begin(step)
-            logs = function(self._prepare(batch))
-            step += 1
-            if step % self._stride == 0 or step == self.num_steps:
-                watch.end(step - 1, logs)
+                for batch in group:
+                    logs = function(self._prepare(batch))
+                watch.end(step, len(group), self._stride, logs)
+                step += len(group)
+                self._next += len(group)
+            if len(group) < self._stride:
+                self._end_of_data(step)
+                break
+        if self._next >= (self.data.num_batches or math.inf):
+            self._iterator = None
         self.data.on_epoch_end()
         return logs
+
+    def _end_of_data(self, step):
+        self._iterator = None
+        if step < (self.num_steps or 0):
+            _warn_exhausted()
+        if self._steps is None:
+            self._exhausted_at = step
 
     def collect(self, function, callbacks, stopped):
         """Makes one pass of `predict` and joins the results of its batches.
@@ -147,7 +159,7 @@ class Steps:
 
     def _map_arrays(self, function, watch, stopped):
         data = self.data
-        total = min(self.num_steps, data.num_batches)
+        total = min(self._whole_groups(), data.num_batches)
         if self.num_steps > data.num_batches:
             _warn_exhausted()
         step, results = 0, None
@@ -156,7 +168,7 @@ class Steps:
                 data.data, data.batch_size, step, total - step, results
             )
             step += count
-            watch.end(step - 1, None)
+            watch.end(step - 1, 1, 1, None)
         rows = min(step * data.batch_size, data.num_samples)
         return tree.map_structure(lambda a: np.asarray(a)[:rows], results)
 
@@ -175,11 +187,31 @@ class _Watch:
             for callback in self._called:
                 getattr(callback, self._begin)(step)
 
-    def end(self, step, logs):
+    def end(self, step, count, stride, logs):
+        """Tells of `count` steps from `step` on; a group counts as a whole one."""
         if self._called:
             logs = pythonify_logs(logs)
+            last = step + (max(count, stride) if self.every_batch else count) - 1
             for callback in self._called:
-                getattr(callback, self._end)(step, logs)
+                getattr(callback, self._end)(last, logs)
+
+
+def limited_steps(steps):
+    """`steps` or, where it is lower, the limit of `config.set_max_steps_per_epoch`."""
+    limit = config.max_steps_per_epoch()
+    if not limit or (steps and steps <= limit):
+        return steps
+    warnings.warn(f"Limiting steps_per_epoch to {limit}", stacklevel=4)
+    return limit
+
+
+def limited_epochs(epochs):
+    """`epochs` or, where it is lower, the limit of `config.set_max_epochs`."""
+    limit = config.max_epochs()
+    if not limit or epochs <= limit:
+        return epochs
+    warnings.warn(f"Limiting epochs to {limit}", stacklevel=4)
+    return limit
 
 
 def _check_steps(steps):

@@ -9,9 +9,10 @@ from ckeras.engine.tensor import Tensor
 from ckeras.training.compile_metrics import CompileMetrics
 from ckeras.training.data import get_data, train_validation_split
 from ckeras.training.data.arrays import ArrayData
+from ckeras.training.data.convert import densify
 from ckeras.training.inputs import cast_batch, check_targets
 from ckeras.training.model_steps import ModelSteps
-from ckeras.training.steps import Steps
+from ckeras.training.steps import Steps, limited_epochs, limited_steps
 from ckeras.utils.packing import unpack_x_y_sample_weight
 from ckeras.utils.traceback_utils import filter_traceback
 
@@ -44,8 +45,9 @@ class Trainer(ModelSteps):
         """Train for a number of passes over the data.
 
         Args:
-            x: Inputs: NumPy arrays, tensors, pandas objects or lists of numbers; for
-                several inputs a list, or a dict by input name. Or an iterable of
+            x: Inputs: NumPy arrays, tensors, pandas objects, sparse matrices of
+                SciPy or lists of numbers; for several inputs a list, or a dict by
+                input name. Or an iterable of
                 batches `(x, y)` or `(x, y, sample_weight)`: a `utils.PyDataset`, a
                 generator, a PyTorch `DataLoader` or the like.
             y: Targets, in the same kinds of arrays; not with an iterable.
@@ -83,6 +85,8 @@ class Trainer(ModelSteps):
         3
         """
         self._assert_compile_called("fit")
+        epochs = limited_epochs(epochs)
+        steps_per_epoch = limited_steps(steps_per_epoch)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = train_validation_split(
                 (x, y, sample_weight), validation_split
@@ -93,6 +97,7 @@ class Trainer(ModelSteps):
         steps = self._start(data, "train", steps_per_epoch)
         validation = None
         if validation_data is not None:
+            validation_steps = limited_steps(validation_steps)
             val_x, val_y, val_weight = unpack_x_y_sample_weight(validation_data)
             size = validation_batch_size or batch_size
             val_data = get_data(val_x, val_y, val_weight, size, validation_steps)
@@ -184,6 +189,7 @@ class Trainer(ModelSteps):
         self._assert_compile_called("evaluate")
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
+        steps = limited_steps(steps)
         data = get_data(x, y, sample_weight, batch_size, steps)
         pass_ = self._start(data, "test", steps)
         callbacks = self._callback_list(callbacks, verbose, pass_)
@@ -223,6 +229,7 @@ class Trainer(ModelSteps):
 
         >>> predictions = model.predict(x, verbose=0)
         """
+        steps = limited_steps(steps)
         data = get_data(x, batch_size=batch_size, steps=steps)
         pass_ = self._start(data, "predict", steps)
         callbacks = self._callback_list(callbacks, verbose, pass_)
@@ -333,7 +340,7 @@ class Trainer(ModelSteps):
     def _single_batch(self, mode, x, y=None, sample_weight=None, class_weight=None):
         data = ArrayData(x, y, sample_weight, class_weight=class_weight)
         y_pred = self._build_for(data.data, mode)
-        data.convert(lambda arrays: cast_batch(self, arrays))
+        data.convert(lambda arrays: cast_batch(self, densify(arrays)))
         if self._reads_targets(mode):
             check_targets(self, data.data, y_pred)
         return data.data

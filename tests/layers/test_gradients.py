@@ -153,6 +153,23 @@ CASES = {
     "minimum": merging(layers.Minimum, (3, 4), (3, 4)),
     "concatenate": merging(layers.Concatenate, (3, 2, 4), (3, 5, 4), axis=1),
     "dot": merging(layers.Dot, (3, 2, 4), (3, 5, 4), axes=2),
+    "softmax": (layers.Softmax(dtype="float64"), [normal(3, 4)]),
+    "softmax of two axes, masked": (
+        layers.Softmax(axis=[1, 2], dtype="float64"),
+        [normal(2, 3, 4)],
+        {"mask": np.arange(12).reshape(1, 3, 4) % 3 > 0},
+    ),
+    "einsum dense": (
+        layers.EinsumDense(
+            "abc,cd->abd", (None, 5), "tanh", bias_axes="d", dtype="float64"
+        ),
+        [normal(3, 2, 4)],
+    ),
+    "reversible embedding": (
+        layers.ReversibleEmbedding(6, 4, dtype="float64"),
+        [normal(3, 4)],
+        {"reverse": True},
+    ),
     "dot, normalized": merging(layers.Dot, (3, 4), (3, 4), axes=1, normalize=True),
     "dropout": (
         layers.Dropout(0.4, seed=1, dtype="float64"),

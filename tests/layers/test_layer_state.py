@@ -114,3 +114,18 @@ def test_deleting_a_variable():
     assert len(layer.weights) == 1
     del layer.v
     assert layer.weights == []
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "error", "message"),
+    [
+        (("kernel",), {}, ValueError, "`name` must be passed as a keyword argument"),
+        (("kernel",), {"shape": (2,)}, ValueError, "`name` must be passed"),
+        (((2,),), {"shape": (2,)}, ValueError, "both positionally and as a keyword"),
+        (((2,), "zeros", None, True), {}, TypeError, "at most 3 positional arguments"),
+    ],
+)
+def test_add_weight_explains_calls_of_keras_2(args, kwargs, error, message):
+    with pytest.raises(error, match=message):
+        layers.Layer().add_weight(*args, **kwargs)
+    assert layers.Layer().add_weight((2,), "ones", "float64").dtype == "float64"

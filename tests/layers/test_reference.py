@@ -25,7 +25,9 @@ def make_layer(case):
 
 def arguments(name, case):
     inputs = [make_values(name, i, x) for i, x in enumerate(case["inputs"])]
-    call = {"mask": np.array(case["mask"])} if "mask" in case else {}
+    call = dict(case.get("call", {}))
+    if "mask" in case:
+        call["mask"] = np.array(case["mask"])
     return inputs, call
 
 
@@ -72,11 +74,12 @@ def test_outputs(name):
 @pytest.mark.parametrize("name", CASES)
 def test_symbolic_shapes(name):
     layer, inputs, _ = built(name, CASES[name])
+    call = CASES[name].get("call", {})
     placeholders = [
         ckeras.Input(batch_shape=(None, *x.shape[1:]), dtype=str(x.dtype))
         for x in inputs
     ]
-    outputs = tree.flatten(layer(one_or_all(placeholders)))
+    outputs = tree.flatten(layer(one_or_all(placeholders), **call))
     for x, shape in zip(outputs, TABLE[name]["output_shapes"], strict=True):
         assert x.shape == (None, *shape[1:])
 

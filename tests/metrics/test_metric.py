@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from ckeras import metrics, ops, saving
+import ckeras
+from ckeras import Variable, metrics, ops, saving
 
 
 class Largest(metrics.Metric):
@@ -91,3 +92,50 @@ def test_without_super_call():
 
     with pytest.raises((RuntimeError, AttributeError)):
         Broken()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        metrics.Mean(name="inner"),
+        [metrics.Mean(name="inner")],
+        {"a": (metrics.Mean(name="inner"),)},
+    ],
+)
+def test_metrics_and_variables_in_attributes_are_part_of_the_state(inside):
+    outer = metrics.Mean(name="outer")
+    outer.parts = inside
+    outer.more = [Variable(0.0), {"b": Variable(1.0)}]
+    assert len(outer.variables) == 2 + 2 + 2
+    inner = ckeras.tree.flatten(inside)[0]
+    inner.update_state(3.0)
+    outer.reset_state()
+    assert float(inner.result()) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: metrics.FBetaScore(beta=0.0), "`beta`.* should be > 0.*beta=0.0"),
+        (lambda: metrics.FBetaScore(beta=1), "`beta`.* a Python float.*beta=1 of type"),
+        (lambda: metrics.F1Score(threshold=1.1), "0 < threshold <= 1.*threshold=1.1"),
+        (lambda: metrics.F1Score(threshold="a"), "a Python float.*threshold=a of type"),
+        (lambda: metrics.AUC(curve="X"), 'Invalid AUC curve value: "X"'),
+        (
+            lambda: metrics.AUC(summation_method="X"),
+            'Invalid AUC summation method value: "X"',
+        ),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_float_weights_are_cut_off_by_counts_of_whole_numbers():
+    weight = np.array([0.5, 0.5])
+    with pytest.warns(UserWarning, match="weight is float, but the metric counts in"):
+        metrics.MeanIoU(2).update_state([0, 1], [0, 1], sample_weight=weight)
+    exact = metrics.MeanIoU(2, dtype="float32")
+    exact.update_state([0, 1], [0, 1], sample_weight=weight)
+    assert float(exact.result()) == pytest.approx(1.0, abs=1e-5)

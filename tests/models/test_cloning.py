@@ -53,10 +53,33 @@ def test_call_function_and_inputs():
     inputs = ckeras.Input((3,))
     model = ckeras.Model(inputs, layers.Dense(2, name="d")(inputs))
     other = ckeras.Input((3,), name="other")
-    clone = clone_model(model, input_tensors=[other], call_function=call)
+    clone = clone_model(model, input_tensors=other, call_function=call)
     assert calls == ["d"]
     assert clone.input_names == ["other"]
+    with pytest.raises(ValueError, match="must have the same structure"):
+        clone_model(model, input_tensors=[other, other])
     with pytest.raises(ValueError, match="not supported with Sequential"):
         clone_model(sequential(), call_function=call)
     with pytest.raises(ValueError, match="neither functional nor sequential"):
         clone_model(ckeras.Model(), clone_function=call)
+
+
+def test_a_clone_of_a_compiled_model_is_compiled():
+    model = sequential()
+    assert not clone_model(model).compiled
+    model.compile("adam", "mse", metrics=["mae"])
+    clone = clone_model(model)
+    assert clone.compiled and clone.loss == "mse"
+    assert clone.optimizer is not model.optimizer
+    assert clone.optimizer.get_config() == model.optimizer.get_config()
+
+
+def test_a_layer_shared_between_nested_models_stays_shared():
+    shared = layers.Dense(3, name="shared")
+    a, b = ckeras.Input((3,)), ckeras.Input((3,))
+    first = ckeras.Model(a, shared(a), name="first")
+    second = ckeras.Model(b, shared(b), name="second")
+    inputs = ckeras.Input((3,))
+    clone = clone_model(ckeras.Model(inputs, second(first(inputs))), recursive=True)
+    copies = [clone.get_layer(n).get_layer("shared") for n in ("first", "second")]
+    assert copies[0] is copies[1] is not shared

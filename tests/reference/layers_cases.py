@@ -46,6 +46,38 @@ CASES = {
     "embedding": _case(
         "Embedding", [("int", 7, (4, 3))], {"input_dim": 7, "output_dim": 2}
     ),
+    "einsum_dense": _case(
+        "EinsumDense",
+        [(4, 3, 5)],
+        {
+            "equation": "abc,cde->abde",
+            "output_shape": [3, 2, 6],
+            "bias_axes": "de",
+            "activation": "tanh",
+        },
+    ),
+    "einsum_dense_left": _case(
+        "EinsumDense",
+        [(4, 2, 3)],
+        {"equation": "...c,dc->...d", "output_shape": 5, "bias_axes": "d"},
+    ),
+    "einsum_dense_right": _case(
+        "EinsumDense",
+        [(4, 3, 2)],
+        {"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"},
+    ),
+    "reversible_embedding": _case(
+        "ReversibleEmbedding", [("int", 7, (4, 3))], {"input_dim": 7, "output_dim": 2}
+    ),
+    "reversible_embedding_back": _case(
+        "ReversibleEmbedding",
+        [(4, 3, 2)],
+        {"input_dim": 7, "output_dim": 2, "tie_weights": False, "logit_soft_cap": 0.5},
+        call={"reverse": True},
+    ),
+    "softmax": _case("Softmax", [(4, 5)], {"axis": 0}),
+    "softmax_axes": _case("Softmax", [(4, 3, 5)], {"axis": [1, 2]}),
+    "softmax_masked": _case("Softmax", [(4, 5)], mask=_MASK),
     "masking": _case("Masking", [(4, 3, 2)], {"mask_value": 0.5}),
     "dropout": _case("Dropout", [(4, 3)], {"rate": 0.4, "seed": 3}),
     "dropout_shape": _case(

@@ -1,10 +1,9 @@
-"""How names of metrics and losses are resolved, and what logs call them."""
+"""How names of metrics are resolved, and what logs call them."""
 
 import numpy as np
 import pytest
 
-from ckeras import losses, metrics
-from ckeras.training.compile_loss import CompileLoss, resolve_loss
+from ckeras import metrics
 from ckeras.training.compile_metrics import CompileMetrics, resolve_metric
 
 ONE = np.zeros((4, 1), "float32")
@@ -27,18 +26,6 @@ def test_accuracy(y_true, y_pred, kind, name):
     metric = resolve_metric(name, y_true, y_pred)
     assert type(metric) is kind
     assert metric.name == name
-
-
-@pytest.mark.parametrize(
-    ("y_true", "y_pred", "kind"),
-    [
-        (ONE, ONE, losses.binary_crossentropy),
-        (CLASSES, THREE, losses.sparse_categorical_crossentropy),
-        (THREE, THREE, losses.categorical_crossentropy),
-    ],
-)
-def test_crossentropy(y_true, y_pred, kind):
-    assert resolve_loss("crossentropy", y_true, y_pred).fn is kind
 
 
 def own_metric(y_true, y_pred):
@@ -100,73 +87,20 @@ def test_metrics_must_be_a_list(given):
         CompileMetrics(given)
 
 
-@pytest.mark.parametrize(
-    ("given", "weights"),
-    [
-        ({"a": "mse", "b": "crossentropy"}, {"a": 2.0, "b": 0.5}),
-        (["mse", "crossentropy"], [2.0, 0.5]),
-    ],
-)
-def test_loss_of_two_outputs(given, weights):
-    loss = CompileLoss(given, weights, ["a", "b"])
-    y_true, y_pred = outputs()
-    y_pred = [y_pred[0], np.full((4, 3), 1 / 3, "float32")]
-    total = loss(y_true, y_pred)
-    assert float(total) == pytest.approx(2.0 * 1.0 + 0.5 * np.log(3), rel=1e-5)
-    assert [m.name for m in loss.metrics] == ["a_loss", "b_loss"]
-    assert float(loss.metrics[1].result()) == pytest.approx(np.log(3), rel=1e-5)
-
-
-def test_targets_by_name_and_partly():
-    loss = CompileLoss([None, "mse"], output_names=["a", "b"])
-    total = loss([THREE + 2], [ONE, THREE])
-    assert float(total) == 4.0
-    loss = CompileLoss(["mae", "mse"], output_names=["a", "b"])
-    total = loss({"b": THREE + 2, "a": ONE + 1}, [ONE, THREE])
-    assert float(total) == 5.0
-
-
-def test_outputs_in_a_dict():
-    loss = CompileLoss({"x": "mae", "y": "mse"})
-    total = loss({"x": ONE + 1, "y": THREE + 2}, {"x": ONE, "y": THREE})
-    assert float(total) == 5.0
-    assert [m.name for m in loss.metrics] == ["x_loss", "y_loss"]
-
-
-def test_one_loss_for_all_outputs():
-    loss = CompileLoss("mae", output_names=["a", "b"])
-    assert float(loss([ONE + 1, THREE + 2], [ONE, THREE])) == 3.0
+def test_names_of_a_dict_of_outputs_come_in_the_order_of_the_model():
+    given = {"a": "mae", "b": "mse"}
+    compiled = CompileMetrics(given, output_names=["b", "a"])
+    compiled.update_state({"a": ONE + 1, "b": ONE + 2}, {"a": ONE, "b": ONE})
+    result = {name: float(value) for name, value in compiled.result().items()}
+    assert list(result.items()) == [("b_mse", 4.0), ("a_mae", 1.0)]
 
 
 @pytest.mark.parametrize(
-    ("given", "weights", "message"),
-    [
-        ({"a": "mse", "c": "mse"}, None, "Expected keys"),
-        (["mse"] * 3, None, "does not go with the model's outputs"),
-        (["mse", "mse"], [1.0], "must match the number of losses"),
-        ("mse", 2.0, "must match the number of losses"),
-    ],
+    ("names", "expected"),
+    [(None, ["mae", "mse"]), (["p", "q"], ["p_mae", "q_mse"])],
 )
-def test_losses_that_do_not_fit(given, weights, message):
-    with pytest.raises(ValueError, match=message):
-        CompileLoss(given, weights, ["a", "b"]).build([ONE, THREE], [ONE, THREE])
-
-
-@pytest.mark.parametrize(
-    ("given", "weights"),
-    [
-        ({"x": "mse", "z": "mse"}, None),
-        ({"x": "mse", "y": "mse", "z": "mse"}, None),
-        ("mse", {"x": 1.0, "z": 2.0}),
-    ],
-)
-def test_a_key_that_is_no_output(given, weights):
-    outputs = {"x": ONE, "y": THREE}
-    with pytest.raises(KeyError, match="'z'"):
-        CompileLoss(given, weights).build(outputs, outputs)
-
-
-def test_targets_of_another_structure():
-    loss = CompileLoss("mse", output_names=["a", "b"])
-    with pytest.raises(ValueError, match="different structures"):
-        loss([ONE, ONE, ONE], [ONE, THREE])
+def test_metrics_of_nested_outputs(names, expected):
+    compiled = CompileMetrics({"a": ["mae", {"b": "mse"}]}, output_names=names)
+    compiled.update_state({"a": [ONE + 1, {"b": ONE}]}, {"a": [ONE, {"b": ONE + 2}]})
+    assert list(compiled.result()) == expected
+    assert [float(v) for v in compiled.result().values()] == [1.0, 4.0]

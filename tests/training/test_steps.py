@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import Sequential, callbacks, layers, utils
+from ckeras import Sequential, callbacks, config, layers, utils
 from ckeras.utils import PyDataset
 from tests.training.helpers import (
     check_weights,
@@ -117,8 +117,46 @@ def test_steps_per_execution():
     model = linear(steps_per_execution=2)
     kernel, bias = model.get_weights()
     model.fit(x, y, 4, callbacks=[watch], shuffle=False, verbose=0)
-    assert seen == [1, 3, 4]
+    assert seen == [1, 3, 5]  # a last group that is not full counts as a whole one
     check_weights(model, *reference_sgd(kernel, bias, slices(x, y, 4))[:2])
+
+
+@pytest.mark.parametrize("kind", ["arrays", "batches"])
+@pytest.mark.parametrize("watched", [True, False])
+def test_steps_per_epoch_is_rounded_up_to_whole_executions(kind, watched):
+    x, y = data(40)
+    batches = slices(x, y, 4)
+    seen = []
+    watch = callbacks.LambdaCallback(on_train_batch_end=lambda b, logs: seen.append(b))
+    given = {"x": x, "y": y, "batch_size": 4, "shuffle": False}
+    if kind == "batches":
+        given = {"x": iter(batches)}
+    model = linear(steps_per_execution=2)
+    kernel, bias = model.get_weights()
+    watches = [watch] if watched else []
+    model.fit(**given, steps_per_epoch=3, callbacks=watches, verbose=0)
+    check_weights(model, *reference_sgd(kernel, bias, batches[:4])[:2])
+    assert seen == ([1, 3] if watched else [])
+
+
+def test_limits_of_epochs_and_steps():
+    x, y = data(20)
+    model = linear()
+    kernel, bias = model.get_weights()
+    config.set_max_epochs(2)
+    config.set_max_steps_per_epoch(3)
+    try:
+        with pytest.warns(UserWarning, match="Limiting (epochs to 2|steps_per_epoch)"):
+            history = model.fit(x, y, 4, epochs=4, shuffle=False, verbose=0)
+        with pytest.warns(UserWarning, match="Limiting steps_per_epoch to 3"):
+            assert model.predict(x, 4, verbose=0).shape[0] == 12
+    finally:
+        config.set_max_epochs(None)
+        config.set_max_steps_per_epoch(None)
+    assert len(history.history["loss"]) == 2
+    batches = slices(x, y, 4)
+    order = [*batches[:3], *batches[3:], *batches[:3]]
+    check_weights(model, *reference_sgd(kernel, bias, order[:5])[:2])
 
 
 def test_predict_batches_reach_callbacks():

@@ -77,6 +77,10 @@ class KerasTensor(Operators):
 
     __int__ = __index__ = __float__
 
+    # As in Keras, `==` asks whether it is the same placeholder; `ops.equal` compares.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __iter__(self):
         raise TypeError(f"{_ADVICE} It cannot be iterated over.")
 

@@ -1,5 +1,7 @@
 """Where functional models begin: the placeholder made by `Input`."""
 
+import warnings
+
 from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor, standardize_shape
 from ckeras.engine.symbolic.node import Node
@@ -39,18 +41,24 @@ class InputLayer(Layer):
     ):
         super().__init__(name=name)
         if "input_shape" in kwargs:
+            warnings.warn(
+                "Argument `input_shape` is deprecated. Use `shape` instead.",
+                stacklevel=2,
+            )
             shape = kwargs.pop("input_shape")
         if "batch_input_shape" in kwargs:
             batch_shape = kwargs.pop("batch_input_shape")
         if kwargs:
             raise ValueError(f"Unrecognized keyword arguments: {list(kwargs)}")
-        if sparse or ragged:
-            raise ValueError(
-                "`sparse=True` and `ragged=True` are not supported by ckeras."
-            )
+        for name, value in (("sparse", sparse), ("ragged", ragged)):
+            if value and input_tensor is not None:
+                raise _incompatible(name)
+            if value:
+                raise ValueError(f"`{name}=True` is not supported by ckeras.")
         if input_tensor is not None:
-            dtype = _checked_tensor(input_tensor, batch_shape, dtype)
-            batch_shape = input_tensor.shape
+            given = {"shape": shape, "batch_size": batch_size, "dtype": dtype}
+            _check_tensor(input_tensor, batch_shape=batch_shape, **given)
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         else:
             batch_shape = _batch_shape(shape, batch_size, batch_shape)
         self._batch_shape = standardize_shape(batch_shape)
@@ -104,23 +112,28 @@ def _batch_shape(shape, batch_size, batch_shape):
     return (batch_size, *standardize_shape(shape))
 
 
-def _checked_tensor(tensor, batch_shape, dtype):
+def _check_tensor(tensor, shape, batch_size, batch_shape, dtype):
+    """Raises unless `tensor` is a placeholder that all the other arguments fit."""
     if not isinstance(tensor, KerasTensor):
         raise ValueError(
             "Argument `input_tensor` must be a KerasTensor. "
             f"Received invalid type: input_tensor={tensor} (of type {type(tensor)})"
         )
-    if batch_shape is not None and standardize_shape(batch_shape) != tensor.shape:
-        raise ValueError(
-            "When providing the `input_tensor` argument, you cannot provide an "
-            "incompatible `batch_shape` argument."
-        )
+    if batch_size is not None and tensor.shape[:1] != (batch_size,):
+        raise _incompatible("batch_size")
+    if shape is not None and tensor.shape[1:] != standardize_shape(shape):
+        raise _incompatible("shape")
+    if batch_shape is not None and tensor.shape != standardize_shape(batch_shape):
+        raise _incompatible("batch_shape")
     if dtype is not None and tensor.dtype != dtype:
-        raise ValueError(
-            "When providing the `input_tensor` argument, you cannot provide an "
-            "incompatible `dtype` argument."
-        )
-    return tensor.dtype
+        raise _incompatible("dtype")
+
+
+def _incompatible(name):
+    return ValueError(
+        "When providing the `input_tensor` argument, you cannot provide an "
+        f"incompatible `{name}` argument."
+    )
 
 
 def Input(

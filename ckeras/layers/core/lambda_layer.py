@@ -1,7 +1,6 @@
 """Any function as a layer."""
 
 import inspect
-import types
 
 from ckeras.engine import tree
 from ckeras.layers.layer import Layer
@@ -34,13 +33,11 @@ class Lambda(Layer):
         super().__init__(**kwargs)
         self.arguments = arguments or {}
         self.function = function
-        if mask is not None:
-            self.supports_masking = True
+        self.supports_masking = mask is not None
         self.mask = mask
         self._output_shape = output_shape
         parameters = inspect.signature(function).parameters
         self._takes = [n for n in ("mask", "training") if n in parameters]
-        self.built = True
 
     def call(self, inputs, mask=None, training=None):
         given = {"mask": mask, "training": training}
@@ -98,6 +95,4 @@ class Lambda(Layer):
 def _serialize(function):
     from ckeras.saving.serialization import serialize_keras_object
 
-    if isinstance(function, types.LambdaType):
-        return serialize_keras_object(function)
-    return serialize_keras_object(function) if callable(function) else function
+    return serialize_keras_object(function)

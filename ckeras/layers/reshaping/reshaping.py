@@ -76,7 +76,7 @@ class Reshape(_Reshaping):
                 f"Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
-        self.built = True
+        self._build_at_init()
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], *self._resolve(input_shape[1:]))

@@ -35,12 +35,12 @@ def get_data(
             "Argument `x` must be given. Expected arrays or an iterable of batches. "
             "Received: x=None"
         )
-    if can_convert((x, y, sample_weight)):
+    if all(can_convert(value) for value in (x, y, sample_weight)):
         return ArrayData(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
     iterable = hasattr(x, "__iter__") or isinstance(x, PyDataset)
     if isinstance(x, (list, tuple, dict, str, bytes)) or not iterable:
         raise ValueError(f"Unrecognized data type: x={x} (of type {type(x)})")
-    kind = type(x).__name__
+    kind = _kind(x)
     if y is not None:
         _refuse("y", "the targets", kind)
     if sample_weight is not None:
@@ -51,6 +51,18 @@ def get_data(
             f"Received: class_weight={class_weight}"
         )
     return BatchData(x, shuffle and isinstance(x, PyDataset), class_weight)
+
+
+def _kind(x):
+    """What an iterable of batches is called in errors."""
+    if isinstance(x, PyDataset):
+        return "PyDataset"
+    name = type(x).__name__
+    if type(x).__module__.startswith("torch."):
+        return f"torch {name}"
+    if type(x).__module__.startswith("tensorflow."):
+        return "tf.data.Dataset"
+    return name
 
 
 def _refuse(name, description, kind):

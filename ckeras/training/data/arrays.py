@@ -1,11 +1,14 @@
-"""Data that lies in memory as arrays: the adapter that C code reads rows from."""
+"""Data that lies in memory as arrays: the adapter that C code reads rows from.
+
+Sparse matrices are made dense batch by batch, so that they never are as a whole.
+"""
 
 import math
 
 import numpy as np
 
 from ckeras.engine import tree
-from ckeras.training.data.convert import as_arrays
+from ckeras.training.data.convert import as_arrays, densify, is_sparse
 from ckeras.training.data.weights import resolve_sample_weight
 from ckeras.utils.packing import pack_x_y_sample_weight
 
@@ -14,6 +17,9 @@ __all__ = ["ArrayData"]
 
 class ArrayData:
     """Batches of rows of arrays, in order or shuffled.
+
+    Attributes:
+        is_arrays: whether rows can be read in place; not so with sparse matrices.
 
     Args:
         x, y, sample_weight: (structures of) array-likes with a row for each sample;
@@ -28,8 +34,6 @@ class ArrayData:
         ValueError: for data without samples or with different numbers of them, and
             for a batch size below 1.
     """
-
-    is_arrays = True
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class ArrayData:
         self.batch_size = int(batch_size)
         self.num_batches = math.ceil(self.num_samples / self.batch_size)
         self._shuffle = shuffle
+        self.is_arrays = not any(is_sparse(a) for a in tree.flatten(self.data))
 
     def convert(self, function):
         """Replaces the data by `function(data)`, which must keep the rows."""
@@ -65,7 +70,22 @@ class ArrayData:
     def rows(self, start, stop, order=None):
         """Rows `start` to `stop` of an epoch whose order is `order`."""
         index = slice(start, stop) if order is None else order[start:stop]
-        return tree.map_structure(lambda a: None if a is None else a[index], self.data)
+        return densify(
+            tree.map_structure(lambda a: None if a is None else a[index], self.data)
+        )
+
+    def batches(self):
+        """An iterator over the batches of one pass."""
+        order = self.epoch_order()
+        for start in range(0, self.num_samples, self.batch_size):
+            stop = min(start + self.batch_size, self.num_samples)
+            yield self.rows(start, stop, order)
+
+    def on_epoch_begin(self):
+        """Nothing to do: as `BatchData` has it."""
+
+    def on_epoch_end(self):
+        """Nothing to do: as `BatchData` has it."""
 
     def epoch_order(self):
         """Row numbers of the next epoch (int64), or None for rows as they lie."""
@@ -108,7 +128,7 @@ def _count_samples(**named):
             "Data cardinality is ambiguous. Make sure all arrays contain the same "
             f"number of samples. Received: {told}"
         )
-    if not sizes["x"]:
+    if not counts:
         raise ValueError("Argument `x` holds no array. Expected at least one.")
     (count,) = counts
     if count == 0:

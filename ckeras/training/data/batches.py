@@ -3,7 +3,7 @@
 import itertools
 
 from ckeras.engine import tree
-from ckeras.training.data.convert import as_arrays
+from ckeras.training.data.convert import as_arrays, densify
 from ckeras.training.data.weights import resolve_sample_weight
 from ckeras.utils.packing import unpack_x_y_sample_weight
 from ckeras.utils.py_dataset import PyDataset, iterate
@@ -72,7 +72,7 @@ class BatchData:
         if isinstance(batch, list):
             batch = tuple(batch)
         x, y, sample_weight = unpack_x_y_sample_weight(batch)
-        x, y = as_arrays(x, "x"), as_arrays(y, "y")
+        x, y = densify(as_arrays(x, "x")), as_arrays(y, "y")
         sample_weight = as_arrays(sample_weight, "sample_weight")
         _check_rows(x, y, sample_weight)
         if self._class_weight is not None:

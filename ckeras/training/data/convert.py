@@ -6,7 +6,14 @@ import numpy as np
 
 from ckeras.engine import config, tree
 
-__all__ = ["as_arrays", "cast_array", "is_array_like", "to_array"]
+__all__ = [
+    "as_arrays",
+    "cast_array",
+    "densify",
+    "is_array_like",
+    "is_sparse",
+    "to_array",
+]
 
 _NUMERIC_KINDS = "biuf"
 
@@ -17,7 +24,19 @@ def _module(value):
 
 def is_array_like(value):
     """Whether `value` alone holds an array: one leaf of a data structure."""
-    return isinstance(value, np.ndarray) or hasattr(value, "__array__")
+    if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
+        return True
+    return is_sparse(value)
+
+
+def is_sparse(value):
+    """Whether `value` is a sparse matrix of SciPy."""
+    return _module(value) == "scipy" and hasattr(value, "tocsr")
+
+
+def densify(structure):
+    """`structure` with arrays in place of sparse matrices."""
+    return tree.map_structure(lambda a: a.toarray() if is_sparse(a) else a, structure)
 
 
 def is_number_list(value):
@@ -52,10 +71,11 @@ def can_convert(structure):
 
 
 def to_array(value, argument):
-    """One array-like as a NumPy array of numbers.
+    """One array-like as a NumPy array of numbers; a sparse matrix stays one, of rows.
 
     Args:
-        value: NumPy array, tensor, pandas object, or (nested) list of numbers.
+        value: NumPy array, tensor, pandas object, sparse matrix of SciPy, or (nested)
+            list of numbers.
         argument: what to call it in an error, such as `"x"`.
 
     Raises:
@@ -65,8 +85,12 @@ def to_array(value, argument):
         array = value.to_numpy()
         if array.ndim == 1:  # a Series is one column
             array = array[:, np.newaxis]
+    elif is_sparse(value):
+        array = value.tocsr()
     elif _module(value) == "torch":
-        array = value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        is_bfloat16 = str(value.dtype) == "torch.bfloat16"  # unknown to NumPy
+        array = (value.float() if is_bfloat16 else value).numpy()
     else:
         try:
             array = np.asarray(value)
@@ -75,6 +99,8 @@ def to_array(value, argument):
                 f"Argument `{argument}` can't be made into an array: {error}. "
                 "Expected rows of the same length."
             ) from None
+    if array.dtype.name == "bfloat16":
+        array = array.astype("float32")
     _check_numeric(array, argument)
     if array.ndim == 0:
         raise ValueError(

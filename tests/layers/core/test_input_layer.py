@@ -35,3 +35,27 @@ def test_layer():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         ckeras.Input(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("shape", (4,)),
+        ("batch_size", 5),
+        ("batch_shape", (2, 4)),
+        ("dtype", "float64"),
+        ("sparse", True),
+        ("ragged", True),
+    ],
+)
+def test_arguments_that_contradict_the_placeholder(name, value):
+    placeholder = ckeras.KerasTensor((2, 3), dtype="float32")
+    layer = layers.InputLayer((3,), 2, "float32", input_tensor=placeholder)
+    assert layer.output is placeholder
+    with pytest.raises(ValueError, match=f"an incompatible `{name}` argument"):
+        layers.InputLayer(input_tensor=placeholder, **{name: value})
+
+
+def test_input_shape_is_an_old_name():
+    with pytest.warns(UserWarning, match="`input_shape` is deprecated"):
+        assert layers.InputLayer(input_shape=(3,)).batch_shape == (None, 3)

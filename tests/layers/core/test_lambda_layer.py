@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,12 @@ def test_code_in_files_is_refused():
         config = layers.Lambda(lambda x: x).get_config()
     with pytest.raises(ValueError, match="safe_mode=False"):
         layers.Lambda.from_config(config)
+
+
+def test_a_tensor_as_the_mask():
+    layer = layers.Lambda(ops.square, mask=ops.ones((2, 3), "bool"))
+    assert layer.supports_masking and not layers.Lambda(ops.square).supports_masking
+    config = json.loads(json.dumps(layer.get_config()))
+    again = layers.Lambda.from_config(config, custom_objects={"square": ops.square})
+    y = again(np.ones((2, 3, 4)))
+    np.testing.assert_array_equal(y._keras_mask, np.ones((2, 3), bool))

@@ -34,6 +34,29 @@ def test_wrapper():
         layers.Wrapper("dense")
 
 
+@pytest.mark.parametrize(
+    ("base", "arguments"),
+    [
+        (layers.Identity, {}),
+        (layers.Activation, {"activation": "relu"}),
+        (layers.Masking, {}),
+        (layers.Dropout, {"rate": 0.5}),
+        (layers.GaussianNoise, {"stddev": 1.0}),
+        (layers.ActivityRegularization, {}),
+    ],
+)
+def test_layers_without_weights_are_built_unless_a_subclass_builds(base, arguments):
+    class Scaled(base):
+        def build(self, input_shape):
+            self.factor = self.add_weight(shape=(input_shape[-1],))
+
+    assert base(**arguments).built
+    layer = Scaled(**arguments)
+    assert not layer.built
+    layer(np.ones((2, 3, 4)))
+    assert layer.factor.shape == (4,)
+
+
 def test_serialize():
     layer = layers.deserialize(layers.serialize(layers.Dense(3, name="d")))
     assert (layer.units, layer.name) == (3, "d")

@@ -4,6 +4,7 @@ import pytest
 from ckeras.engine.convert import convert_to_tensor
 from ckeras.training.data import get_data
 from ckeras.training.data.arrays import ArrayData
+from tests.training.helpers import linear
 
 
 def test_structures_and_kinds_of_arrays():
@@ -108,3 +109,41 @@ def test_scalar():
 def test_unknown_kind_of_data():
     with pytest.raises(ValueError, match="Unrecognized data type"):
         get_data(object())
+
+
+def test_sparse_rows_become_dense_batch_by_batch():
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    np.random.seed(2)
+    dense = np.arange(20.0).reshape(10, 2) * (np.arange(10) % 2)[:, np.newaxis]
+    for kind in (scipy_sparse.csr_matrix, scipy_sparse.coo_matrix):
+        data = get_data([kind(dense), dense[:, :1]], dense, batch_size=4)
+        assert not data.is_arrays
+        batches = list(data.batches())
+        assert [type(x) for x, _ in batches[0][:1]] == [np.ndarray]
+        np.testing.assert_array_equal(np.concatenate([b[0][0] for b in batches]), dense)
+    shuffled = get_data(kind(dense), dense, batch_size=4, shuffle=True)
+    x, y = (np.concatenate(part) for part in zip(*shuffled.batches(), strict=True))
+    np.testing.assert_array_equal(x, y)
+    assert (x != dense).any()
+
+
+def test_training_on_sparse_rows_is_training_on_dense_ones():
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    x = np.eye(8, 3, dtype="float32") * np.arange(1, 9, dtype="float32")[:, np.newaxis]
+    y = x.sum(axis=1, keepdims=True)
+    weights = []
+    for given in (x, scipy_sparse.csr_matrix(x)):
+        model = linear(3)
+        model.set_weights([np.ones((3, 1)), np.zeros(1)])
+        model.fit(given, y, 4, epochs=2, shuffle=False, verbose=0)
+        model.fit(given, y, validation_split=0.25, shuffle=False, verbose=0)
+        model.train_on_batch(given, y)
+        weights.append([*model.get_weights(), model.predict(given, verbose=0)])
+    for a, b in zip(*weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("x", ["text", b"bytes", {"a": "text"}])
+def test_text_is_no_data(x):
+    with pytest.raises(ValueError, match="Unrecognized data type"):
+        get_data(x, np.ones(3))
