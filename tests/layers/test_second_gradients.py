@@ -1,6 +1,8 @@
 """Gradients of gradients through layers, as gradient penalties need them: against
 central differences of first ones, and compiled against at once."""
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,6 @@ import ckeras
 from ckeras import GradientTape, layers, ops
 from tests.gradients import check_gradients
 
-RNG = np.random.default_rng(11)
 ACTIVATIONS = [
     None, "elu", "exponential", "gelu", "linear", "log_softmax", "mish", "relu",
     "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh",
@@ -69,9 +70,10 @@ def penalty_of(layer):
 @pytest.mark.parametrize("name", CASES)
 def test_gradient_of_a_penalty(name):
     layer, shape = CASES[name]
-    x = RNG.normal(size=shape)
+    rng = np.random.default_rng(zlib.crc32(name.encode()))  # whatever ran before
+    x = rng.normal(size=shape)
     layer(x)
-    weights = [RNG.normal(scale=0.7, size=w.shape) for w in layer.weights]
+    weights = [rng.normal(scale=0.7, size=w.shape) for w in layer.weights]
     penalty = penalty_of(layer)
     check_gradients(penalty, x, *weights, rtol=2e-6, atol=2e-7)
 
@@ -89,7 +91,7 @@ def test_gradient_of_a_penalty(name):
 
 def test_what_has_none_says_what_to_do():
     layer = layers.LSTM(2, dtype="float64")
-    x = ops.convert_to_tensor(RNG.normal(size=(2, 3, 4)))
+    x = ops.convert_to_tensor(np.linspace(-1, 1, 24).reshape(2, 3, 4))
     layer(x)
     weights = [w.value for w in layer.weights]
     with GradientTape() as tape:
