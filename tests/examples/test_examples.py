@@ -44,6 +44,11 @@ def test_digits_mlp(tmp_path):
     assert "predicts the same: True" in out
 
 
+def test_digits_cnn(tmp_path):
+    out = run("digits_cnn.py", tmp_path)
+    assert number_after(out, "test accuracy") > 0.985
+
+
 def test_digits_vae(tmp_path):
     out = run("digits_vae.py", tmp_path)
     by_vae = number_after(out, "latent numbers")
