@@ -7,7 +7,8 @@ by lane (and contracts to one multiply-add). So vectors must never be mixed with
 scalars in an expression: spread them first.
 
     load, store         unaligned, all lanes
-    prefetch_own        asks for a cache line that will be written
+    prefetch            asks for a cache line, which may lie outside of any array
+    prefetch_own        asks for one that will be written
     load_n, store_n     the first n lanes; the others are read as 0 and not written
     spread              one number in all lanes
     lesser, greater     lane by lane, the second operand where one is NaN
@@ -51,6 +52,7 @@ cdef extern from *:
     typedef double  ck_vdu __attribute__((vector_size(CK_VB), aligned(8), may_alias));
     #define CK_INLINE static inline __attribute__((always_inline, unused))
 
+    #define ck_prefetch(p) __builtin_prefetch(p, 0)
     #define ck_prefetch_own(p) __builtin_prefetch(p, 1)
     CK_INLINE ck_vf ck_load_f(const float* p) { return *(const ck_vfu*)p; }
     CK_INLINE ck_vd ck_load_d(const double* p) { return *(const ck_vdu*)p; }
@@ -216,6 +218,7 @@ cdef extern from *:
         VECTOR_BYTES "CK_VB"
         TILE_ROWS "CK_TILE_ROWS"
 
+    void prefetch "ck_prefetch"(const void* p) noexcept nogil
     void prefetch_own "ck_prefetch_own"(const void* p) noexcept nogil
     vf load_f "ck_load_f"(const float* p) noexcept nogil
     vd load_d "ck_load_d"(const double* p) noexcept nogil

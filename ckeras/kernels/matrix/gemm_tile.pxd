@@ -8,13 +8,16 @@ so that the loops over them unroll completely.
 
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, greater_d, greater_f, load_d, load_f, load_nd, load_nf,
-    spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
+    prefetch, spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
 )
 from ckeras.kernels.types cimport real
 
 ctypedef fused vec:
     vf
     vd
+
+cdef enum:
+    AHEAD = 12      # rows of b that are asked for beforehand
 
 cdef enum Activation:
     LINEAR = 0
@@ -93,6 +96,8 @@ cdef inline void multiply_add(
     for p in range(k):
         for j in range(vectors):
             load(&bv[j], b + p * b_step + j * width)
+            if rows == 1:  # nothing but reading b: ask for what comes, page by page
+                prefetch(b + ((p + AHEAD) * b_step + j * width))
         for i in range(rows):
             spread(&av, a[i * row_step + p * k_step])
             for j in range(vectors):
