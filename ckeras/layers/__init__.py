@@ -1,8 +1,8 @@
 """Layers, the parts of models."""
 
 from ckeras.layers.activations.softmax import Softmax
-from ckeras.layers.core.column import Column
 from ckeras.layers.config import deserialize, serialize
+from ckeras.layers.core.column import Column
 from ckeras.layers.core.dense import Dense
 from ckeras.layers.core.einsum_dense import EinsumDense
 from ckeras.layers.core.embedding import Embedding
