@@ -256,7 +256,7 @@ def test_a_folder_in_place_of_an_archive(tmp_path):
     assert sorted(os.listdir(path)) == parts
     assert_same(model, models.load_model(path), x)
     assert not models.load_model(path, compile=False).compiled
-    with pytest.raises(ValueError, match="should not end in `.keras`"):
+    with pytest.raises(ValueError, match="of a folder and should not end in"):
         model.save(tmp_path / "model.keras", zipped=False)
     with pytest.raises(ValueError, match="File format not supported"):
         models.load_model(tmp_path)

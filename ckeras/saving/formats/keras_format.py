@@ -63,9 +63,9 @@ def save_folder(model, path):
     _warn_unless_built(model)
     os.makedirs(path, exist_ok=True)
     for name, content in _members(model).items():
-        with atomic_path(os.path.join(path, name)) as temporary:
-            with open(temporary, "wb") as file:
-                file.write(content)
+        target = os.path.join(path, name)
+        with atomic_path(target) as temporary, open(temporary, "wb") as file:
+            file.write(content)
 
 
 def _warn_unless_built(model):

@@ -31,7 +31,7 @@ def other_places(model):
     Returns:
         Dict from the part's id to a list of places.
     """
-    places: dict = {}
+    places = {}
     for _ in _walk(model, "", set(), places):
         pass
     return places
