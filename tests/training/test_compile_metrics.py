@@ -106,7 +106,9 @@ def test_metrics_of_nested_outputs(names, expected):
     assert [float(v) for v in compiled.result().values()] == [1.0, 4.0]
 
 
-@pytest.mark.parametrize("y_true", [ONE + [[0], [1], [2], [5]], {"a": ONE + 2}])
+@pytest.mark.parametrize(
+    "y_true", [np.array([[0.0], [1.0], [2.0], [5.0]]), {"a": ONE + 2}]
+)
 def test_targets_in_a_container_for_the_only_output(y_true):
     target = y_true["a"] if isinstance(y_true, dict) else y_true
     wrapped = y_true if isinstance(y_true, dict) else [y_true]
