@@ -113,10 +113,19 @@ def set_dtype_policy(policy):
     """Sets the policy of layers that are given none.
 
     Args:
-        policy: a policy, or its name.
+        policy: a policy, its name or its configuration.
+
+    Raises:
+        ValueError: if it is none of these.
     """
     from ckeras import dtype_policies
 
+    if not isinstance(policy, (DTypePolicy, str, dict)):
+        raise ValueError(
+            "Invalid `policy` argument. Expected the name of a dtype policy (such as "
+            f"'float32') or a `DTypePolicy`. Received: policy={policy} "
+            f"(of type {type(policy)})"
+        )
     _global["policy"] = dtype_policies.get(policy)
 
 

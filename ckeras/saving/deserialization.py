@@ -124,12 +124,17 @@ class _Reader:
                 "Expected 'config' to be a non-null str for a function classname,\n"
                 f"instead got {type(name)}\nFull config: {config}"
             )
-        found = self.custom.get(name)
-        module = config.get("module")
-        if found is None and module == "builtins":
-            found = builtins.find_function(name) or self._by_last_part(name)
-        elif found is None and module:
+        if self.custom.get(name) is not None:
+            return self.custom[name]
+        module, found = config.get("module"), None
+        if module == "builtins":
+            found = builtins.find_function(name)
+        elif module:
             found = builtins.find_builtin(module, name)
+        if found is not None:
+            _check_builtin(config, module, name)
+            return found
+        found = self._by_last_part(name) if module == "builtins" else None
         if found is None:
             raise _not_found("function", name, config)
         return found
@@ -184,13 +189,19 @@ class _Reader:
             found = builtins.find_builtin(module, name)
         if found is None:
             raise _not_found("class", name, config)
-        if registered and registered != name:
-            raise ValueError(
-                f"`registered_name={registered!r}` was provided in the config, but "
-                f"'{module}.{name}' is built in and has no registered name. Remove "
-                f"`registered_name` from the config. Full object config: {config}"
-            )
+        _check_builtin(config, module, name)
         return found
+
+
+def _check_builtin(config, module, name):
+    """Raises if what is built in is said to be registered under another name."""
+    registered = config.get("registered_name")
+    if registered not in (None, "", name, config["class_name"]):
+        raise ValueError(
+            f"`registered_name={registered!r}` was provided in the config, but "
+            f"'{module}.{name}' resolved to a Keras built-in, which has no registered "
+            f"name. Remove `registered_name` from the config. Full config: {config}"
+        )
 
 
 def _build(cls, inner, config):
@@ -233,7 +244,7 @@ def _read_lambda(reader, config):
     if reader.safe_mode:
         raise ValueError(
             "Requested the deserialization of a Python lambda, such as a `Lambda` "
-            "layer's function. Loading it would run code that is stored in the file, "
+            "layer's function. Loading it carries a risk of arbitrary code execution, "
             "so it is disallowed by default. If you trust the source, pass "
             "`safe_mode=False` to the loading function, or call "
             "`keras.config.enable_unsafe_deserialization()`."

@@ -5,6 +5,7 @@ than all of ckeras.
 """
 
 import os
+import warnings
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
@@ -22,7 +23,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         filepath: Path ending in `.keras`, or in `.h5` for the older format; or a
             binary file object, to which the `.keras` format is written.
         overwrite: Whether to replace an existing file without asking.
-        zipped: Only True, the default, is supported.
+        zipped: Whether a `.keras` file is one archive, the default; if not, the path
+            is that of a folder, and has no such ending.
         include_optimizer: Whether an `.h5` file gets the optimizer as well.
 
     Raises:
@@ -38,20 +40,26 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     save_format = kwargs.pop("save_format", None)
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
-    if save_format not in (None, "keras", "h5"):
-        raise ValueError(
-            "Argument `save_format` must be left out, or be the format of the "
-            f"file's ending. Received: save_format={save_format}"
+    has_ending = str(filepath).endswith((".keras", *_H5))
+    if save_format:
+        advice = (
+            "The `save_format` argument is deprecated: the format is that of the "
+            "path's ending, `.keras` or `.h5`. "
+            f"Received: save_format={save_format}, filepath={filepath}"
         )
-    if zipped is False:
-        raise ValueError(
-            "Saving a model as a folder (`zipped=False`) is not supported."
-        )
+        if not has_ending:
+            raise ValueError(advice)
+        warnings.warn(advice, stacklevel=3)
     if hasattr(filepath, "write"):
         keras_format.save_keras(model, filepath)
         return
     path = os.fspath(filepath)
-    if not path.endswith((".keras", *_H5)):
+    if zipped is False and has_ending:
+        raise ValueError(
+            "With `zipped=False` the path is that of a folder and should not end in "
+            f"`.keras` or `.h5`. Received: filepath={path}"
+        )
+    if zipped is not False and not has_ending:
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` "
             "extension for the native Keras format (recommended) or a `.h5` "
@@ -59,7 +67,9 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         )
     if not files.may_write(path, overwrite):
         return
-    if path.endswith(".keras"):
+    if zipped is False:
+        keras_format.save_folder(model, path)
+    elif path.endswith(".keras"):
         keras_format.save_keras(model, path)
     else:
         legacy_h5.save_h5(model, path, include_optimizer)
@@ -72,8 +82,9 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     make the process take much more memory than the file is large.
 
     Args:
-        filepath: Path of a `.keras` or `.h5` file, or a binary file object with the
-            content of a `.keras` file.
+        filepath: Path of a `.keras` or `.h5` file or of a folder that was saved with
+            `zipped=False`, or a binary file object with the content of a `.keras`
+            file.
         custom_objects: Dict of your own classes and functions by name.
         compile: Whether to compile the model as it was when it was saved.
         safe_mode: Whether to refuse lambdas, which hold code.
@@ -94,7 +105,9 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     if hasattr(filepath, "read"):
         return keras_format.load_keras(filepath, *arguments)
     path = os.fspath(filepath)
-    if not os.path.isfile(path):
+    if keras_format.is_folder(path):
+        return keras_format.load_folder(path, *arguments)
+    if path.endswith((".keras", *_H5)) and not os.path.isfile(path):
         raise ValueError(
             f"File not found: filepath={path}. Please ensure the file is an "
             "accessible `.keras` zip file or `.h5` file."
@@ -104,8 +117,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     if path.endswith(".keras"):
         return keras_format.load_keras(path, *arguments)
     raise ValueError(
-        f"File format not supported: filepath={path}. Expected a `.keras` file or a "
-        "file of the older format, with the ending `.h5`."
+        f"File format not supported: filepath={path}. Expected a `.keras` file, a "
+        "folder of its parts, or a file of the older format with the ending `.h5`."
     )
 
 
@@ -116,12 +129,14 @@ def save_weights(model, filepath, overwrite=True, **kwargs):
         model: A built model.
         filepath: Path ending in `.weights.h5`.
         overwrite: Whether to replace an existing file without asking.
+        objects_to_skip: List of layers to leave out.
 
     Raises:
         ValueError: If the path has another ending or the model is not built.
     """
     from ckeras.saving.formats import files, weights_format
 
+    skipped = kwargs.pop("objects_to_skip", None) or ()
     if kwargs.pop("max_shard_size", None) is not None or kwargs:
         raise ValueError(
             "Weights are saved as one file; `max_shard_size` is not supported. "
@@ -133,7 +148,7 @@ def save_weights(model, filepath, overwrite=True, **kwargs):
             f"The filename must end in `.weights.h5`. Received: filepath={path}"
         )
     if files.may_write(path, overwrite):
-        weights_format.save_weights_file(model, path)
+        weights_format.save_weights_file(model, path, skipped)
 
 
 def load_weights(model, filepath, skip_mismatch=False, **kwargs):

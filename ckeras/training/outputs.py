@@ -54,7 +54,7 @@ def align_to_outputs(given, y_pred, names):
         return list(given.values()) if len(given) == count == 1 else None
     if isinstance(given, dict) and set(given) < set(y_pred) and _is_flat(y_pred):
         return [given.get(key) for key in tree.flatten({k: k for k in y_pred})]
-    flat = _flatten_up_to(y_pred, given)
+    flat = _flatten_up_to(y_pred, given) if tree.is_nested(y_pred) else None
     if flat is not None:
         return flat
     flat = tree.flatten(given)

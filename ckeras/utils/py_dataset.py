@@ -94,7 +94,10 @@ class PyDataset:
         """Called after each epoch."""
 
     def __iter__(self):
-        count = self.num_batches
+        try:
+            count = self.num_batches
+        except NotImplementedError:  # it does not say where it ends
+            count = None
         for index in itertools.count() if count is None else range(count):
             yield self[index]
 

@@ -59,6 +59,7 @@ def timeseries_dataset_from_array(
     seed=None,
     start_index=None,
     end_index=None,
+    format="tf",
 ):
     """Windows of a time series with their targets, for `fit` and its kin.
 
@@ -74,6 +75,8 @@ def timeseries_dataset_from_array(
         seed: Integer seed of that order.
         start_index: First timestep of `data` to use.
         end_index: Timestep before which to end.
+        format: `"tf"` or `"grain"`; kept for Keras's signature, what is returned is
+            the same.
 
     Returns:
         An iterable of batches `(windows, targets)`, NumPy arrays that are cut out of
@@ -90,6 +93,10 @@ def timeseries_dataset_from_array(
     >>> x[1], y[1]
     (array([1, 2, 3]), 4)
     """
+    if format not in ("tf", "grain"):
+        raise ValueError(
+            f"`format` should be either 'tf' or 'grain'. Received: format={format}"
+        )
     data = np.asarray(data)
     count = len(data)
     _check("start_index", start_index, 0, count)

@@ -52,3 +52,9 @@ def test_limits_of_epochs():
     assert (config.max_epochs(), config.max_steps_per_epoch()) == (2, 5)
     config.set_max_epochs(None)
     config.set_max_steps_per_epoch(None)
+
+
+@pytest.mark.parametrize("policy", [None, 12345])
+def test_what_is_no_policy(policy):
+    with pytest.raises(ValueError, match="Invalid `policy` argument"):
+        config.set_dtype_policy(policy)

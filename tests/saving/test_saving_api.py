@@ -246,3 +246,68 @@ def test_an_optimizer_without_a_step(ending, tmp_path):
         model = models.load_model(path)
     assert model.optimizer.built
     np.testing.assert_array_equal(source.get_weights()[0], model.get_weights()[0])
+
+
+def test_a_folder_in_place_of_an_archive(tmp_path):
+    model, x = sequence_model()
+    path = tmp_path / "model"
+    model.save(path, zipped=False)
+    parts = ["config.json", "metadata.json", "model.weights.h5"]
+    assert sorted(os.listdir(path)) == parts
+    assert_same(model, models.load_model(path), x)
+    assert not models.load_model(path, compile=False).compiled
+    with pytest.raises(ValueError, match="of a folder and should not end in"):
+        model.save(tmp_path / "model.keras", zipped=False)
+    with pytest.raises(ValueError, match="File format not supported"):
+        models.load_model(tmp_path)
+
+
+def test_weights_without_some_layers(tmp_path):
+    def make():
+        return Sequential([Input((3,)), layers.Dense(3), layers.Dense(3)])
+
+    one, two = make(), make()
+    path = tmp_path / "model.weights.h5"
+    saving.save_weights(one, path, objects_to_skip=[one.layers[0]])
+    with pytest.raises(ValueError, match="received 0 variables"):
+        two.load_weights(path)
+    before = two.layers[0].kernel.numpy()
+    two.load_weights(path, objects_to_skip=[two.layers[0]])
+    np.testing.assert_array_equal(two.layers[0].kernel, before)
+    np.testing.assert_array_equal(two.layers[1].kernel, one.layers[1].kernel)
+
+
+def test_weights_of_a_layer_that_has_a_new_name(tmp_path):
+    class Old(Model):
+        def __init__(self):
+            super().__init__()
+            self.head = layers.Dense(2)
+
+        def call(self, x):
+            return self.head(x)
+
+    class New(Model):
+        def __init__(self):
+            super().__init__()
+            self.a_head = layers.Dense(2)
+
+        head = property(lambda self: self.a_head)
+
+        def call(self, x):
+            return self.head(x)
+
+    old, new = Old(), New()
+    x = np.ones((1, 3), "float32")
+    old(x), new(x)
+    path = tmp_path / "model.weights.h5"
+    old.save_weights(path)
+    new.load_weights(path)
+    np.testing.assert_array_equal(new.head.kernel, old.head.kernel)
+
+
+def test_save_format_is_an_old_argument(tmp_path):
+    model, _ = sequence_model()
+    with pytest.warns(UserWarning, match="`save_format` argument is deprecated"):
+        model.save(tmp_path / "model.keras", save_format="keras")
+    with pytest.raises(ValueError, match="`save_format` argument is deprecated"):
+        model.save(tmp_path / "model", save_format="keras")

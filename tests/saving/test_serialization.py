@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ckeras import initializers, losses, ops, optimizers, saving
+from ckeras import activations, initializers, losses, ops, optimizers, saving
 from ckeras.saving import builtins, serialization
 from ckeras.saving.serialization import (
     ObjectSharingScope,
@@ -200,3 +200,12 @@ def test_safe_mode_is_per_scope():
     with SafeModeScope(False):
         assert serialization.in_safe_mode() is False
     assert serialization.in_safe_mode() is None
+
+
+def test_a_built_in_function_is_registered_under_no_other_name():
+    config = {"class_name": "function", "module": "builtins", "config": "relu"}
+    for name in (None, "relu", "function"):
+        found = saving.deserialize_keras_object({**config, "registered_name": name})
+        assert found is activations.relu
+    with pytest.raises(ValueError, match="resolved to a Keras built-in"):
+        saving.deserialize_keras_object({**config, "registered_name": "eval"})

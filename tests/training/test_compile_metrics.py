@@ -104,3 +104,14 @@ def test_metrics_of_nested_outputs(names, expected):
     compiled.update_state({"a": [ONE + 1, {"b": ONE}]}, {"a": [ONE, {"b": ONE + 2}]})
     assert list(compiled.result()) == expected
     assert [float(v) for v in compiled.result().values()] == [1.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "y_true", [np.array([[0.0], [1.0], [2.0], [5.0]]), {"a": ONE + 2}]
+)
+def test_targets_in_a_container_for_the_only_output(y_true):
+    target = y_true["a"] if isinstance(y_true, dict) else y_true
+    wrapped = y_true if isinstance(y_true, dict) else [y_true]
+    compiled = CompileMetrics(["mse"], output_names=["a"])
+    compiled.update_state(wrapped, ONE)
+    assert float(compiled.result()["mse"]) == np.mean(target**2)

@@ -53,3 +53,11 @@ def test_shuffled_anew_each_time():
 def test_out_of_range(arguments):
     with pytest.raises(ValueError, match=f"`{list(arguments)[-1]}` must be at least"):
         windows_of(SERIES, None, 3, **arguments)
+
+
+def test_format():
+    for kind in ("tf", "grain"):
+        (batch,) = windows_of(np.arange(5), None, 3, format=kind)
+        np.testing.assert_array_equal(batch[0], [0, 1, 2])
+    with pytest.raises(ValueError, match="`format` should be"):
+        windows_of(np.arange(5), None, 3, format="list")

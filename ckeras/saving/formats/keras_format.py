@@ -1,8 +1,12 @@
-"""The `.keras` format: a zip archive of configuration, metadata and weights."""
+"""The `.keras` format: a zip archive of configuration, metadata and weights.
+
+Unzipped, it is a folder of the same three files.
+"""
 
 import datetime
 import io
 import json
+import os
 import warnings
 import zipfile
 
@@ -17,7 +21,15 @@ from ckeras.saving.serialization import (
     serialize_keras_object,
 )
 
-__all__ = ["FORMAT_VERSION", "load_keras", "load_keras_weights", "save_keras"]
+__all__ = [
+    "FORMAT_VERSION",
+    "is_folder",
+    "load_folder",
+    "load_keras",
+    "load_keras_weights",
+    "save_folder",
+    "save_keras",
+]
 
 # The version of Keras whose files ours are like.
 FORMAT_VERSION = "3.15.1"
@@ -38,13 +50,7 @@ def save_keras(model, target):
         model: the model.
         target: a path, or a binary file object.
     """
-    if not model.built:
-        warnings.warn(
-            "You are saving a model that has not yet been built. It might not contain "
-            "any weights yet. Consider building the model first by calling it on some "
-            "data.",
-            stacklevel=4,
-        )
+    _warn_unless_built(model)
     if hasattr(target, "write"):
         _write(model, target)
         return
@@ -52,7 +58,34 @@ def save_keras(model, target):
         _write(model, file)
 
 
+def save_folder(model, path):
+    """Writes the files of a `.keras` archive into a folder."""
+    _warn_unless_built(model)
+    os.makedirs(path, exist_ok=True)
+    for name, content in _members(model).items():
+        target = os.path.join(path, name)
+        with atomic_path(target) as temporary, open(temporary, "wb") as file:
+            file.write(content)
+
+
+def _warn_unless_built(model):
+    if not model.built:
+        warnings.warn(
+            "You are saving a model that has not yet been built. It might not contain "
+            "any weights yet. Consider building the model first by calling it on some "
+            "data.",
+            stacklevel=5,
+        )
+
+
 def _write(model, file):
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in _members(model).items():
+            archive.writestr(name, content)
+
+
+def _members(model):
+    """The content of each file of an archive."""
     with ObjectSharingScope():
         config = json.dumps(serialize_keras_object(model))
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
@@ -60,10 +93,11 @@ def _write(model, file):
     weights = io.BytesIO()
     with h5py.File(weights, "w") as h5:
         save_state(model, h5)
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_METADATA, metadata)
-        archive.writestr(_CONFIG, config)
-        archive.writestr(_WEIGHTS, weights.getbuffer())
+    return {
+        _METADATA: metadata.encode(),
+        _CONFIG: config.encode(),
+        _WEIGHTS: weights.getbuffer(),
+    }
 
 
 def load_keras(source, custom_objects=None, compile=True, safe_mode=True):
@@ -79,10 +113,30 @@ def load_keras(source, custom_objects=None, compile=True, safe_mode=True):
         ValueError: if it is no such archive, or does not hold what it declares.
     """
     with _open(source) as archive:
-        config = _read_config(archive)
-        if not compile:
-            config["compile_config"] = None
-        weights = _read(archive, _WEIGHTS)
+        config, weights = _read(archive, _CONFIG), _read(archive, _WEIGHTS)
+    return _restore(config, weights, source, custom_objects, compile, safe_mode)
+
+
+def load_folder(path, custom_objects=None, compile=True, safe_mode=True):
+    """Reads a folder that `save_folder` wrote; arguments are those of `load_keras`."""
+    found = []
+    for name in (_CONFIG, _WEIGHTS):
+        with open(os.path.join(path, name), "rb") as file:
+            found.append(file.read())
+    return _restore(*found, path, custom_objects, compile, safe_mode)
+
+
+def is_folder(path):
+    """Whether `path` is a folder with a model in it."""
+    return os.path.isdir(path) and all(
+        os.path.isfile(os.path.join(path, name)) for name in (_CONFIG, _WEIGHTS)
+    )
+
+
+def _restore(config, weights, source, custom_objects, compile, safe_mode):
+    config = _parse_config(config)
+    if not compile:
+        config["compile_config"] = None
     # Every weight that the configuration makes must be in the file.
     with ObjectSharingScope(), variable_budget(len(weights), _name(source)):
         model = deserialize_keras_object(
@@ -145,9 +199,9 @@ def _read(archive, name):
         return member.read(info.file_size)
 
 
-def _read_config(archive):
+def _parse_config(text):
     try:
-        config = json.loads(_read(archive, _CONFIG))
+        config = json.loads(text)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(
             f"'{_CONFIG}' in the archive is not valid JSON: {error}"

@@ -46,8 +46,8 @@ def _layer(config, custom):
             inner = {"layers": config["config"]}
         else:
             raise ValueError(
-                "Expected the configuration of a layer to be a dict with 'class_name' "
-                f"and 'config'. Received: {str(config)[:200]}"
+                "Expected a dictionary containing a 'config' key. "
+                f"Received: {str(config)[:200]} as the configuration of a layer"
             )
     else:
         inner = dict(config["config"])

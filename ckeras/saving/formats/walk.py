@@ -7,7 +7,7 @@ are not used, since they may differ from one run to the next.
 
 from ckeras.engine.naming import to_snake_case
 
-__all__ = ["walk"]
+__all__ = ["other_places", "walk"]
 
 
 def is_saveable(value):
@@ -15,25 +15,44 @@ def is_saveable(value):
     return hasattr(value, "save_own_variables") and not isinstance(value, type)
 
 
-def walk(model):
-    """Pairs of place and part: the model itself at "", then all that it holds."""
-    yield from _walk(model, "", set())
+def walk(model, skipped=()):
+    """Pairs of place and part: the model itself at "", then all that it holds.
+
+    Args:
+        model: the model.
+        skipped: parts to leave out, with what they hold.
+    """
+    yield from _walk(model, "", {id(part) for part in skipped}, None)
 
 
-def _walk(part, path, visited):
+def other_places(model):
+    """Places by which parts can be reached besides the one that `walk` gives.
+
+    Returns:
+        Dict from the part's id to a list of places.
+    """
+    places = {}
+    for _ in _walk(model, "", set(), places):
+        pass
+    return places
+
+
+def _walk(part, path, visited, again):
     if id(part) in visited:
+        if again is not None:
+            again.setdefault(id(part), []).append(path)
         return
     visited.add(id(part))
     yield path, part
     for name, child in _children(part):
         place = f"{path}/{name}" if path else name
         if is_saveable(child):
-            yield from _walk(child, place, visited)
+            yield from _walk(child, place, visited, again)
         elif isinstance(child, (list, tuple, dict)):
-            yield from _walk_container(child, place, visited, set())
+            yield from _walk_container(child, place, visited, again, set())
 
 
-def _walk_container(container, path, visited, containers):
+def _walk_container(container, path, visited, again, containers):
     if id(container) in containers:
         return
     containers.add(id(container))
@@ -42,10 +61,11 @@ def _walk_container(container, path, visited, containers):
     for item in list(items):
         if is_saveable(item):
             name = _number(to_snake_case(type(item).__name__), used)
-            yield from _walk(item, f"{path}/{name}", visited)
+            yield from _walk(item, f"{path}/{name}", visited, again)
         elif isinstance(item, (list, tuple, dict)):
             name = _number("container", used)
-            yield from _walk_container(item, f"{path}/{name}", visited, containers)
+            place = f"{path}/{name}"
+            yield from _walk_container(item, place, visited, again, containers)
 
 
 def _number(name, used):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras.saving.formats import h5_safe
 from ckeras.saving.formats.files import atomic_path
-from ckeras.saving.formats.walk import walk
+from ckeras.saving.formats.walk import other_places, walk
 
 __all__ = ["load_state", "load_weights_file", "save_state", "save_weights_file"]
 
@@ -33,6 +33,11 @@ class _ReadStore:
 
     def __init__(self, group):
         self._group = group
+
+    @property
+    def is_absent(self):
+        """Whether there is no such group in the file."""
+        return self._group is None
 
     def keys(self):
         return [] if self._group is None else list(self._group.keys())
@@ -62,9 +67,15 @@ class _ReadStore:
         return h5_safe.get_dataset(self._group, key).shape
 
 
-def save_state(model, file):
-    """Writes the variables of a model and of all its parts to an open HDF5 file."""
-    for path, part in walk(model):
+def save_state(model, file, skipped=()):
+    """Writes the variables of a model and of all its parts to an open HDF5 file.
+
+    Args:
+        model: a built model.
+        file: the open file.
+        skipped: parts to leave out.
+    """
+    for path, part in walk(model, skipped):
         group = file.create_group(f"{path}/vars" if path else "vars")
         name = getattr(part, "name", None)
         if isinstance(name, str):
@@ -86,11 +97,12 @@ def load_state(model, file, skip_mismatch=False, skipped=()):
         ValueError: if parts don't fit; shapes are checked before anything is set.
     """
     stores, failures = [], []
-    skipped = {id(part) for part in skipped}
-    for path, part in walk(model):
-        if id(part) in skipped:
-            continue
+    for path, part in walk(model, skipped):
         store = _store_at(file, path)
+        if store.is_absent:
+            # The class may have been changed since: the same part by another name.
+            for place in other_places(model).get(id(part), ()):
+                store = _store_at(file, place) if store.is_absent else store
         problem = _mismatch(part, store)
         if _never_stepped(part, store):
             continue
@@ -145,8 +157,9 @@ def _mismatch(part, store):
             return error
         if tuple(shape) != tuple(variable.shape):
             return ValueError(
-                f"The shape of variable '{variable.path}' is {tuple(variable.shape)}. "
-                f"Received a stored value of shape {tuple(shape)}."
+                "The shape of the variable and of the stored value must match. "
+                f"Variable '{variable.path}' has shape {tuple(variable.shape)}. "
+                f"Received: a value of shape {tuple(shape)}."
             )
     return None
 
@@ -160,8 +173,8 @@ def _failure_text(failures):
     )
 
 
-def save_weights_file(model, path):
-    """Writes a `.weights.h5` file.
+def save_weights_file(model, path, skipped=()):
+    """Writes a `.weights.h5` file, without the parts in `skipped`.
 
     Raises:
         ValueError: if the model is not built or the name has another ending.
@@ -172,7 +185,7 @@ def save_weights_file(model, path):
             "model first by calling it on some data or by using `build()`."
         )
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        save_state(model, file)
+        save_state(model, file, skipped)
 
 
 def load_weights_file(model, path, skip_mismatch=False, skipped=()):

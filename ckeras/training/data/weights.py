@@ -4,10 +4,10 @@ import numpy as np
 
 from ckeras.engine import config, tree
 
-__all__ = ["class_weight_to_sample_weight", "resolve_sample_weight"]
+__all__ = ["class_weight_to_sample_weights", "resolve_sample_weight"]
 
 
-def class_weight_to_sample_weight(y, class_weight):
+def class_weight_to_sample_weights(y, class_weight):
     """The weight of each sample's class.
 
     Args:
@@ -44,7 +44,7 @@ def resolve_sample_weight(y, sample_weight, class_weight):
                 "`class_weight` is only supported for Models with a single output. "
                 f"Received targets for {len(tree.flatten(y))} outputs."
             )
-        return class_weight_to_sample_weight(y, class_weight)
+        return class_weight_to_sample_weights(y, class_weight)
     if sample_weight is None or not tree.is_nested(y):
         return sample_weight
     if tree.is_nested(sample_weight):

@@ -106,3 +106,11 @@ def test_rows_of_a_batch_must_agree():
 def test_empty_iterable():
     with pytest.raises(ValueError, match="at least one batch"):
         get_data(iter([])).first_batch()
+
+
+def test_a_dataset_that_does_not_say_how_long_it_is():
+    class Endless(PyDataset):
+        def __getitem__(self, index):
+            return index
+
+    assert [x for x, _ in zip(Endless(), range(3), strict=False)] == [0, 1, 2]

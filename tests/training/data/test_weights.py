@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ckeras.training.data import get_data
-from ckeras.training.data.weights import class_weight_to_sample_weight
+from ckeras.training.data.weights import class_weight_to_sample_weights
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from ckeras.training.data.weights import class_weight_to_sample_weight
     ],
 )
 def test_class_weights(y):
-    weights = class_weight_to_sample_weight(y, {0: 0.5, 2: 3.0})
+    weights = class_weight_to_sample_weights(y, {0: 0.5, 2: 3.0})
     np.testing.assert_array_equal(weights, np.float32([0.5, 3.0, 1.0, 3.0]))
     assert weights.dtype == np.float32
 
