@@ -76,7 +76,73 @@ def imdb_lstm(keras, rng):
     return layers, x, y, 32
 
 
-WORKLOADS = {f.__name__: f for f in (mlp_small, mlp_mnist, seed_lstm, imdb_lstm)}
+def images(rng, n, height, width, channels):
+    """Noise with a pattern for each of ten classes."""
+    y = rng.integers(0, 10, n).astype("int32")
+    x = rng.normal(0, 0.3, (n, height, width, channels)).astype("float32")
+    x[np.arange(n), y % height, :, 0] += 1.0
+    return x, y
+
+
+def mnist_cnn(keras, rng):
+    """Images of 28 by 28 through two convolutions."""
+    x, y = images(rng, 2560, 28, 28, 1)
+    layers = [
+        keras.Input((28, 28, 1)),
+        keras.layers.Conv2D(32, 3, activation="relu"),
+        keras.layers.MaxPooling2D(2),
+        keras.layers.Conv2D(64, 3, activation="relu"),
+        keras.layers.MaxPooling2D(2),
+        keras.layers.Flatten(),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+    return layers, x, y, 128
+
+
+def cifar_resnet20(keras, rng):
+    """Images of 32 by 32 through a residual network (He et al., 2016, section 4.2)."""
+
+    def convolve(x, filters, size=3, strides=1):
+        return keras.layers.Conv2D(
+            filters, size, strides=strides, padding="same", use_bias=False
+        )(x)
+
+    def normalized(x, activation=True):
+        x = keras.layers.BatchNormalization()(x)
+        return keras.layers.Activation("relu")(x) if activation else x
+
+    inputs = keras.Input((32, 32, 3))
+    x = normalized(convolve(inputs, 16))
+    for filters in (16, 32, 64):
+        for block in range(3):
+            strides = 2 if filters > 16 and block == 0 else 1
+            y = normalized(convolve(x, filters, strides=strides))
+            y = normalized(convolve(y, filters), activation=False)
+            if strides == 2:
+                x = convolve(x, filters, 1, 2)
+            x = keras.layers.Activation("relu")(keras.layers.Add()([x, y]))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    outputs = keras.layers.Dense(10, activation="softmax")(x)
+    return keras.Model(inputs, outputs), *images(rng, 512, 32, 32, 3), 64
+
+
+def vgg_block(keras, rng):
+    """Two convolutions of 128 channels on 56 by 56: hardly anything but products."""
+    layers = [
+        keras.Input((56, 56, 64)),
+        keras.layers.Conv2D(128, 3, padding="same", activation="relu"),
+        keras.layers.Conv2D(128, 3, padding="same", activation="relu"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+    return layers, *images(rng, 128, 56, 56, 64), 32
+
+
+DENSE = (mlp_small, mlp_mnist)
+RECURRENT = (seed_lstm, imdb_lstm)
+CONVOLUTIONAL = (mnist_cnn, cifar_resnet20, vgg_block)
+WORKLOADS = {f.__name__: f for f in (*DENSE, *RECURRENT, *CONVOLUTIONAL)}
 
 
 def seconds(function):
@@ -90,8 +156,9 @@ def measure(library, name, epochs):
     """The figures of one workload, as a dictionary."""
     keras = importlib.import_module(library)
     keras.utils.set_random_seed(0)
-    layers, x, y, batch = WORKLOADS[name](keras, np.random.default_rng(0))
-    model = keras.Sequential(layers)
+    model, x, y, batch = WORKLOADS[name](keras, np.random.default_rng(0))
+    if isinstance(model, list):
+        model = keras.Sequential(model)
     model.compile(loss=LOSS, optimizer=keras.optimizers.Adam(1e-3))
     times, losses = [], []
     for _ in range(epochs + 1):
