@@ -9,9 +9,7 @@ from ckeras.kernels.convolution.conv_window cimport (
     DIMS, Conv, geometry_of, settle, window, window_floats,
 )
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
-from ckeras.kernels.matrix.gemm_tile cimport (
-    lanes, load, load_n, spread, store, store_n, vec,
-)
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport OK, real
 
@@ -20,20 +18,6 @@ cdef enum:
     UNITS = 16           # pieces of work that there should be, for all threads
     PIXELS = 8           # pixels whose sums are in registers together
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
-
-
-cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        load(v, p)
-    else:
-        load_n(v, p, n)
-
-
-cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        store(p, v)
-    else:
-        store_n(p, v, n)
 
 
 # --- forward, and the input gradient -------------------------------------------------

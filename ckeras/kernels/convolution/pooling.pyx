@@ -10,12 +10,11 @@ from cython.parallel cimport prange
 from libc.math cimport INFINITY, NAN
 from libc.string cimport memset
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport (
     greater_d, greater_f, le_d, le_f, select_d, select_f, vd, vf,
 )
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vector.softmax_rows cimport get, put
 from ckeras.kernels.vmath cimport div, if_equal
 
 cdef enum:

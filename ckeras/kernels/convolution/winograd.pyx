@@ -14,13 +14,11 @@ from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of, win
 from ckeras.kernels.convolution.winograd_tiles cimport (
     Tiles, floats_of, tiles_of, transform_sources,
 )
-from ckeras.kernels.convolution.winograd_transform cimport (
-    get, kernel_tile, put, result_tile,
-)
+from ckeras.kernels.convolution.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, Epilogue, lanes, rectify, spread, tile_of, vec,
+    LINEAR, RELU, Epilogue, get, lanes, put, rectify, spread, tile_of, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real

@@ -13,10 +13,12 @@ from ckeras.kernels.convolution.winograd_tiles cimport (
     Tiles, floats_of, tiles_of, transform_sources,
 )
 from ckeras.kernels.convolution.winograd_transform cimport (
-    get, gradient_tile, kernel_gradient_tile, put,
+    gradient_tile, kernel_gradient_tile,
 )
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
-from ckeras.kernels.matrix.gemm_tile cimport Epilogue, lanes, spread, tile_of, vec
+from ckeras.kernels.matrix.gemm_tile cimport (
+    Epilogue, get, lanes, put, spread, tile_of, vec,
+)
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
 

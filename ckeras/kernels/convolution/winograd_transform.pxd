@@ -12,24 +12,9 @@ element i of all tiles are one matrix product over channels. All factors are pow
 two, so that the results' error is about that of the direct sum.
 """
 
-from ckeras.kernels.matrix.gemm_tile cimport load, load_n, spread, store, store_n, vec
-from ckeras.kernels.matrix.gemm_tile cimport lanes
+from ckeras.kernels.matrix.gemm_tile cimport get, put, spread, vec
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport num
-
-
-cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        load(v, p)
-    else:
-        load_n(v, p, n)
-
-
-cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        store(p, v)
-    else:
-        store_n(p, v, n)
 
 
 cdef inline void source_tile(

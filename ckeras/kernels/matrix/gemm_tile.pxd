@@ -83,6 +83,22 @@ cdef inline int lanes(vec* v) noexcept nogil:
         return LANES_D
 
 
+cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
+    """Up to n numbers, zeros behind them; n, often a constant, may exceed a vector."""
+    if n >= lanes(v):
+        load(v, p)
+    else:
+        load_n(v, p, n)
+
+
+cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
+    """Stores up to n numbers, as `get` loads them."""
+    if n >= lanes(v):
+        store(p, v)
+    else:
+        store_n(p, v, n)
+
+
 cdef inline void multiply_add(
     vec* acc, const real* a, Py_ssize_t row_step, Py_ssize_t k_step, const real* b,
     Py_ssize_t b_step, Py_ssize_t k, const int rows, const int vectors

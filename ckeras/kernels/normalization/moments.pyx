@@ -12,11 +12,11 @@ numbers, the difference loses about one bit, however large the mean is.
 
 from cython.parallel cimport prange
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vector.softmax_rows cimport (
-    fill_after, get, number_lanes, total,
+    fill_after, number_lanes, total,
 )
 
 cdef enum:

@@ -3,11 +3,11 @@
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vector.softmax_rows cimport (
-    GRAIN, fill_after, get, number_lanes, put, row_sum, rows_at_once, total,
+    GRAIN, fill_after, number_lanes, row_sum, rows_at_once, total,
 )
 
 

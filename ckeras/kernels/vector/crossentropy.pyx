@@ -9,10 +9,10 @@ p.
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.vector.softmax_rows cimport (
-    BLOCK, GRAIN, get, number_lanes, put, row_exp, row_max, row_sum, rows_at_once,
+    BLOCK, GRAIN, number_lanes, row_exp, row_max, row_sum, rows_at_once,
     total,
 )
 from ckeras.kernels.types cimport INDEX_OUT_OF_RANGE, OK, real

@@ -3,10 +3,10 @@
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.matrix.gemm_tile cimport lanes, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.vector.softmax_rows cimport (
-    GRAIN, get, number_lanes, put, row_exp, row_max, row_sum, rows_at_once, total,
+    GRAIN, number_lanes, row_exp, row_max, row_sum, rows_at_once, total,
 )
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vmath cimport div, exp

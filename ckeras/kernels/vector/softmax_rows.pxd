@@ -7,7 +7,7 @@ The last vector of a row is padded: with -infinity for the maximum, with zeros f
 from libc.math cimport INFINITY
 
 from ckeras.kernels.matrix.gemm_tile cimport (
-    lanes, load, load_n, spread, store, store_n, vec,
+    get, lanes, load, put, spread, vec,
 )
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, peak_d, peak_f, total_d, total_f, vd, vf,
@@ -23,21 +23,6 @@ cdef enum:
 cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
     """Rows of n elements that one thread takes at a time."""
     return BLOCK // n + 1 if n > 0 else BLOCK
-
-
-cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
-    """Up to n numbers, zeros behind them."""
-    if n >= lanes(v):
-        load(v, p)
-    else:
-        load_n(v, p, n)
-
-
-cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
-    if n >= lanes(v):
-        store(p, v)
-    else:
-        store_n(p, v, n)
 
 
 cdef inline double total(vec v) noexcept nogil:

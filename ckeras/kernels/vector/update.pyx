@@ -3,9 +3,7 @@
 from cython.parallel cimport prange
 from libc cimport math
 
-from ckeras.kernels.matrix.gemm_tile cimport (
-    lanes, load, load_n, spread, store, store_n, vec,
-)
+from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
 from ckeras.kernels.simd cimport sqrt_d, sqrt_f, vd, vf
 from ckeras.kernels.types cimport OK, real
 from ckeras.kernels.vmath cimport div, if_less
@@ -45,20 +43,6 @@ cdef inline vec root(vec x) noexcept nogil:
         return sqrt_f(x)
     else:
         return sqrt_d(x)
-
-
-cdef inline void get(vec* v, const real* p, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        load(v, p)
-    else:
-        load_n(v, p, n)
-
-
-cdef inline void put(real* p, vec* v, Py_ssize_t n) noexcept nogil:
-    if n == lanes(v):
-        store(p, v)
-    else:
-        store_n(p, v, n)
 
 
 cdef inline void adam_at(
