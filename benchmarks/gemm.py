@@ -58,11 +58,21 @@ def best_seconds(function, rounds):
     return best
 
 
+def aligned(shape, dtype="f"):
+    """An array that begins at a cache line, as all arrays of a plan do."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.ones(size + 64, "u1")
+    start = -memory.ctypes.data % 64
+    out = memory[start : start + size].view(dtype).reshape(shape)
+    out[...] = 1
+    return out
+
+
 def product(m, n, k, threads):
     """GFLOP/s of one product of float32 matrices."""
     size = kernels.module("gemm").workspace_bytes(m, n, k, 4, False, threads)
-    arrays = [np.ones((m, k), "f"), np.ones((k, n), "f"), np.empty((m, n), "f")]
-    arrays.append(np.empty(size, "u1") if size else None)
+    arrays = [aligned((m, k)), aligned((k, n)), aligned((m, n))]
+    arrays.append(aligned(size, "u1") if size else None)
     run = call("matmul", arrays, (m, n, k, 0, 0, 1, 0, threads), threads)
     return 2e-9 * m * n * k / best_seconds(run, rounds(m * n * k))
 
@@ -72,8 +82,8 @@ def peak(threads, depth=384, repetitions=20_000):
     gemm = kernels.module("gemm")
     rows, columns = gemm.tile_rows(), 2 * gemm.vector_lanes()
     repetitions *= threads
-    arrays = [np.ones((depth, rows), "f"), np.ones((depth, columns), "f")]
-    arrays.append(np.empty((64, rows, columns), "f"))
+    arrays = [aligned((depth, rows)), aligned((depth, columns))]
+    arrays.append(aligned((64, rows, columns)))
     run = call("peak", arrays, (depth, repetitions), threads)
     return 2e-9 * depth * rows * columns * repetitions / best_seconds(run, 5)
 

@@ -24,6 +24,8 @@ SIZES = [
     (100, 130, 401),
     (97, 203, 800),
     (250, 96, 385),
+    (40, 70, 1030),
+    (530, 290, 513),
 ]
 SLOTS = 4
 TRANSPOSES = list(itertools.product((False, True), repeat=2))

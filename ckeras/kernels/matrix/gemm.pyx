@@ -13,39 +13,25 @@ from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
-from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, tile_of
-from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, prefetch_own
+from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, panel_tile_of, tile_of
+from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    DEPTH = 256           # the part of k that is packed at a time, at most
+    DEPTH = 512           # the part of k that is packed at a time, at most
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
     WIDE = 4             # column panels at a time of a single row
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    BLOCK_ROWS = 20      # row panels in a block, at most: these stay in cache
+    BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
     DIRECT = 2           # row panels up to which rows of b are read where they lie
     UNITS = 16           # pieces of work that there should be, for all threads
-    GROUP = 2            # column panels that are packed together
+    GROUP = 8            # column panels that are packed together, at most
     PACKED_ROWS = 16     # rows of b that are packed together
 
 
 # --- large products ------------------------------------------------------------------
-
-
-cdef void whole_tile(
-    real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
-    const Epilogue* epilogue
-) noexcept nogil:
-    """A tile of all the rows of a panel of a."""
-    cdef Py_ssize_t i
-    for i in range(m):  # by the end of the sums, these lines will have arrived
-        prefetch_own(c + i * c_step)
-        prefetch_own(c + i * c_step + n - 1)
-    tile_of(c, c_step, m, n, a, 1, TILE_ROWS, b, b_step, k, column, epilogue,
-            TILE_ROWS, 2)
 
 
 cdef struct Blocks:
@@ -53,6 +39,8 @@ cdef struct Blocks:
     Py_ssize_t rows        # rows in a block
     Py_ssize_t units       # pieces of work: a column panel of a block of rows
     Py_ssize_t depth       # the part of k that is packed at a time
+    Py_ssize_t group       # column panels that are packed together
+    Py_ssize_t packed      # numbers in the panels of one thread
 
 
 cdef Blocks blocks_of(
@@ -67,6 +55,8 @@ cdef Blocks blocks_of(
     s.rows = ceil_div(panels, down) * TILE_ROWS
     s.units = ceil_div(m, s.rows) * s.across
     s.depth = ceil_div(ceil_div(k, ceil_div(k, DEPTH)), 16) * 16
+    s.group = least(GROUP, s.across)
+    s.packed = (s.rows + s.group * width) * s.depth
     return s
 
 
@@ -97,9 +87,10 @@ cdef void block(
     while j < columns:
         i = 0
         while i < m:
-            whole_tile(c + i * n + j, n, least(m - i, TILE_ROWS),
-                       least(columns - j, width), rows + i * depth,
-                       panels + j * panel_step, b_step, depth, column + j, epilogue)
+            panel_tile_of(c + i * n + j, n, least(m - i, TILE_ROWS),
+                          least(columns - j, width), rows + i * depth,
+                          panels + j * panel_step, b_step, depth, column + j, epilogue,
+                          TILE_ROWS, 2)
             i += TILE_ROWS
         j += width
     if epilogue.last:
@@ -137,7 +128,7 @@ cdef void some_units(
             u = unit
             while u < block_end:
                 j = u % s.across * width
-                columns = least(n - j, least(block_end - u, GROUP) * width)
+                columns = least(n - j, least(block_end - u, s.group) * width)
                 part = b + start * b_row + j * b_column
                 if height <= DIRECT * TILE_ROWS and b_column == 1 and (
                     columns % width == 0
@@ -148,7 +139,7 @@ cdef void some_units(
                     pack_group(part, b_row, b_column, depth, columns, panels)
                     block(c + top * n + j, n, height, columns, work, panels, depth,
                           width, depth, j, &epilogue)
-                u += GROUP
+                u += s.group
             start += depth
         unit = block_end
 
@@ -165,7 +156,7 @@ cdef void large(
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
                    a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-                   work + w * (s.rows + GROUP * width) * s.depth)
+                   work + w * s.packed)
 
 
 # --- small products ------------------------------------------------------------------
@@ -303,7 +294,7 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     cdef Blocks s
     if m >= 8 and m * n * k > SMALL:
         s = blocks_of(m, n, k, width)
-        return itemsize * least(slots, s.units) * (s.rows + GROUP * width) * s.depth
+        return itemsize * least(slots, s.units) * s.packed
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
     return 0
@@ -352,6 +343,6 @@ cdef int peak(
     epilogue.accumulate = False
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):
-        whole_tile(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
-                   buf[0], buf[1], width, dim[0], 0, &epilogue)
+        panel_tile_of(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
+                      buf[0], buf[1], width, dim[0], 0, &epilogue, TILE_ROWS, 2)
     return OK

@@ -8,7 +8,7 @@ so that the loops over them unroll completely.
 
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, greater_d, greater_f, load_d, load_f, load_nd, load_nf,
-    prefetch, spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
+    prefetch, prefetch_own, spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
 )
 from ckeras.kernels.types cimport real
 
@@ -186,12 +186,42 @@ cdef inline void finish_row(
             store_n(c + j * width, &acc[j], left)
 
 
+cdef inline void finish_whole(
+    vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t column, const Epilogue* epilogue,
+    const int rows, const int vectors
+) noexcept nogil:
+    """Stores all sums: with constants throughout, they stay in registers."""
+    cdef vec old, zero
+    cdef int i, j
+    cdef int width = lanes(acc)
+    if epilogue.accumulate:
+        for i in range(rows):
+            for j in range(vectors):
+                load(&old, c + i * c_step + j * width)
+                acc[i * vectors + j] = acc[i * vectors + j] + old
+    if epilogue.last and epilogue.bias != NULL:
+        for j in range(vectors):
+            load(&old, <const real*> epilogue.bias + column + j * width)
+            for i in range(rows):
+                acc[i * vectors + j] = acc[i * vectors + j] + old
+    if epilogue.last and epilogue.activation == RELU:
+        spread(&zero, <real> 0)
+        for i in range(rows * vectors):
+            rectify(&acc[i], &zero)
+    for i in range(rows):
+        for j in range(vectors):
+            store(c + i * c_step + j * width, &acc[i * vectors + j])
+
+
 cdef inline void finish(
     vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, Py_ssize_t column,
     const Epilogue* epilogue, const int rows, const int vectors
 ) noexcept nogil:
     """Stores the sums' first m rows and n columns."""
     cdef int i
+    if m >= rows and n == vectors * lanes(acc):
+        finish_whole(acc, c, c_step, column, epilogue, rows, vectors)
+        return
     for i in range(rows):
         if i >= m:
             break
@@ -226,3 +256,44 @@ cdef inline void tile_of(
     else:
         tile(<vd*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k, column,
              epilogue, rows, vectors)
+
+
+cdef inline void panel_tile(
+    vec* tag, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
+    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
+    const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """A tile of all rows of a panel of a, which asks for c's lines meanwhile.
+
+    Row by row, since the core can wait for only a few lines at a time, and a and b
+    need some of these too.
+    """
+    cdef vec acc[24]
+    cdef int i
+    cdef Py_ssize_t some = (k + rows - 1) // rows, done = 0, part, row = 0
+    for i in range(rows * vectors):
+        spread(&acc[i], <real> 0)
+    while done < k:
+        if row < m:
+            prefetch_own(c + row * c_step)
+            prefetch_own(c + row * c_step + n - 1)
+        row += 1
+        part = k - done if k - done < some else some
+        multiply_add(acc, a + done * rows, 1, rows, b + done * b_step, b_step, part,
+                     rows, vectors)
+        done += part
+    finish(acc, c, c_step, m, n, column, epilogue, rows, vectors)
+
+
+cdef inline void panel_tile_of(
+    real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
+    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
+    const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """`panel_tile` with the vectors of the operands' type."""
+    if real is float:
+        panel_tile(<vf*> NULL, c, c_step, m, n, a, b, b_step, k, column, epilogue, rows,
+                   vectors)
+    else:
+        panel_tile(<vd*> NULL, c, c_step, m, n, a, b, b_step, k, column, epilogue, rows,
+                   vectors)
