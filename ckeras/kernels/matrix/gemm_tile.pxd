@@ -8,7 +8,8 @@ so that the loops over them unroll completely.
 
 from ckeras.kernels.simd cimport (
     LANES_D, LANES_F, greater_d, greater_f, load_d, load_f, load_nd, load_nf,
-    prefetch, prefetch_own, spread_d, spread_f, store_d, store_f, store_nd, store_nf, vd, vf,
+    prefetch, prefetch_own, spread_d, spread_f, store_d, store_f,
+    store_nd, store_nf, vd, vf,
 )
 from ckeras.kernels.types cimport real
 
