@@ -16,8 +16,16 @@ from ckeras.ops.numpy.manipulation import (
     sliced,
 )
 from ckeras.ops.primitives import elementwise, indexing, linear, movement, reduction
-from ckeras.ops.primitives.by_numpy import fallback
-from ckeras.ops.promotion import as_axis, as_value, constant, pair, type_of, with_type
+from ckeras.ops.primitives.by_numpy import fallback, matrices
+from ckeras.ops.promotion import (
+    as_axis,
+    as_float,
+    as_value,
+    constant,
+    pair,
+    type_of,
+    with_type,
+)
 from ckeras.ops.registry import op
 
 __all__ = [
@@ -30,6 +38,7 @@ __all__ = [
     "kron",
     "matmul",
     "outer",
+    "slogdet",
     "tensordot",
     "trace",
     "tril",
@@ -325,3 +334,13 @@ def vander(x, N=None, increasing=False):
     n = x.shape[0] if N is None else N
     powers = np.arange(n) if increasing else np.arange(n)[::-1]
     return elementwise.power(expand_dims(x, 1), constant(powers, x.dtype))
+
+
+@op
+def slogdet(x):
+    """Sign of the determinants of matrices, and logarithm of their size.
+
+    Args:
+        x: tensor (…, M, M).
+    """
+    return matrices.slogdet(as_float(x))
