@@ -96,6 +96,10 @@ def matmul(x1, x2):
     return _matmul(*_product_pair(x1, x2))
 
 
+def _have_matvec(a, x):
+    return a.dtype in ("float32", "float64") and a.shape[1] == x.shape[0]
+
+
 def _matmul(x1, x2):
     if not x1.shape or not x2.shape:
         raise ValueError(
@@ -103,6 +107,8 @@ def _matmul(x1, x2):
             f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
         )
     row, column = len(x1.shape) == 1, len(x2.shape) == 1
+    if column and len(x1.shape) == 2 and _have_matvec(x1, x2):
+        return linear.matvec(x1, x2)
     a = reshaped(x1, (1, *x1.shape)) if row else x1
     b = reshaped(x2, (*x2.shape, 1)) if column else x2
     y = multiplied(a, b)

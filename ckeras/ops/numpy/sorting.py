@@ -123,7 +123,7 @@ def sort(x, axis=-1):
     x = as_value(x)
     if axis is None:
         x, axis = ravel(x), 0
-    return take_along_axis(x, argsort(x, axis), axis)
+    return ordering.sort(x, axis=as_axis(axis, len(x.shape), "sort"))
 
 
 @op
