@@ -15,6 +15,7 @@ from ckeras.engine.tapes import active_tapes, paused
 from ckeras.user_code import line_at_work
 
 __all__ = [
+    "FILLS",
     "Trace",
     "active",
     "building",
@@ -155,7 +156,11 @@ class Trace:
                 _state.compiling, _state.building = before
 
 
-def infer(function, *args, **kwargs):
+# What stands for an unknown size while a function's shapes are inferred.
+FILLS = (83, 89)
+
+
+def infer(function, *args, fills=FILLS, **kwargs):
     """Shapes and types of what `function` returns for symbolic arguments.
 
     Runs it on placeholders; sizes that are None are filled in twice, differently,
@@ -165,6 +170,7 @@ def infer(function, *args, **kwargs):
     Args:
         function: any function of ops.
         *args, **kwargs: nested structures with `KerasTensor`s in them.
+        fills: the two numbers that are filled in.
 
     Returns:
         The function's result with a `KerasTensor` in place of each value.
@@ -173,7 +179,7 @@ def infer(function, *args, **kwargs):
 
     leaves = tree.flatten((args, kwargs))
     dynamic = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
-    fills = (83, 89) if dynamic else (1,)
+    fills = fills if dynamic else (1,)
     results = [_infer_once(function, args, kwargs, fill, KerasTensor) for fill in fills]
 
     def merge(*values):

@@ -26,6 +26,7 @@ _FAMILIES = {
     "depthwise": "convolution",
     "elementwise": "vector",
     "gemm": "matrix",
+    "gemv": "matrix",
     "gru": "recurrent",
     "indexing": "memory",
     "lstm": "recurrent",

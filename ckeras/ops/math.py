@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.blocks import added_rows
 from ckeras.ops.core import stop_gradient
@@ -138,12 +139,32 @@ def in_top_k(targets, predictions, k):
     return elementwise.logical_and(elementwise.logical_and(good, inside), finite)
 
 
+def _segments_spec(data, segment_ids, num_segments=None, sorted=False):
+    if len(segment_ids.shape) == 1 and not _agree(data.shape[:1], segment_ids.shape):
+        raise ValueError(
+            "Argument `segment_ids` and `data` should have same leading dimension. "
+            f"Received: data.shape={data.shape}, segment_ids.shape={segment_ids.shape}"
+        )
+    shape = (num_segments, *data.shape[1:])
+    return KerasTensor(shape, data.dtype, record_history=False)
+
+
+def _agree(*sizes):
+    return len({d for shape in sizes for d in shape if d is not None}) < 2
+
+
 def _segments(data, segment_ids, num_segments, name, reduction, blank):
     data, ids = as_value(data), with_type(segment_ids, "int32")
-    if len(ids.shape) != 1 or not data.shape or ids.shape[0] != data.shape[0]:
+    if len(ids.shape) != 1:
         raise ValueError(
-            f"`{name}`: `segment_ids` must be a vector as long as the first axis of "
-            f"`data`. Received: data.shape={data.shape}, segment_ids.shape={ids.shape}"
+            f"`{name}`: Argument `segment_ids` should be an 1-D vector, as long as the "
+            f"first axis of `data`. Received: segment_ids.shape={ids.shape}"
+        )
+    if not data.shape or ids.shape[0] != data.shape[0]:
+        raise ValueError(
+            f"`{name}`: Argument `segment_ids` and `data` should have same leading "
+            f"dimension. Received: data.shape={data.shape}, "
+            f"segment_ids.shape={ids.shape}"
         )
     if num_segments is None:
         from ckeras.ops.numpy.sorting import concrete
@@ -169,7 +190,7 @@ def _highest(dtype):
     return np.inf if dtype.startswith("float") else np.iinfo(dtype).max
 
 
-@op
+@op(spec=_segments_spec)
 def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     """Sum of the rows of each segment.
 
@@ -183,19 +204,19 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     return _segments(data, segment_ids, num_segments, "segment_sum", None, None)
 
 
-@op
+@op(spec=_segments_spec)
 def segment_max(data, segment_ids, num_segments=None, sorted=False):
     """Largest of the rows of each segment; arguments as for `segment_sum`."""
     return _segments(data, segment_ids, num_segments, "segment_max", "max", _lowest)
 
 
-@op
+@op(spec=_segments_spec)
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
     """Smallest of the rows of each segment; arguments as for `segment_sum`."""
     return _segments(data, segment_ids, num_segments, "segment_min", "min", _highest)
 
 
-@op
+@op(spec=_segments_spec)
 def segment_prod(data, segment_ids, num_segments=None, sorted=False):
     """Product of the rows of each segment; arguments as for `segment_sum`."""
     return _segments(
@@ -226,7 +247,7 @@ def extract_sequences(x, sequence_length, sequence_stride):
 @op
 def logdet(x):
     """Logarithm of the size of the determinants of matrices."""
-    from ckeras.ops.linalg import slogdet
+    from ckeras.ops.numpy.linear import slogdet
 
     return slogdet(x)[1]
 

@@ -151,6 +151,14 @@ def _window(window, length, fft_length, dtype):
     return np.pad(window, (before, fft_length - length - before))
 
 
+def _check_stride(stride):
+    if not isinstance(stride, int) or stride <= 0:
+        raise ValueError(
+            "`sequence_stride` must be a positive integer. "
+            f"Received: sequence_stride={stride}"
+        )
+
+
 @op
 def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=True):
     """Fourier transforms of windows that move along the last axis.
@@ -167,6 +175,7 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     Returns:
         Real and imaginary part (…, windows, fft_length // 2 + 1).
     """
+    _check_stride(sequence_stride)
     x = as_value(x)
     if not x.dtype.startswith("float"):
         raise TypeError(
@@ -198,6 +207,7 @@ def istft(
         sequence_length, sequence_stride, fft_length, window, center: as for `stft`.
         length: length of the result; None for all there is.
     """
+    _check_stride(sequence_stride)
     real, imag = _complex(x)
     if len(real.shape) < 2:
         raise ValueError(

@@ -6,7 +6,8 @@ configurations of Keras's classes, since files of functional models hold them.
 
 import inspect
 
-from ckeras.engine import dtypes, trace, tree
+from ckeras.engine import dtypes, tree
+from ckeras.engine.symbolic.fitting import infer_fitting
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.symbolic.operation import Operation
 
@@ -144,7 +145,7 @@ class OpOperation(Operation):
         if known is not None:
             specs = self._apply(known, args, kwargs)
         else:
-            specs = trace.infer(self.call, *args, **kwargs)
+            specs = infer_fitting(self.call, args, kwargs, self.settings)
         return tree.map_structure(
             lambda s: KerasTensor(s.shape, s.dtype) if _is_spec(s) else s, specs
         )

@@ -9,6 +9,7 @@ from ckeras.kernels.types cimport OK, number
 
 cdef enum:
     STRIP = 512        # columns searched together
+    LOOK = 64          # neighbours looked at together
     GRAIN = 1 << 17    # elements below which a second thread does not pay
 
 
@@ -17,12 +18,20 @@ cdef inline int place_in_run(
 ) noexcept nogil:
     """The first index of the extreme of n neighbours, found in two fast passes."""
     cdef number best = fold_run(x, n, how)
-    cdef Py_ssize_t r
+    cdef Py_ssize_t start = 0, r, i
+    cdef int found = 0
     if is_nan(best):
         for r in range(n):
             if is_nan(x[r]):
                 return <int> r
-    for r in range(n):
+    while start + LOOK <= n:  # without a branch for each, this loop is vectorized
+        found = 0
+        for i in range(LOOK):
+            found |= x[start + i] == best
+        if found:
+            break
+        start += LOOK
+    for r in range(start, n):
         if x[r] == best:
             return <int> r
     return 0

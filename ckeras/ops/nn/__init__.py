@@ -6,6 +6,7 @@ from ckeras.ops.nn import (
     blocks,
     convolution,
     crossentropy,
+    ctc,
     normalization,
     pooling,
 )
@@ -14,6 +15,7 @@ from ckeras.ops.nn.attention import *  # noqa: F403
 from ckeras.ops.nn.blocks import *  # noqa: F403
 from ckeras.ops.nn.convolution import *  # noqa: F403
 from ckeras.ops.nn.crossentropy import *  # noqa: F403
+from ckeras.ops.nn.ctc import *  # noqa: F403
 from ckeras.ops.nn.normalization import *  # noqa: F403
 from ckeras.ops.nn.pooling import *  # noqa: F403
 
@@ -23,6 +25,7 @@ __all__ = [  # noqa: PLE0604
     *blocks.__all__,
     *convolution.__all__,
     *crossentropy.__all__,
+    *ctc.__all__,
     *normalization.__all__,
     *pooling.__all__,
 ]

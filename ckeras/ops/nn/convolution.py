@@ -128,9 +128,9 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     channels, per_group = x.shape[-1], w.shape[-2]
     if per_group == 0 or channels % per_group:
         raise ValueError(
-            "The number of input channels must be evenly divisible by kernel's "
-            f"in_channels. Received input channels {channels} and kernel in_channels "
-            f"{per_group}. "
+            "The number of input channels must match the kernel's, or be evenly "
+            f"divisible by its in_channels. Received input channels {channels} and "
+            f"kernel in_channels {per_group}. "
         )
     geometry = _geometry("conv", x, w, strides, padding, dilation_rate)
     if per_group == 1 and channels == w.shape[-1] > 1:

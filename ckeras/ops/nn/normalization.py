@@ -1,6 +1,7 @@
 """Moments and normalization."""
 
 import math
+import warnings
 
 from ckeras.engine import config
 from ckeras.ops.numpy import reductions
@@ -192,6 +193,13 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
             adds nothing.
     """
     rms_scaling = kwargs.pop("rms_scaling", False)
+    if rms_scaling:
+        warnings.warn(
+            "You passed `rms_scaling=True`, which is deprecated. This argument scales "
+            "the input by the variance, not by the root mean square. To use RMS "
+            "normalization, call `ops.rms_normalization`.",
+            stacklevel=3,
+        )
     x = as_float(x)
     epsilon = config.epsilon() if epsilon is None else epsilon
     axes = as_axes(axis, len(x.shape), "layer_normalization")

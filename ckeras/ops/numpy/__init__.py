@@ -1,10 +1,13 @@
 """NumPy's functions as ops."""
 
 from ckeras.ops import indexing
+from ckeras.ops.control import vectorizing
+from ckeras.ops.control.vectorizing import *  # noqa: F403
 from ckeras.ops.indexing import *  # noqa: F403
 from ckeras.ops.numpy import (
     arithmetic,
     comparison,
+    counting,
     creation,
     einstein,
     joining,
@@ -18,6 +21,7 @@ from ckeras.ops.numpy import (
 )
 from ckeras.ops.numpy.arithmetic import *  # noqa: F403
 from ckeras.ops.numpy.comparison import *  # noqa: F403
+from ckeras.ops.numpy.counting import *  # noqa: F403
 from ckeras.ops.numpy.creation import *  # noqa: F403
 from ckeras.ops.numpy.einstein import *  # noqa: F403
 from ckeras.ops.numpy.joining import *  # noqa: F403
@@ -33,6 +37,7 @@ __all__ = [  # noqa: PLE0604
     *indexing.__all__,
     *arithmetic.__all__,
     *comparison.__all__,
+    *counting.__all__,
     *creation.__all__,
     *einstein.__all__,
     *joining.__all__,
@@ -43,4 +48,5 @@ __all__ = [  # noqa: PLE0604
     *statistics.__all__,
     *trigonometry.__all__,
     *unary.__all__,
+    *vectorizing.__all__,
 ]

@@ -171,6 +171,8 @@ def minimum(x1, x2):
 def fmax(x1, x2):
     """The larger of x1 and x2, elementwise; the other one if one is NaN."""
     x1, x2 = pair(x1, x2)
+    if not dtypes.is_float(x1.dtype):
+        return maximum(x1, x2)
     keep = elementwise.logical_or(
         elementwise.greater_equal(x1, x2), elementwise.isnan(x2)
     )
@@ -181,6 +183,8 @@ def fmax(x1, x2):
 def fmin(x1, x2):
     """The smaller of x1 and x2, elementwise; the other one if one is NaN."""
     x1, x2 = pair(x1, x2)
+    if not dtypes.is_float(x1.dtype):
+        return minimum(x1, x2)
     keep = elementwise.logical_or(elementwise.less_equal(x1, x2), elementwise.isnan(x2))
     return elementwise.where(keep, x1, x2)
 

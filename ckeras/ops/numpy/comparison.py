@@ -216,11 +216,13 @@ def where(condition, x1=None, x2=None):
             indices of the true elements (as `nonzero`), for concrete values only.
     """
     if x1 is None and x2 is None:
-        from ckeras.ops.numpy.sorting import nonzero
+        from ckeras.ops.numpy.counting import nonzero
 
         return nonzero(condition)
     if x1 is None or x2 is None:
-        raise ValueError("`where`: `x1` and `x2` must be given both or not at all.")
+        raise ValueError(
+            "`where`: `x1` and `x2` either both should be `None` or both given."
+        )
     x1, x2 = pair(x1, x2)
     return elementwise.where(_truth(condition), x1, x2)
 
@@ -283,10 +285,10 @@ def bitwise_xor(x, y):
 @op
 def bitwise_not(x):
     """Every bit of x inverted, elementwise."""
-    x, _ = _bits(x, 0, "bitwise_not") if as_value(x).dtype != "bool" else (x, 0)
     x = as_value(x)
     if x.dtype == "bool":
         return elementwise.logical_not(x)
+    x, _ = _bits(x, 0, "bitwise_not")
     return elementwise.bitwise_xor(x, constant(_all_ones(x.dtype), x.dtype))
 
 

@@ -213,6 +213,14 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     return with_type(elementwise.multiply(sign, elementwise.exp(logs)), dtype)
 
 
+def _whole(x, op, name):
+    """A size that must be an integer by its type, not by its value alone."""
+    dtype = getattr(x, "dtype", type(x))
+    if not isinstance(x, bool) and dtypes.is_float_dtype(dtype):
+        raise TypeError(f"`{op}`: `{name}` must be an integer. Received: {name}={x}")
+    return static_int(x, op, name)
+
+
 @op
 def eye(N, M=None, k=0, dtype=None):
     """Ones on a diagonal, zeros elsewhere.
@@ -223,8 +231,8 @@ def eye(N, M=None, k=0, dtype=None):
         k: the diagonal; above the main one if positive.
         dtype: type of the result, `floatx` by default.
     """
-    rows = static_int(N, "eye", "N")
-    columns = rows if M is None else static_int(M, "eye", "M")
+    rows = _whole(N, "eye", "N")
+    columns = rows if M is None else _whole(M, "eye", "M")
     return Tensor(np.eye(rows, columns, k, dtype=dtypes.standardize_dtype(dtype)))
 
 

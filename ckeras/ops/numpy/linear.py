@@ -16,8 +16,16 @@ from ckeras.ops.numpy.manipulation import (
     sliced,
 )
 from ckeras.ops.primitives import elementwise, indexing, linear, movement, reduction
-from ckeras.ops.primitives.by_numpy import fallback
-from ckeras.ops.promotion import as_axis, as_value, constant, pair, type_of, with_type
+from ckeras.ops.primitives.by_numpy import fallback, matrices
+from ckeras.ops.promotion import (
+    as_axis,
+    as_float,
+    as_value,
+    constant,
+    pair,
+    type_of,
+    with_type,
+)
 from ckeras.ops.registry import op
 
 __all__ = [
@@ -30,6 +38,7 @@ __all__ = [
     "kron",
     "matmul",
     "outer",
+    "slogdet",
     "tensordot",
     "trace",
     "tril",
@@ -87,6 +96,10 @@ def matmul(x1, x2):
     return _matmul(*_product_pair(x1, x2))
 
 
+def _have_matvec(a, x):
+    return a.dtype in ("float32", "float64") and a.shape[1] == x.shape[0]
+
+
 def _matmul(x1, x2):
     if not x1.shape or not x2.shape:
         raise ValueError(
@@ -94,6 +107,8 @@ def _matmul(x1, x2):
             f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
         )
     row, column = len(x1.shape) == 1, len(x2.shape) == 1
+    if column and len(x1.shape) == 2 and _have_matvec(x1, x2):
+        return linear.matvec(x1, x2)
     a = reshaped(x1, (1, *x1.shape)) if row else x1
     b = reshaped(x2, (*x2.shape, 1)) if column else x2
     y = multiplied(a, b)
@@ -325,3 +340,13 @@ def vander(x, N=None, increasing=False):
     n = x.shape[0] if N is None else N
     powers = np.arange(n) if increasing else np.arange(n)[::-1]
     return elementwise.power(expand_dims(x, 1), constant(powers, x.dtype))
+
+
+@op
+def slogdet(x):
+    """Sign of the determinants of matrices, and logarithm of their size.
+
+    Args:
+        x: tensor (…, M, M).
+    """
+    return matrices.slogdet(as_float(x))

@@ -4,7 +4,9 @@ import builtins
 import math
 from functools import lru_cache
 
+from ckeras.engine import dtypes
 from ckeras.ops.primitives import movement
+from ckeras.ops.primitives.by_numpy import bits
 from ckeras.ops.promotion import as_axes, as_axis, as_value, static_int, static_shape
 from ckeras.ops.registry import op
 
@@ -25,6 +27,7 @@ __all__ = [
     "squeeze",
     "swapaxes",
     "transpose",
+    "view",
 ]
 
 
@@ -64,6 +67,11 @@ def reshape(x, newshape):
     """
     x = as_value(x)
     shape = static_shape(newshape, "reshape", "newshape")
+    if shape and min(shape) < -1:
+        raise ValueError(
+            "`reshape`: a size must be a non-negative integer, or -1 for one that is "
+            f"computed. Received: newshape={shape}"
+        )
     return x if shape == x.shape else reshaped(x, _filled(x.shape, shape))
 
 
@@ -75,6 +83,11 @@ def _filled(old, shape):
     known = math.prod([d for d in shape if d != -1])
     if unknown == 1 and known and size % known == 0:
         return tuple([size // known if d == -1 else d for d in shape])
+    if unknown > 1:
+        raise ValueError(
+            "`reshape`: there can be at most one unknown dimension, -1. "
+            f"Received: newshape={shape}"
+        )
     if unknown or known != size:
         raise ValueError(
             f"`reshape`: cannot reshape a value of size {size} (shape {old}) "
@@ -153,10 +166,17 @@ def transpose(x, axes=None):
     ndim = len(x.shape)
     if axes is None:
         return permuted(x, range(ndim - 1, -1, -1))
+    for a in axes:
+        if not -ndim <= static_int(a, "transpose", "axes") < ndim:
+            raise ValueError(
+                f"`transpose`: Each axis in `axes` must be an integer in [{-ndim}, "
+                f"{ndim}). Received: axes={axes}"
+            )
     perm = [as_axis(a, ndim, "transpose") for a in axes]
     if sorted(perm) != list(range(ndim)):
         raise ValueError(
-            f"`transpose`: `axes` must name each of the {ndim} axes once. "
+            f"`transpose`: `axes` must be a valid permutation: each of the {ndim} axes "
+            "once. "
             f"Received: axes={axes}, x.shape={x.shape}"
         )
     return permuted(x, perm)
@@ -294,3 +314,25 @@ def size(x):
     """Number of elements of x; None if that is not known."""
     shape = x.shape if hasattr(x, "shape") else as_value(x).shape
     return None if None in shape else math.prod(shape)
+
+
+@op
+def view(x, dtype=None):
+    """The bytes of x read as numbers of another type.
+
+    Args:
+        x: a tensor.
+        dtype: the type. If it has another size than x's, so has the last axis of the
+            result.
+
+    Raises:
+        ValueError: if the last axis's bytes are no whole number of elements.
+
+    Example:
+        >>> import ckeras
+        >>> ckeras.ops.view([1.0], "int32").numpy().tolist()
+        [1065353216]
+    """
+    x = as_value(x)
+    dtype = x.dtype if dtype is None else dtypes.standardize_dtype(dtype)
+    return x if dtype == x.dtype else bits.bitcast(x, dtype=dtype)

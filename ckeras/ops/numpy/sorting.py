@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy.comparison import logical_not
 from ckeras.ops.numpy.manipulation import (
     broadcast_to,
@@ -15,9 +14,7 @@ from ckeras.ops.promotion import (
     as_axis,
     as_value,
     constant,
-    join,
     pair,
-    static_int,
     static_shape,
     with_type,
 )
@@ -26,15 +23,12 @@ from ckeras.ops.registry import op
 __all__ = [
     "argpartition",
     "argsort",
-    "bincount",
     "digitize",
     "isin",
-    "nonzero",
     "searchsorted",
     "sort",
     "take",
     "take_along_axis",
-    "unique",
     "unravel_index",
 ]
 
@@ -129,7 +123,7 @@ def sort(x, axis=-1):
     x = as_value(x)
     if axis is None:
         x, axis = ravel(x), 0
-    return take_along_axis(x, argsort(x, axis), axis)
+    return ordering.sort(x, axis=as_axis(axis, len(x.shape), "sort"))
 
 
 @op
@@ -138,8 +132,18 @@ def argpartition(x, kth, axis=-1):
 
     Smaller elements come before it and larger ones after it, in any order.
     """
+    if not isinstance(kth, (int, np.integer)):
+        raise ValueError(f"kth must be an integer. Received: kth = {kth}")
     x = as_value(x)
+    if axis is None:
+        x, axis = ravel(x), 0
     axis = as_axis(axis, len(x.shape), "argpartition")
+    n = x.shape[axis]
+    if not -n <= kth < n:
+        raise ValueError(
+            f"`argpartition`: kth must be an index of axis {axis} of size {n}. "
+            f"Received: kth={kth}"
+        )
     return ordering.argpartition(x, kth=int(kth), axis=axis)
 
 
@@ -165,99 +169,6 @@ def searchsorted(sorted_sequence, values, side="left"):
 def digitize(x, bins):
     """Number of the bin between ascending edges `bins` that holds each element."""
     return searchsorted(bins, x, side="right")
-
-
-@op
-def bincount(x, weights=None, minlength=0, sparse=False):
-    """How often each integer from 0 on occurs in x.
-
-    Args:
-        x: integers, a vector or a batch of them.
-        weights: what each occurrence adds, 1 by default.
-        minlength: least length of the result. A traced x needs it; larger numbers
-            are then left out.
-        sparse: for compatibility; there are only dense tensors.
-    """
-    if sparse:
-        raise ValueError("`bincount`: tensors are dense here.")
-    x = with_type(x, "int32")
-    if weights is not None:
-        weights = as_value(weights)
-        weights = with_type(weights, join(weights.dtype, "int32"))
-    length = static_int(minlength or 0, "bincount", "minlength")
-    if not x.is_symbolic and x.size:
-        length = max(length, int(x.numpy().max()) + 1)
-    elif x.is_symbolic and not length:
-        concrete(x, "bincount")
-    return ordering.bincount(x, weights, length=length)
-
-
-@op
-def nonzero(x):
-    """Indices of the elements that are not 0: for each axis a vector of int32.
-
-    Only for concrete values.
-    """
-    found = np.nonzero(concrete(x, "nonzero"))
-    return tuple(Tensor(i.astype("int32")) for i in found)
-
-
-@op
-def unique(
-    x,
-    sorted=True,
-    return_index=False,
-    return_inverse=False,
-    return_counts=False,
-    axis=None,
-    size=None,
-    fill_value=None,
-):
-    """The different elements of x in ascending order. Only for concrete values.
-
-    Args:
-        x: a tensor.
-        sorted: for compatibility; the result is always sorted.
-        return_index: whether to return where each was first found.
-        return_inverse: whether to return, for each element of x, its number.
-        return_counts: whether to return how often each occurs.
-        axis: take slices along this axis as elements.
-        size: length of the result; cut off or filled up to it.
-        fill_value: what to fill up with; the smallest element by default.
-    """
-    array = concrete(x, "unique")
-    flags = {
-        "return_index": return_index,
-        "return_inverse": return_inverse,
-        "return_counts": return_counts,
-    }
-    found = np.unique(array, axis=axis, **flags)
-    found = list(found) if isinstance(found, tuple) else [found]
-    shape = array.shape if axis is None else (-1,)
-    names = [None, *[n for n, wanted in flags.items() if wanted]]
-    results = []
-    for name, part in zip(names, found, strict=True):
-        if name == "return_inverse":
-            part = part.reshape(shape)
-        elif size is not None:
-            part = _resized(part, size, name, axis or 0, fill_value)
-        results.append(Tensor(part if name is None else part.astype("int32")))
-    return results[0] if len(results) == 1 else tuple(results)
-
-
-def _resized(part, size, name, axis, fill_value):
-    """The first `size` entries, filled up to that length."""
-    axis = axis if name is None else 0
-    part = np.take(part, np.arange(min(size, part.shape[axis])), axis)
-    missing = size - part.shape[axis]
-    if not missing:
-        return part
-    filler = np.take(part, [0], axis)
-    if name == "return_counts":
-        filler = np.zeros_like(filler)
-    elif name is None and fill_value is not None:
-        filler = np.full_like(filler, fill_value)
-    return np.concatenate([part, np.repeat(filler, missing, axis)], axis)
 
 
 @op

@@ -8,7 +8,7 @@ from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.comparison import isnan
 from ckeras.ops.numpy.linear import multiplied
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
-from ckeras.ops.numpy.sorting import concrete, sort, take_along_axis
+from ckeras.ops.numpy.sorting import sort, take_along_axis
 from ckeras.ops.primitives import elementwise, indexing
 from ckeras.ops.promotion import (
     as_axes,
@@ -25,7 +25,6 @@ __all__ = [
     "corrcoef",
     "correlate",
     "diff",
-    "histogram",
     "median",
     "nanargmax",
     "nanargmin",
@@ -282,30 +281,6 @@ def diff(a, n=1, axis=-1):
         else:
             x = elementwise.subtract(late, early)
     return x
-
-
-@op
-def histogram(x, bins=10, range=None):
-    """How many elements lie in each of `bins` equal bins. Only for concrete values.
-
-    Args:
-        x: a tensor.
-        bins: number of bins, or their edges.
-        range: where they start and end; the least and largest element by default.
-
-    Returns:
-        The counts and the edges.
-    """
-    if isinstance(bins, int) and bins < 1:
-        raise ValueError(f"Argument `bins` should be a positive integer. Got {bins}")
-    from ckeras.engine import config
-    from ckeras.engine.tensor import Tensor
-
-    array = concrete(x, "histogram")
-    bins = bins if isinstance(bins, int) else concrete(bins, "histogram")
-    counts, edges = np.histogram(array, bins, range)
-    dtype = array.dtype if array.dtype.kind == "f" else config.floatx()
-    return Tensor(counts.astype("int32")), Tensor(edges.astype(dtype))
 
 
 @op

@@ -7,7 +7,7 @@ from ckeras.engine import config
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, movement, reduction
 
-__all__ = ["dense", "matmul"]
+__all__ = ["dense", "matmul", "matvec"]
 
 _FLOATS = ("float32", "float64")
 _ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
@@ -119,6 +119,43 @@ def _matmul_by_kernel(node):
 
 matmul = Primitive(
     "matmul", infer=_matmul_spec, lower=_matmul_by_kernel, gradient=_matmul_gradient
+)
+
+
+# --- matrix and vector ---------------------------------------------------------------
+
+
+def _matvec_spec(a, x):
+    if len(a.shape) != 2 or tuple(x.shape) != (a.shape[1],) or a.dtype != x.dtype:
+        raise ValueError(
+            "`matvec`: expected a matrix (m, k) and a vector (k,) of one type. "
+            f"Received: {a.shape} of {a.dtype} and {x.shape} of {x.dtype}"
+        )
+    return Spec((a.shape[0],), a.dtype)
+
+
+def _matvec_gradient(node, d_outputs, needs):
+    (a, x), (d,) = node.inputs, d_outputs
+    d_a = d_x = None
+    if needs[0]:
+        column = movement.reshape(d, shape=(*d.shape, 1))
+        d_a = elementwise.multiply(column, movement.reshape(x, shape=(1, *x.shape)))
+    if needs[1]:
+        row = movement.reshape(d, shape=(1, *d.shape))
+        d_x = movement.reshape(matmul(row, a), shape=x.shape)
+    return [d_a, d_x]
+
+
+matvec = Primitive(
+    "matvec",
+    infer=_matvec_spec,
+    lower=lambda node: Step(
+        "gemv.matvec",
+        node.inputs[0].shape,
+        dtype=node.inputs[0].dtype,
+        flops=2 * math.prod(node.inputs[0].shape),
+    ),
+    gradient=_matvec_gradient,
 )
 
 

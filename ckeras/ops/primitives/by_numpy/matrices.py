@@ -2,11 +2,20 @@
 
 import numpy as np
 
-from ckeras.engine.primitive import Primitive, Spec
+from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, linear, movement
 
-__all__ = ["cholesky", "eigh", "inv", "qr", "slogdet", "solve_triangular", "svd"]
+__all__ = [
+    "cholesky",
+    "eigh",
+    "inv",
+    "lu_factor",
+    "qr",
+    "slogdet",
+    "solve_triangular",
+    "svd",
+]
 
 
 def _t(x):
@@ -75,10 +84,13 @@ def _eye_like(x):
 
 
 def _nan_cholesky(x):
+    """The factors, NaN for each matrix that is not positive definite."""
     try:
         return np.linalg.cholesky(x)
     except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan)
+        if x.ndim == 2:
+            return np.full_like(x, np.nan)
+        return np.stack([_nan_cholesky(part) for part in x])
 
 
 cholesky = Primitive(
@@ -262,4 +274,70 @@ svd = Primitive(
     infer=_svd_infer,
     evaluate=lambda x, full_matrices: tuple(np.linalg.svd(x, full_matrices)),
     gradient=_svd_gradient,
+)
+
+
+def _lu_factor(x):
+    *batch, M, N = x.shape
+    packed = x.reshape(-1, M, N).copy()
+    pivots = np.zeros((len(packed), min(M, N)), "int32")
+    for lu, pivot in zip(packed, pivots, strict=True):
+        for k in range(min(M, N)):
+            p = pivot[k] = k + int(np.argmax(np.abs(lu[k:, k])))
+            lu[[k, p]] = lu[[p, k]]
+            if lu[k, k] != 0:
+                lu[k + 1 :, k] /= lu[k, k]
+                lu[k + 1 :, k + 1 :] -= np.outer(lu[k + 1 :, k], lu[k, k + 1 :])
+    return packed.reshape(x.shape), pivots.reshape(*batch, min(M, N))
+
+
+def _lu_infer(x):
+    *batch, M, N = x.shape
+    return Spec(x.shape, x.dtype), Spec((*batch, min(M, N)), "int32")
+
+
+def _unpivoted(x, pivots):
+    """Rows of matrices put back to where they were before the exchanges."""
+    order = np.arange(x.shape[-2])
+    for k in reversed(range(len(pivots))):
+        order[[k, pivots[k]]] = order[[pivots[k], k]]
+    return x[order]
+
+
+def _lu_unpivot(x, pivots):
+    rows, columns = x.shape[-2:]
+    parts = zip(
+        x.reshape(-1, rows, columns), pivots.reshape(-1, pivots.shape[-1]), strict=True
+    )
+    return np.stack([_unpivoted(*part) for part in parts]).reshape(x.shape)
+
+
+def _lu_gradient(node, d_outputs, needs):
+    # For square X = Pᵀ·L·U: dX = Pᵀ·L⁻ᵀ·(tril(Lᵀ·dL, -1) + triu(dU·Uᵀ))·U⁻ᵀ.
+    (packed, pivots), d = node.outputs, d_outputs[0]
+    n = packed.shape[-1]
+    if packed.shape[-2] != n:
+        raise NotImplementedError(
+            "`lu_factor` has a gradient for square matrices only."
+        )
+    below, above = np.tri(n, k=-1), np.tri(n).T
+    eye = _eye_like(packed)
+    L = elementwise.add(_masked(packed, below), eye)
+    U = _masked(packed, above)
+    inner = elementwise.add(
+        _masked(linear.matmul(_t(L), _masked(d, below)), below),
+        _masked(linear.matmul(_masked(d, above), _t(U)), above),
+    )
+    right = _t(solve_triangular(U, _t(inner), lower=False))
+    return [lu_unpivot(solve_triangular(_t(L), right, lower=False), pivots)]
+
+
+lu_factor = Primitive(
+    "lu_factor", infer=_lu_infer, evaluate=_lu_factor, gradient=_lu_gradient
+)
+lu_unpivot = Primitive(
+    "lu_unpivot",
+    infer=lambda x, pivots: Spec(x.shape, x.dtype),
+    evaluate=_lu_unpivot,
+    gradient=NOT_DIFFERENTIABLE,
 )

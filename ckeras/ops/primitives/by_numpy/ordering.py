@@ -1,21 +1,93 @@
-"""Sorting and searching; NumPy computes them."""
+"""Sorting and searching; NumPy computes them.
+
+NumPy sorts numbers an order of magnitude faster than it finds a stable order of them.
+So where values and their places fit into 64 bits, both are sorted as one number: equal
+values then stay in order by themselves.
+"""
 
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
+from ckeras.ops.primitives import indexing
 
-__all__ = ["argpartition", "argsort", "bincount", "searchsorted", "top_k_indices"]
+__all__ = [
+    "argpartition",
+    "argsort",
+    "bincount",
+    "searchsorted",
+    "sort",
+    "top_k_indices",
+    "unique",
+    "unique_elements",
+]
+
+# Shorter rows are sorted so soon that making the keys would take longer.
+_LEAST_KEYS = 64
+# So many largest elements are found by looking for the largest again and again.
+_FEW = 8
 
 
 def _indices_like(x, **attrs):
     return Spec(x.shape, "int32")
 
 
+def _ranks(x):
+    """Unsigned integers of 32 bits in the order of `x`; NaN comes last."""
+    if x.dtype != np.float32:
+        return x.astype(np.int64).astype(np.uint32) ^ np.uint32(1 << 31)
+    bits = (x + np.float32(0)).view(np.int32)  # the sum makes a 0 of every -0
+    # Negative numbers: all bits inverted; others: above them.
+    ranks = (bits ^ ((bits >> 31) | np.int32(-(1 << 31)))).view(np.uint32)
+    nans = np.isnan(x)
+    if nans.any():
+        ranks[nans] = np.uint32(0xFFFFFFFF)
+    return ranks
+
+
+def _keys(ranks):
+    """Ranks of the last axis with their places behind them."""
+    places = np.arange(ranks.shape[-1], dtype=np.uint64)
+    return (ranks.astype(np.uint64) << np.uint64(32)) | places
+
+
+def _has_keys(x):
+    small = x.dtype == np.float32 or x.dtype == np.int32
+    return small and _LEAST_KEYS <= x.shape[-1] < 1 << 31
+
+
+def _places(keys):
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int32)
+
+
+def _argsort(x, axis):
+    rows = np.ascontiguousarray(np.moveaxis(x, axis, -1))
+    if not _has_keys(rows):
+        return np.argsort(x, axis=axis, kind="stable")
+    keys = _keys(_ranks(rows))
+    keys.sort(axis=-1)
+    return np.moveaxis(_places(keys), -1, axis)
+
+
 argsort = Primitive(
     "argsort",
     infer=_indices_like,
-    evaluate=lambda x, axis: np.argsort(x, axis=axis, kind="stable"),
+    evaluate=_argsort,
     gradient=NOT_DIFFERENTIABLE,
+)
+
+
+def _sort_gradient(node, d_outputs, needs):
+    # Each element's gradient is at the place that it was sorted to.
+    (x,), (d_y,), axis = node.inputs, d_outputs, node.attrs["axis"]
+    target = argsort(argsort(x, axis=axis), axis=axis)
+    return [indexing.take_along_axis(d_y, target, axis=axis)]
+
+
+sort = Primitive(
+    "sort",
+    infer=lambda x, axis: Spec(x.shape, x.dtype),
+    evaluate=lambda x, axis: np.sort(x, axis=axis),
+    gradient=_sort_gradient,
 )
 argpartition = Primitive(
     "argpartition",
@@ -25,12 +97,41 @@ argpartition = Primitive(
 )
 
 
+def _few_largest(x, k):
+    """The places of the k largest, found one after the other; None if they cannot be.
+
+    Each one found is replaced by the least number there is, so a row that runs out of
+    larger ones cannot be told from one whose places are all taken.
+    """
+    least = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    rest = x.reshape(-1, x.shape[-1]).copy()
+    rows = np.arange(len(rest))
+    found = np.empty((len(rest), k), np.int32)
+    for i in range(k):
+        place = rest.argmax(axis=1)
+        if (rest[rows, place] == least).any():
+            return None
+        rest[rows, place] = least
+        found[:, i] = place
+    return found.reshape(*x.shape[:-1], k)
+
+
 def _top_k(x, k):
-    # NaN counts as largest, and equal values keep their order, as in XLA. Reversing
-    # the row twice makes the ascending stable sort a descending stable one.
+    # NaN counts as largest, and equal values keep their order, as in XLA.
     n = x.shape[-1]
-    order = np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
-    return n - 1 - order[..., :k]
+    if 0 < k <= _FEW and _LEAST_KEYS <= n and x.dtype.kind in "fi":
+        found = _few_largest(x, k)
+        if found is not None:
+            return found
+    if not _has_keys(x):
+        # Reversing the row twice makes the ascending stable sort a descending one.
+        order = np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1]
+        return n - 1 - order[..., :k]
+    keys = _keys(~_ranks(x))
+    if 0 < k < n // 4:
+        keys = np.partition(keys, k - 1, axis=-1)
+    keys = keys[..., :k] if k < n // 4 else keys
+    return _places(np.sort(keys, axis=-1)[..., :k])
 
 
 top_k_indices = Primitive(
@@ -67,5 +168,60 @@ bincount = Primitive(
         (*x.shape[:-1], length), "int32" if weights is None else weights.dtype
     ),
     evaluate=_bincount,
+    gradient=NOT_DIFFERENTIABLE,
+)
+
+
+def unique_elements(array, axis):
+    """The elements or slices, where each was first, each one's number, the counts."""
+    values, first, inverse, counts = np.unique(
+        array, True, True, True, axis=axis, equal_nan=False
+    )
+    inverse = inverse.reshape(array.shape if axis is None else (-1,))
+    return values, *[part.astype("int32") for part in (first, inverse, counts)]
+
+
+def _sized_unique(x, axis, size, fill_value):
+    values, first, inverse, counts = unique_elements(x, axis)
+    place = axis or 0
+    found = values.shape[place]
+    values = np.take(values, np.arange(min(size, found)), place)
+    missing = size - values.shape[place]
+    if missing > 0:
+        if fill_value is None and not found:
+            raise ValueError(
+                "`unique`: there is no element to fill the result up with. Give "
+                f"`fill_value`. Received: x.shape={x.shape}, size={size}"
+            )
+        border = [(0, missing if a == place else 0) for a in range(values.ndim)]
+        filler = values.min() if fill_value is None else fill_value
+        if axis is None or fill_value is not None:
+            values = np.pad(values, border, constant_values=filler)
+        else:
+            rows = np.repeat(np.take(values, [0], place), missing, place)
+            values = np.concatenate([values, rows], place)
+    first = np.append(first[:size], np.full(max(missing, 0), first[0] if found else 0))
+    counts = np.append(counts[:size], np.zeros(max(missing, 0), "int32"))
+    return values, first, inverse, counts
+
+
+def _unique_infer(x, *, axis, size, fill_value):
+    shape = [size]
+    if axis is not None:
+        shape = [*x.shape]
+        shape[axis] = size
+    inverse = x.shape if axis is None else (x.shape[axis],)
+    return (
+        Spec(tuple(shape), x.dtype),
+        Spec((size,), "int32"),
+        Spec(inverse, "int32"),
+        Spec((size,), "int32"),
+    )
+
+
+unique = Primitive(
+    "unique",
+    infer=_unique_infer,
+    evaluate=_sized_unique,
     gradient=NOT_DIFFERENTIABLE,
 )
