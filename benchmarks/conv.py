@@ -30,7 +30,11 @@ SHAPES = {
     "5x5 32-64 at 28": (32, (28, 28), 32, 64, 5, 1, 1),
     "7x7 stride 2 3-64 at 224": (4, (224, 224), 3, 64, 7, 2, 1),
     "3x3 groups 4 64-64 at 28": (32, (28, 28), 64, 64, 3, 1, 4),
+    "depthwise 3x3 128 at 28": (32, (28, 28), 128, 128, 3, 1, 128),
+    "depthwise 3x3 stride 2 64 at 56": (32, (56, 56), 64, 64, 3, 2, 64),
+    "1x1 32-192 at 28": (32, (28, 28), 32, 192, 1, 1, 1),
     "1-D 5 64-64 at 512": (32, (512,), 64, 64, 5, 1, 1),
+    "1-D 7 depthwise 64 at 512": (32, (512,), 64, 64, 7, 1, 64),
     "3-D 3x3x3 16-32 at 16": (8, (16, 16, 16), 16, 32, 3, 1, 1),
 }
 
@@ -54,42 +58,59 @@ def same_pads(sizes, kernel, stride):
     return tuple(pads)
 
 
+def three_functions(sizes, kernel, groups, is_depthwise, **attrs):
+    """The convolution and its gradients by the input and by the kernel."""
+    from ckeras.ops.primitives import convolution, depthwise
+
+    if is_depthwise:
+        forward, by_input, by_kernel = (
+            depthwise.depthwise,
+            depthwise._input_gradient,
+            depthwise._kernel_gradient,
+        )
+    else:
+        attrs["groups"] = groups
+        forward, by_input, by_kernel = (
+            convolution.conv,
+            convolution.conv_input_gradient,
+            convolution.conv_kernel_gradient,
+        )
+    return (
+        lambda x, w: forward(x, w, **attrs),
+        lambda d, w: by_input(d, w, size=sizes, **attrs),
+        lambda x, d: by_kernel(x, d, size=kernel, **attrs),
+    )
+
+
 def ours(threads):
     """GFLOP/s forward, for the input's and for the kernel's gradient."""
     import numpy as np
     from gemm import peak
 
     import ckeras
-    from ckeras.engine import config
-    from ckeras.ops.primitives import convolution
 
-    config.set_num_threads(threads)
+    ckeras.config.set_num_threads(threads)
     found = {"tile": peak(threads)}
     for name, (batch, sizes, channels, filters, k, stride, groups) in SHAPES.items():
         n = len(sizes)
-        attrs = {
-            "strides": (stride,) * n,
-            "dilations": (1,) * n,
-            "pads": same_pads(sizes, k, stride),
-            "groups": groups,
-        }
+        is_depthwise = groups == channels == filters
+        functions = three_functions(
+            sizes,
+            (k,) * n,
+            groups,
+            is_depthwise,
+            strides=(stride,) * n,
+            dilations=(1,) * n,
+            pads=same_pads(sizes, k, stride),
+        )
+        conv, d_x, d_w = map(ckeras.function, functions)
 
         def values(*shape):
             return ckeras.ops.convert_to_tensor(np.ones(shape, "float32"))
 
         x = values(batch, *sizes, channels)
-        w = values(*(k,) * n, channels // groups, filters)
-        conv = ckeras.function(lambda x, w, a=attrs: convolution.conv(x, w, **a))
-        d_x = ckeras.function(
-            lambda d, w, a=attrs, s=sizes: convolution.conv_input_gradient(
-                d, w, size=s, **a
-            )
-        )
-        d_w = ckeras.function(
-            lambda x, d, a=attrs, s=(k,) * n: convolution.conv_kernel_gradient(
-                x, d, size=s, **a
-            )
-        )
+        one = () if is_depthwise else (channels // groups,)
+        w = values(*(k,) * n, *one, filters)
         d_y = conv(x, w)
         flops = 2e-9 * math.prod(d_y.shape[:-1]) * w.size
         calls = [(conv, x, w), (d_x, d_y, w), (d_w, x, d_y)]
@@ -149,7 +170,7 @@ def main():
         theirs = json.loads(done.stdout)
     tile = found.pop("tile")
     print(f"{options.threads} thread(s), GFLOP/s; the register tile alone: {tile:.0f}")
-    print(f"{'':26}" + "".join(f"{h:>22}" for h in ("forward", "d_input", "d_kernel")))
+    print(f"{'':32}" + "".join(f"{h:>22}" for h in ("forward", "d_input", "d_kernel")))
     for name, rates in found.items():
         cells = []
         for i, rate in enumerate(rates):
@@ -157,7 +178,7 @@ def main():
             if theirs:
                 cell += f" {rate / theirs[name][i]:5.2f} x"
             cells.append(f"{cell:>22}")
-        print(f"{name:26}" + "".join(cells))
+        print(f"{name:32}" + "".join(cells))
 
 
 if __name__ == "__main__":

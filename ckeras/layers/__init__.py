@@ -95,14 +95,15 @@ from ckeras.layers.reshaping.zero_padding import (
     ZeroPadding3D,
 )
 from ckeras.layers.rnn.bidirectional import Bidirectional
+from ckeras.layers.rnn.cells.gru_cell import GRUCell
+from ckeras.layers.rnn.cells.lstm_cell import LSTMCell
+from ckeras.layers.rnn.cells.simple_rnn_cell import SimpleRNNCell
+from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells
+from ckeras.layers.rnn.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from ckeras.layers.rnn.gru import GRU
-from ckeras.layers.rnn.gru_cell import GRUCell
 from ckeras.layers.rnn.lstm import LSTM
-from ckeras.layers.rnn.lstm_cell import LSTMCell
 from ckeras.layers.rnn.rnn import RNN
 from ckeras.layers.rnn.simple_rnn import SimpleRNN
-from ckeras.layers.rnn.simple_rnn_cell import SimpleRNNCell
-from ckeras.layers.rnn.stacked_cells import StackedRNNCells
 from ckeras.layers.rnn.time_distributed import TimeDistributed
 
 Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
@@ -158,6 +159,9 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Convolution1D",
     "Convolution1DTranspose",
     "Convolution2D",

@@ -71,6 +71,34 @@ def test_digits_distillation(tmp_path):
     assert number_after(out, "teacher accuracy") > 0.97
 
 
+def test_digits_resnet(tmp_path):
+    out = run("digits_resnet.py", tmp_path)
+    accuracy = number_after(out, "accuracy with shortcuts")
+    assert accuracy > 0.97
+    assert accuracy > number_after(out, "accuracy without shortcuts")
+
+
+def test_digits_rcnn(tmp_path):
+    out = run("digits_rcnn.py", tmp_path)
+    assert number_after(out, "test accuracy") > 0.92
+    assert number_after(out, "accuracy of always 9") < 0.5
+
+
+def test_digits_autoencoder(tmp_path):
+    out = run("digits_autoencoder.py", tmp_path)
+    error = number_after(out, ", autoencoder:")
+    assert error < number_after(out, ", principal components:")
+    assert error < 0.5 * number_after(out, ", noisy:")
+
+
+def test_digits_filters(tmp_path):
+    pytest.importorskip("matplotlib")
+    out = run("digits_filters.py", tmp_path)
+    assert number_after(out, "test accuracy") > 0.95
+    assert number_after(out, "channels that answer more than to noise") > 0.9
+    assert (tmp_path / "digits_filters.png").stat().st_size > 5000
+
+
 def test_sunspots_forecast(tmp_path):
     out = run("sunspots_forecast.py", tmp_path)
     lstm = number_after(out, "LSTM:")

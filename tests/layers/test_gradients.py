@@ -81,6 +81,18 @@ CASES = {
         bias_regularizer="l1",
         activation="sigmoid",
     ),
+    "conv 1d groups": conv("Conv1D", (2, 6, 4), 6, 3, groups=2, padding="same"),
+    "conv 1d causal, first": conv(
+        "Conv1D", (2, 3, 6), 2, 3, padding="causal", data_format="channels_first"
+    ),
+    "conv 2d pixels apart": conv("Conv2D", (2, 5, 4, 3), 2, 1, strides=2),
+    "conv 2d dilated same": conv(
+        "Conv2D", (1, 5, 6, 2), 3, 3, dilation_rate=(1, 2), padding="same"
+    ),
+    "conv 2d of many": conv("Conv2D", (1, 3, 4, 17), 33, 3, padding="same"),
+    "conv 3d groups": conv(
+        "Conv3D", (1, 3, 4, 3, 2), 4, 2, strides=(1, 2, 1), groups=2
+    ),
     "conv 2d of pixels": conv("Conv2D", (2, 3, 4, 5), 3, 1, activation="softplus"),
     "conv 3d": conv("Conv3D", (1, 4, 3, 5, 2), 3, (2, 1, 3), padding="same"),
     "conv transpose 1d": conv("Conv1DTranspose", (2, 4, 3), 2, 3, strides=2),
@@ -98,6 +110,22 @@ CASES = {
     ),
     "conv transpose 3d": conv(
         "Conv3DTranspose", (1, 2, 3, 2, 2), 2, 2, dilation_rate=2, use_bias=False
+    ),
+    "conv transpose 2d first": conv(
+        "Conv2DTranspose", (2, 2, 3, 4), 2, 3, 2, data_format="channels_first"
+    ),
+    "conv transpose 2d dilated": conv(
+        "Conv2DTranspose", (1, 3, 4, 2), 2, 2, dilation_rate=2, padding="same"
+    ),
+    "conv transpose 2d far": conv("Conv2DTranspose", (1, 3, 2, 2), 2, 2, strides=3),
+    "depthwise 2d both": conv(
+        "DepthwiseConv2D", (2, 7, 6, 2), 3, strides=2, dilation_rate=2, padding="same"
+    ),
+    "depthwise 2d first": conv(
+        "DepthwiseConv2D", (2, 3, 4, 5), 2, strides=2, data_format="channels_first"
+    ),
+    "separable 2d strides": conv(
+        "SeparableConv2D", (2, 6, 5, 2), 3, 3, strides=2, activation="tanh"
     ),
     "depthwise 1d": conv("DepthwiseConv1D", (2, 7, 3), 3, strides=2, padding="same"),
     "depthwise 2d": conv(

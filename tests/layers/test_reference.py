@@ -1,7 +1,6 @@
 """Layers against stored outputs of Keras: see `tests/reference/make_layers.py`."""
 
 import json
-import pathlib
 
 import numpy as np
 import pytest
@@ -9,13 +8,19 @@ import pytest
 import ckeras
 from ckeras import GradientTape, ops, tree
 from ckeras.engine import scope
-from tests.reference.layers_cases import CASES, make_values
+from tests.reference import layers_cases
+from tests.reference.images import convolution
+from tests.reference.layers_cases import make_values
+from tests.reference.load import load
 
-HERE = pathlib.Path(__file__).parents[1] / "reference"
-TABLE = json.loads((HERE / "layers.json").read_text())
+CASES = {**layers_cases.CASES, **convolution.CASES}
+TABLE, ARRAYS = {}, {}
+for stem in ("layers", "images/convolution"):
+    arrays, facts = load(stem)
+    TABLE.update(facts)
+    ARRAYS.update(arrays)
 # What Keras warns of is part of the cases.
 pytestmark = pytest.mark.filterwarnings("ignore:`rms_scaling=True`")
-ARRAYS = np.load(HERE / "layers.npz")
 
 
 def make_layer(case):
@@ -104,3 +109,11 @@ def test_gradients(name):
         expected = ARRAYS[key]
         gradient = np.zeros_like(expected) if gradient is None else gradient
         np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", convolution.MODELS)
+def test_steps_of_training(name):
+    model, losses = convolution.train(ckeras, name)
+    np.testing.assert_allclose(losses, ARRAYS[f"{name}/losses"], rtol=2e-5)
+    for i, w in enumerate(model.get_weights()):
+        np.testing.assert_allclose(w, ARRAYS[f"{name}/{i}"], rtol=2e-4, atol=2e-5)

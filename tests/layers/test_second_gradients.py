@@ -28,6 +28,12 @@ class Gated(layers.Layer):
         return x / ops.sqrt(1.0 + ops.mean(ops.square(x), axis=-1, keepdims=True))
 
 
+def conv(kind, *arguments, **options):
+    return getattr(layers, kind)(
+        *arguments, activation="tanh", dtype="float64", **options
+    )
+
+
 def dense(activation):
     return layers.Dense(3, activation=activation, dtype="float64")
 
@@ -46,6 +52,26 @@ CASES = {
             ]
         ),
         (4, 6),
+    ),
+    "conv 1d": (conv("Conv1D", 2, 3, padding="causal", dilation_rate=2), (2, 6, 2)),
+    "conv 2d": (conv("Conv2D", 3, 3, strides=2, padding="same"), (2, 5, 4, 2)),
+    "conv 2d groups": (conv("Conv2D", 4, 2, groups=2), (1, 4, 3, 4)),
+    "conv 3d": (conv("Conv3D", 2, 2), (1, 3, 3, 2, 2)),
+    "conv transpose": (conv("Conv2DTranspose", 2, 3, strides=2), (1, 3, 2, 2)),
+    "depthwise": (conv("DepthwiseConv2D", 2, depth_multiplier=2), (1, 4, 3, 2)),
+    "separable": (conv("SeparableConv2D", 3, 2), (1, 4, 3, 2)),
+    "conv lstm": (layers.ConvLSTM1D(2, 2, dtype="float64"), (1, 3, 3, 2)),
+    "average pooling": (
+        ckeras.Sequential(
+            [conv("Conv2D", 2, 2), layers.AveragePooling2D(2, 1, dtype="float64")]
+        ),
+        (1, 4, 4, 2),
+    ),
+    "batch normalization": (
+        ckeras.Sequential(
+            [conv("Conv2D", 2, 2), layers.BatchNormalization(dtype="float64")]
+        ),
+        (2, 3, 4, 2),
     ),
     "lstm": (layers.LSTM(2, implementation=1, dtype="float64"), (2, 3, 4)),
 }
@@ -73,7 +99,7 @@ def test_gradient_of_a_penalty(name):
     rng = np.random.default_rng(zlib.crc32(name.encode()))  # whatever ran before
     x = rng.normal(size=shape)
     layer(x)
-    weights = [rng.normal(scale=0.7, size=w.shape) for w in layer.weights]
+    weights = [rng.normal(scale=0.7, size=w.shape) for w in layer.trainable_variables]
     penalty = penalty_of(layer)
     check_gradients(penalty, x, *weights, rtol=2e-6, atol=2e-7)
 
@@ -93,7 +119,7 @@ def test_what_has_none_says_what_to_do():
     layer = layers.LSTM(2, dtype="float64")
     x = ops.convert_to_tensor(np.linspace(-1, 1, 24).reshape(2, 3, 4))
     layer(x)
-    weights = [w.value for w in layer.weights]
+    weights = [w.value for w in layer.trainable_variables]
     with GradientTape() as tape:
         tape.watch(weights)
         penalty = penalty_of(layer)(x, *weights)

@@ -4,13 +4,12 @@ import functools
 import inspect
 
 from ckeras import activations, constraints, initializers, ops, regularizers
-from ckeras.engine import config
 from ckeras.layers.config import constructor_config
+from ckeras.layers.convolution.geometry import Geometry
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
-from ckeras.ops.nn.convolution import output_size
 
-__all__ = ["Convolution", "of_rank", "per_axis", "standardize_data_format"]
+__all__ = ["Convolution", "check_positive", "of_rank"]
 
 _GETTERS = {
     "initializer": initializers.get,
@@ -19,7 +18,7 @@ _GETTERS = {
 }
 
 
-def of_rank(rank, order=()):
+def of_rank(rank, order=(), one_each=True):
     """Decorator: makes a family's class the one for `rank` spatial axes.
 
     Its constructor gets the signature that Keras's class has: where the family says
@@ -28,6 +27,7 @@ def of_rank(rank, order=()):
     Args:
         rank: number of spatial axes.
         order: names of arguments that stand in another order than in the family.
+        one_each: whether the tuples are there.
     """
 
     def make(cls):
@@ -44,7 +44,7 @@ def of_rank(rank, order=()):
             parameters = [
                 moved[next(names)] if p.name in moved else p for p in parameters
             ]
-        if rank > 1:
+        if rank > 1 and one_each:
             parameters = [
                 p.replace(default=(1,) * rank)
                 if p.name in ("strides", "dilation_rate")
@@ -69,51 +69,7 @@ def _by_name(bound):
     return arguments
 
 
-def per_axis(value, rank, name, allow_zero=False):
-    """A number as one for each spatial axis.
-
-    Raises:
-        ValueError: if there are not `rank` of them, or one is out of range.
-    """
-    values = (value,) * rank if isinstance(value, int) else value
-    message = (
-        f"The `{name}` argument must be a tuple of {rank} integers. "
-        f"Received {name}={value}"
-    )
-    try:
-        values = tuple(int(v) for v in values)
-    except (TypeError, ValueError):
-        raise ValueError(message) from None
-    if len(values) != rank:
-        raise ValueError(message)
-    wrong = {v for v in values if v < (0 if allow_zero else 1)}
-    if wrong:
-        bound = ">= 0" if allow_zero else "> 0"
-        raise ValueError(
-            f"{message}, including values {wrong} that do not satisfy `value {bound}`"
-        )
-    return values
-
-
-def standardize_data_format(data_format):
-    """The layout that an argument names; None means the setting.
-
-    Raises:
-        ValueError: if it is no layout.
-    """
-    if data_format is None:
-        return config.image_data_format()
-    lower = str(data_format).lower()
-    if lower not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "The `data_format` argument must be one of "
-            "{'channels_first', 'channels_last'}. "
-            f"Received: data_format={data_format}"
-        )
-    return lower
-
-
-class Convolution(Layer):
+class Convolution(Geometry, Layer):
     """Base of convolutional layers: options, shapes, bias and activation.
 
     Subclasses have `rank`, make their kernels in `build` and convolve in `convolve`.
@@ -125,8 +81,8 @@ class Convolution(Layer):
         activity_regularizer: penalty on the output.
     """
 
-    rank = None
-    _paddings = ("valid", "same")
+    # Whether strides and dilations may both be more than 1.
+    _takes_both = False
 
     def __init__(
         self,
@@ -143,22 +99,13 @@ class Convolution(Layer):
         **kwargs,
     ):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.kernel_size = per_axis(kernel_size, self.rank, "kernel_size")
-        self.strides = per_axis(strides, self.rank, "strides")
-        self.dilation_rate = per_axis(dilation_rate, self.rank, "dilation_rate")
-        self.padding = str(padding).lower()
-        if self.padding not in self._paddings:
-            raise ValueError(
-                f"The `padding` argument must be one of {set(self._paddings)}. "
-                f"Received: {padding}"
-            )
-        self.data_format = standardize_data_format(data_format)
+        self._take_geometry(kernel_size, strides, padding, data_format, dilation_rate)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         for name, value in weights.items():
             setattr(self, name, _GETTERS[name.rpartition("_")[2]](value))
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+        if not self._takes_both and not self._strides_or_dilation():
             raise ValueError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
                 f"Received: strides={self.strides} and "
@@ -198,15 +145,6 @@ class Convolution(Layer):
                 constraint=self.bias_constraint,
             )
 
-    def _geometry(self):
-        """The arguments of the ops."""
-        return {
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-        }
-
     def call(self, inputs):
         y = self.convolve(inputs)
         if self.bias is not None:
@@ -215,37 +153,6 @@ class Convolution(Layer):
                 bias = ops.reshape(bias, (-1, *(1,) * self.rank))
             y = ops.add(y, bias)
         return y if self.activation is None else self.activation(y)
-
-    def _output_shape(self, input_shape, filters):
-        """The shape of the output for an input's."""
-        if len(input_shape) != self.rank + 2:
-            raise ValueError(
-                f"Layer '{self.name}' expects inputs of rank {self.rank + 2}. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
-        last = self.data_format == "channels_last"
-        sizes = input_shape[1:-1] if last else input_shape[2:]
-        axes = zip(
-            sizes, self.kernel_size, self.strides, self.dilation_rate, strict=True
-        )
-        results = [self._results(*axis) for axis in axes]
-        if any(r is not None and r < 1 for r in results):
-            raise ValueError(
-                "Computed output size would be zero or negative. Received "
-                f"`inputs shape={tuple(input_shape)}`, "
-                f"`kernel_size={self.kernel_size}`, "
-                f"`dilation_rate={self.dilation_rate}`, `strides={self.strides}`, "
-                f"`padding={self.padding}`."
-            )
-        shape = (*results, filters) if last else (filters, *results)
-        return (input_shape[0], *shape)
-
-    def _results(self, size, kernel, stride, dilation):
-        if size is None:
-            return None
-        if self.padding == "valid":
-            return output_size(size, kernel, stride, dilation, (0, 0))
-        return -(-size // stride)
 
     def get_config(self):
         own = constructor_config(self, type(self))

@@ -5,9 +5,9 @@ from ckeras.layers.convolution.base import (
     Convolution,
     check_positive,
     of_rank,
-    per_axis,
 )
 from ckeras.ops.nn.convolution import transposed_axis
+from ckeras.utils.argument_validation import standardize_tuple
 
 __all__ = ["Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"]
 
@@ -82,7 +82,7 @@ class ConvTranspose(Convolution):
         self.filters = filters
         self.output_padding = None
         if output_padding is not None:
-            self.output_padding = per_axis(
+            self.output_padding = standardize_tuple(
                 output_padding, self.rank, "output_padding", allow_zero=True
             )
             pairs = zip(self.output_padding, self.strides, strict=True)

@@ -16,7 +16,7 @@ class DepthwiseConv(Convolution):
         depth_multiplier: results of each channel.
         data_format: `"channels_last"`, `"channels_first"`, or None for the setting
             `config.image_data_format()`.
-        dilation_rate: step from tap to tap; together with strides it must be 1.
+        dilation_rate: step from tap to tap.
         activation: function or name; none by default.
         use_bias: whether a bias is added.
         depthwise_initializer, bias_initializer: first values of the weights.
@@ -27,6 +27,8 @@ class DepthwiseConv(Convolution):
     Raises:
         ValueError: for arguments out of range, or an input too small for the kernel.
     """
+
+    _takes_both = True
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ class SeparableConv(Convolution):
         padding: `"valid"` or `"same"`.
         data_format: `"channels_last"`, `"channels_first"`, or None for the setting
             `config.image_data_format()`.
-        dilation_rate: step from tap to tap; together with strides it must be 1.
+        dilation_rate: step from tap to tap.
         depth_multiplier: results of each channel in the depthwise convolution.
         activation: function or name; none by default.
         use_bias: whether a bias is added.
@@ -31,6 +31,8 @@ class SeparableConv(Convolution):
     Raises:
         ValueError: for arguments out of range, or an input too small for the kernel.
     """
+
+    _takes_both = True
 
     def __init__(
         self,

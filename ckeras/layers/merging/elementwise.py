@@ -1,5 +1,7 @@
 """Sum, difference, product, mean, maximum and minimum of several inputs."""
 
+import functools
+
 from ckeras import ops
 from ckeras.layers.merging.base_merge import Merge
 
@@ -57,7 +59,7 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs; masked values count as 1."""
+    """The product of the inputs; masked values count as 1, as 0 if all are masked."""
 
     def _merge_function(self, inputs):
         masks = [getattr(x, "_keras_mask", None) for x in inputs]
@@ -66,7 +68,10 @@ class Multiply(Merge):
             if mask is not None:
                 x = ops.where(ops.expand_dims(mask, -1), x, ops.cast(1, x.dtype))
             output = x if output is None else ops.multiply(output, x)
-        return output
+        if any(mask is None for mask in masks):
+            return output
+        kept = functools.reduce(ops.logical_or, masks)
+        return ops.where(ops.expand_dims(kept, -1), output, ops.cast(0, output.dtype))
 
 
 class Average(Merge):

@@ -69,10 +69,14 @@ class Reshape(_Reshaping):
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
         target_shape = tuple(target_shape)
-        valid = all(isinstance(d, int) and d >= -1 for d in target_shape)
-        if not valid or target_shape.count(-1) > 1:
+        if not all(isinstance(d, int) and d >= -1 for d in target_shape):
             raise ValueError(
-                "`target_shape` must hold non-negative integers, and -1 at most once. "
+                "`target_shape` must hold non-negative integers, and -1 for a size to "
+                f"be found. Received: target_shape={target_shape}"
+            )
+        if target_shape.count(-1) > 1:
+            raise ValueError(
+                "`target_shape` may have at most one unknown dimension, given as -1. "
                 f"Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
@@ -147,6 +151,7 @@ class RepeatVector(_Reshaping):
 
     Raises:
         TypeError: if `n` is no integer.
+        ValueError: if it is not positive.
 
     Example:
 
@@ -160,6 +165,8 @@ class RepeatVector(_Reshaping):
             raise TypeError(
                 f"Expected an integer value for `n`, got {type(n)}. Received: n={n}"
             )
+        if n < 1:
+            raise ValueError(f"`n` should be a positive integer. Received: n={n}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 

@@ -1,7 +1,7 @@
 """The gated recurrent unit layer."""
 
 from ckeras import activations, ops
-from ckeras.layers.rnn.gru_cell import GRUCell
+from ckeras.layers.rnn.cells.gru_cell import GRUCell
 from ckeras.layers.rnn.kernel_rnn import KernelRNN
 from ckeras.ops.primitives import recurrent
 

@@ -1,41 +1,20 @@
 """The base of layers for which one kernel computes all timesteps."""
 
-from ckeras import ops, regularizers
-from ckeras.engine.symbolic.operation import constructor_signature
-from ckeras.layers.config import constructor_config
-from ckeras.layers.rnn.rnn import RNN
+from ckeras import ops
+from ckeras.layers.rnn.built_in_rnn import BuiltInRNN
 
 __all__ = ["KernelRNN"]
 
 
-class KernelRNN(RNN):
-    """Runs a built-in cell, whose options the layer shows as its own.
+class KernelRNN(BuiltInRNN):
+    """Runs a built-in cell by a kernel where there is one for its options.
 
     Args:
         cell: an instance of `cell_class`.
         **kwargs: as of `RNN`.
 
-    Attributes:
-        cell_class: class of the cell, given by subclasses.
-        not_in_config: options of the cell that Keras does not store.
-
     Subclasses define `has_kernel(training)` and `whole_sequence`.
     """
-
-    cell_class = None
-    not_in_config = ()
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "cell_class" not in cls.__dict__:  # a class derived from a layer
-            return
-
-        def reader(name):
-            return property(lambda layer: getattr(layer.cell, name))
-
-        for name, parameter in constructor_signature(cls.cell_class).parameters.items():
-            if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
-                setattr(cls, name, reader(name))
 
     def __init__(self, cell, **kwargs):
         super().__init__(cell, **kwargs)
@@ -90,14 +69,3 @@ class KernelRNN(RNN):
             last = last * kept[:, -1]
             outputs = outputs * kept if self.return_sequences else last
         return last, outputs, states
-
-    def get_config(self):
-        config = super().get_config()
-        del config["cell"]
-        cell = constructor_config(self.cell, self.cell_class, skip=self.not_in_config)
-        penalty = regularizers.serialize(self.activity_regularizer)
-        return {**config, **cell, "activity_regularizer": penalty}
-
-    @classmethod
-    def from_config(cls, config):
-        return super(RNN, cls).from_config(config)

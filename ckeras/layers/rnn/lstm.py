@@ -1,8 +1,8 @@
 """The long short-term memory layer."""
 
 from ckeras import activations, ops
+from ckeras.layers.rnn.cells.lstm_cell import LSTMCell
 from ckeras.layers.rnn.kernel_rnn import KernelRNN
-from ckeras.layers.rnn.lstm_cell import LSTMCell
 from ckeras.ops.primitives import recurrent
 
 __all__ = ["LSTM"]

@@ -7,7 +7,7 @@ from ckeras.engine.variable import Variable
 from ckeras.layers.call_spec import signature_of
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
-from ckeras.layers.rnn.dropout_cell import DropoutRNNCell
+from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
 from ckeras.layers.rnn.loop import run_cell
 from ckeras.layers.tracking import no_automatic_dependency_tracking
 
@@ -51,7 +51,7 @@ class RNN(Layer):
         **kwargs,
     ):
         if isinstance(cell, (list, tuple)):
-            from ckeras.layers.rnn.stacked_cells import StackedRNNCells
+            from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells
 
             cell = StackedRNNCells(cell)
         kwargs.pop("time_major", None)
@@ -75,11 +75,11 @@ class RNN(Layer):
         if self._reads_scalars:
             self._input_shape_arg = (*shape, 1)
 
-    def _sequence_spec(self, features=None):
-        """What sequences must look like, for subclasses' `input_spec`."""
+    def _sequence_spec(self, features=()):
+        """What sequences of such timesteps look like, for subclasses' `input_spec`."""
         if self._reads_scalars:
             return InputSpec(min_ndim=2, max_ndim=3)
-        return InputSpec(ndim=3, axes={-1: features} if features else {})
+        return InputSpec(ndim=3, axes={-1: features[-1]} if features else {})
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, length = sequences_shape[:2]
@@ -104,7 +104,7 @@ class RNN(Layer):
         # A layer from a file knows only by this shape that it reads scalars.
         self._reads_scalars = self._reads_scalars or len(sequences_shape) == 2
         if self.input_spec is not None:
-            self.input_spec = self._sequence_spec(features[-1])
+            self.input_spec = self._sequence_spec(features)
         if not self.stateful:
             return
         if self.states is not None:
@@ -149,8 +149,7 @@ class RNN(Layer):
             sequences = ops.expand_dims(sequences, -1)
         self._check_batch(sequences)
         states = self._first_states(sequences, initial_state)
-        mask = tree.flatten(mask)[0]
-        mask = None if mask is None else ops.convert_to_tensor(mask, dtype="bool")
+        mask = self._mask_of_timesteps(sequences, mask)
         self._draw_dropout_masks(self.cell, sequences[:, 0], states, training)
         try:
             last, outputs, states = self.inner_loop(
@@ -180,6 +179,24 @@ class RNN(Layer):
             )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
+
+    def _mask_of_timesteps(self, sequences, mask):
+        """The mask as a tensor (batch, timesteps), or None.
+
+        Where it has an axis of features, timesteps count that have any.
+        """
+        mask = tree.flatten(mask)[0]
+        if mask is None:
+            return None
+        given = mask = ops.convert_to_tensor(mask, dtype="bool")
+        if len(mask.shape) == 3:
+            mask = ops.any(mask, axis=-1)
+        if tuple(mask.shape) != tuple(sequences.shape[:2]):
+            raise ValueError(
+                f"Layer '{self.name}' expected a mask of shape "
+                f"{tuple(sequences.shape[:2])}. Received: mask.shape={given.shape}"
+            )
+        return mask
 
     def _check_batch(self, sequences):
         if sequences.shape[1] == 0:

@@ -1,8 +1,8 @@
 """The simple recurrent layer."""
 
 from ckeras import activations, ops
+from ckeras.layers.rnn.cells.simple_rnn_cell import SimpleRNNCell
 from ckeras.layers.rnn.kernel_rnn import KernelRNN
-from ckeras.layers.rnn.simple_rnn_cell import SimpleRNNCell
 from ckeras.ops.primitives import recurrent
 
 __all__ = ["SimpleRNN"]

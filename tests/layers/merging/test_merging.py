@@ -61,3 +61,13 @@ def test_bad_axes():
         layers.Dot("a")
     with pytest.raises(ValueError, match="two integers"):
         layers.Dot((1, 2, 3))
+
+
+def test_a_product_of_masked_inputs():
+    mask = layers.Masking()
+    a = mask(np.array([[[0, 0], [1, 2], [0, 0], [3, 4]]], "float32"))
+    b = np.array([[[0, 0], [0, 0], [1, 2], [3, 4]]], "float32")
+    one = layers.Multiply()([a, b])
+    np.testing.assert_array_equal(one, [[[0, 0], [0, 0], [1, 2], [9, 16]]])
+    both = layers.Multiply()([a, mask(b)])
+    np.testing.assert_array_equal(both, [[[0, 0], [1, 2], [1, 2], [9, 16]]])

@@ -29,7 +29,7 @@ def test_values():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="-1 at most once"):
+    with pytest.raises(ValueError, match="at most one unknown dimension"):
         layers.Reshape((-1, -1))
     with pytest.raises(ValueError, match="must be unchanged"):
         layers.Reshape((5, -1))(X)
@@ -41,5 +41,7 @@ def test_bad_arguments():
         layers.Permute((2, 1))(X[0])
     with pytest.raises(TypeError, match="Expected an integer"):
         layers.RepeatVector(2.0)
+    with pytest.raises(ValueError, match="should be a positive integer"):
+        layers.RepeatVector(0)
     with pytest.raises(ValueError, match="`data_format` argument"):
         layers.Flatten("channels")

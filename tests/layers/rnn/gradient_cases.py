@@ -174,6 +174,43 @@ def cell_cases():
     )
 
 
+def convolutional_cases():
+    """ConvLSTM with what changes its arithmetic."""
+    images = (2, 3, 4, 5, 2)
+    drops = {"dropout": 0.3, "recurrent_dropout": 0.4, "seed": 1}
+    penalties = {"kernel_regularizer": "l2", "recurrent_regularizer": "l2"}
+    first = {"data_format": "channels_first"}
+    everything = {"return_sequences": True, "return_state": True}
+    for name, (rank, shape, options, call) in {
+        "1d": (1, (2, 3, 5, 2), everything, {}),
+        "1d dilated": (1, (2, 3, 6, 2), {"dilation_rate": 2}, {}),
+        "1d first": (1, (2, 3, 2, 5), {**first, "padding": "same"}, {}),
+        "1d other": (1, (2, 3, 5, 2), {"activation": "softplus"}, {}),
+        "2d": (2, images, everything, {}),
+        "2d same": (2, images, {"padding": "same", "use_bias": False}, {}),
+        "2d strides": (2, images, {"strides": 2}, {}),
+        "2d backwards": (2, images, {"go_backwards": True, **everything}, {}),
+        "2d masked": (2, images, everything, {"mask": MASKS["inside"]}),
+        "2d zero where masked": (
+            2,
+            images,
+            {"return_sequences": True, "zero_output_for_mask": True},
+            {"mask": MASKS["right"]},
+        ),
+        "2d dropout": (2, images, drops, {"training": True}),
+        "2d penalized": (2, images, {"activity_regularizer": "l2", **penalties}, {}),
+        "2d stateful": (2, images, {"stateful": True}, {}),
+        "3d": (3, (1, 2, 3, 2, 3, 2), {"kernel_size": 2, **everything}, {}),
+    }.items():
+        kind = getattr(layers, f"ConvLSTM{rank}D")
+        options = {"filters": 2, "kernel_size": 3, "dtype": "float64", **options}
+        if rank == 2:
+            options["kernel_size"] = (2, 3)
+        if "mask" in call:
+            call = {"mask": np.array(call["mask"], bool)[:, : shape[1]]}
+        yield f"convolutional lstm {name}", (kind(**options), [normal(*shape)], call)
+
+
 def recurrent_cases():
     """name: (layer, inputs) or (layer, inputs, options of the call)"""
     return {
@@ -181,4 +218,5 @@ def recurrent_cases():
         **dict(own_cases()),
         **dict(wrapper_cases()),
         **dict(cell_cases()),
+        **dict(convolutional_cases()),
     }

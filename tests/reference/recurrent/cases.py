@@ -71,6 +71,54 @@ def stacked(layers):
     return layers.RNN(cells, return_sequences=True)
 
 
+# Convolutional: name: (class's number of axes, arguments, shape of the input, call).
+IMAGES = (2, 4, 5, 6, 2)
+FIRST = {"data_format": "channels_first"}
+# On JAX, Keras takes masks with these layers only if they are unrolled.
+UNROLLED = {**ALL, "unroll": True}
+CONVOLUTIONAL = {
+    "1d": (1, {}, (3, 4, 7, 2), {}),
+    "1d dilated": (1, {"dilation_rate": 2, **ALL}, (3, 4, 7, 2), {}),
+    "1d first": (1, {**FIRST, **ALL}, (3, 4, 2, 7), {}),
+    "2d": (2, ALL, IMAGES, {}),
+    "2d same": (2, {"padding": "same"}, IMAGES, {}),
+    "2d strides": (2, {"strides": (2, 1), **ALL}, IMAGES, {}),
+    "2d first": (2, {"padding": "same", **FIRST, **ALL}, (2, 3, 2, 5, 6), {}),
+    "2d oblong": (2, {"kernel_size": (3, 2), "use_bias": False}, IMAGES, {}),
+    "2d one tap": (2, {"kernel_size": 1, "activation": None}, IMAGES, {}),
+    "2d backwards": (2, {"go_backwards": True, **ALL}, IMAGES, {}),
+    "2d options": (
+        2,
+        {
+            "activation": "relu",
+            "recurrent_activation": "hard_sigmoid",
+            "unit_forget_bias": False,
+            "dropout": 0.2,
+            "recurrent_dropout": 0.1,
+            "seed": 5,
+            **PENALTIES,
+        },
+        IMAGES,
+        {},
+    ),
+    "2d states": (2, ALL, IMAGES, {"state_shape": (2, 3, 4, 3)}),
+    "2d masked": (2, UNROLLED, (4, 5, 4, 5, 2), {"mask": "inside"}),
+    "2d masked backwards": (
+        2,
+        {**UNROLLED, "go_backwards": True},
+        (4, 5, 4, 5, 2),
+        {"mask": "left"},
+    ),
+    "3d": (3, {"kernel_size": 2, **ALL}, (2, 3, 3, 4, 3, 2), {}),
+}
+
+
+def convolutional(rank, arguments, shape, call):
+    arguments = {"filters": 3, "kernel_size": 3, **arguments}
+    call = {**call, "shape": shape, "count": 2, "states": "state_shape" in call}
+    return lambda layers: getattr(layers, f"ConvLSTM{rank}D")(**arguments), call
+
+
 def cases():
     """name: (function of `keras.layers`, call: mask, states, shape)"""
     found = {}
@@ -84,6 +132,8 @@ def cases():
         arguments, call = OPTIONS[name]
         arguments = {**arguments, "reset_after": False}
         found[f"GRU reset before {name}".strip()] = plain("GRU", arguments, **call)
+    for name, case in CONVOLUTIONAL.items():
+        found[f"convolutional {name}"] = convolutional(*case)
     for mode in ("sum", "mul", "ave", "concat", None):
         found[f"two ways {mode}"] = two_way("GRU", mode, ALL, mask="inside")
         found[f"two ways {mode}, last"] = two_way("LSTM", mode)
@@ -117,7 +167,8 @@ def inputs(name, call):
     shape = call.get("shape", SHAPE)
     states = None
     if call.get("states"):
-        shapes = [(shape[0], call["units"])] * call["count"]
+        one = call.get("state_shape") or (shape[0], call["units"])
+        shapes = [one] * call["count"]
         states = [values(name, 1 + i, s) for i, s in enumerate(shapes)]
     mask = np.array(MASKS[call["mask"]], bool) if "mask" in call else None
     return values(name, 0, shape), states, mask
@@ -180,7 +231,24 @@ def stateful(keras):
     return model, x, rng.normal(size=(4, 1)).astype("float32")
 
 
-MODELS = {f.__name__: f for f in (reader, translator, stateful)}
+def video(keras):
+    """Convolutional layers, of which one goes on from batch to batch."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Input(batch_shape=(4, 3, 5, 6, 2)),
+            layers.ConvLSTM2D(3, 3, padding="same", return_sequences=True),
+            layers.ConvLSTM2D(2, 2, strides=2, stateful=True),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(4, 3, 5, 6, 2)).astype("float32")
+    return model, x, rng.normal(size=(4, 1)).astype("float32")
+
+
+MODELS = {f.__name__: f for f in (reader, translator, stateful, video)}
 STEPS = 3
 
 

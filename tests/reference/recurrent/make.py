@@ -82,7 +82,7 @@ def record_model(name, table, arrays):
     arrays[f"{name}/predictions"] = predictions
     for i, w in enumerate(model.get_weights()):
         arrays[f"{name}/weight/{i}"] = w
-    if name == "stateful":  # files hold no states
+    if name in ("stateful", "video"):  # files hold no states
         return
     for ending in ("keras", "h5", "weights.h5"):
         save = model.save_weights if ending == "weights.h5" else model.save

@@ -154,3 +154,22 @@ def test_no_images(tmp_path):
     (tmp_path / "cats").mkdir()
     with pytest.raises(ValueError, match=r"No images found.*\.png"):
         dataset(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n and no more"])
+def test_a_file_that_is_no_image_is_named(folder, content):
+    (folder / "dogs" / "2.png").write_bytes(content)
+    before = {p: p.stat().st_size for p in folder.rglob("*")}
+    ds = dataset(folder, shuffle=False)
+    assert ds[0][0].shape == (4, 4, 4, 3)  # images before it are read
+    with pytest.raises(OSError, match=r"dogs.2\.png"):
+        list(ds)
+    model = ckeras.Sequential([layers.Flatten(), layers.Dense(2)])
+    model.compile("sgd", ckeras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(OSError, match=r"dogs.2\.png"):
+        model.fit(ds, verbose=0)
+    generator = ckeras.preprocessing.image.ImageDataGenerator()
+    batches = generator.flow_from_directory(folder, target_size=(4, 4), batch_size=10)
+    with pytest.raises(OSError, match=r"dogs.2\.png"):
+        next(iter(batches))
+    assert {p: p.stat().st_size for p in folder.rglob("*")} == before

@@ -2,7 +2,7 @@
 
 from ckeras import initializers, ops
 from ckeras.layers.config import constructor_config
-from ckeras.layers.rnn.weighted_cell import WeightedCell
+from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 
 __all__ = ["LSTMCell"]
 
@@ -76,8 +76,8 @@ class LSTMCell(WeightedCell):
     ):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
+        self._take_units(units)
         self._take_options(
-            units,
             activation=activation,
             recurrent_activation=recurrent_activation,
             use_bias=use_bias,
@@ -100,7 +100,7 @@ class LSTMCell(WeightedCell):
 
     def build(self, input_shape):
         first = ForgetBias(self.bias_initializer) if self.unit_forget_bias else None
-        self._add_weights(input_shape[-1], (4 * self.units,), first)
+        self._add_weights(input_shape[-1], self.units, (4 * self.units,), first)
 
     def call(self, inputs, states, training=False):
         h, c = states

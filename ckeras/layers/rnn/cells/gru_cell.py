@@ -3,7 +3,7 @@
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.layers.config import constructor_config
-from ckeras.layers.rnn.weighted_cell import WeightedCell
+from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 
 __all__ = ["GRUCell"]
 
@@ -60,8 +60,8 @@ class GRUCell(WeightedCell):
     ):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
+        self._take_units(units)
         self._take_options(
-            units,
             activation=activation,
             recurrent_activation=recurrent_activation,
             use_bias=use_bias,
@@ -83,7 +83,9 @@ class GRUCell(WeightedCell):
 
     def build(self, input_shape):
         width = 3 * self.units
-        self._add_weights(input_shape[-1], (2, width) if self.reset_after else (width,))
+        self._add_weights(
+            input_shape[-1], self.units, (2, width) if self.reset_after else (width,)
+        )
 
     def biases(self):
         """What is added to the products with x and with h; None for nothing."""

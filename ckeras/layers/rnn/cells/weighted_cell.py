@@ -2,7 +2,7 @@
 
 from ckeras import activations, constraints, initializers, ops, random, regularizers
 from ckeras.layers.layer import Layer
-from ckeras.layers.rnn.dropout_cell import DropoutRNNCell
+from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
 
 __all__ = ["WeightedCell"]
 
@@ -24,18 +24,21 @@ class WeightedCell(DropoutRNNCell, Layer):
 
     gates = 1
 
-    def _take_options(self, units, dropout, recurrent_dropout, seed, **options):
-        """Keeps the options under their names, strings as what they stand for.
+    def _take_units(self, units):
+        """Keeps the size of output and state.
 
         Raises:
-            ValueError: if `units` is not positive.
+            ValueError: if it is not positive.
         """
         if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
             raise ValueError(
                 "Received an invalid value for argument `units`, expected a positive "
                 f"integer, got {units}."
             )
-        self.units = units
+        self.units = self.state_size = self.output_size = units
+
+    def _take_options(self, dropout, recurrent_dropout, seed, **options):
+        """Keeps the options under their names, strings as what they stand for."""
         for name, value in options.items():
             get = _GETTERS.get(name.rpartition("_")[2])
             setattr(self, name, value if get is None else get(value))
@@ -43,18 +46,20 @@ class WeightedCell(DropoutRNNCell, Layer):
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.seed = seed
         self.seed_generator = random.SeedGenerator(seed)
-        self.state_size = self.output_size = units
 
     def _take_implementation(self, implementation):
         # With recurrent dropout each gate has masks of its own, as in Keras.
         self.implementation = 1 if self.recurrent_dropout else implementation
         self.dropout_mask_count = self.gates if self.implementation == 1 else None
 
-    def _add_weights(self, features, bias_shape, bias_initializer=None):
-        width = self.gates * self.units
+    def _add_weights(
+        self, features, units, bias_shape, bias_initializer=None, window=()
+    ):
+        """Makes kernels (*window, features or units, gates · units) and the bias."""
+        width = self.gates * units
         for name, prefix, shape in (
-            ("kernel", "kernel", (features, width)),
-            ("recurrent_kernel", "recurrent", (self.units, width)),
+            ("kernel", "kernel", (*window, features, width)),
+            ("recurrent_kernel", "recurrent", (*window, units, width)),
             ("bias", "bias", bias_shape),
         ):
             weight = None

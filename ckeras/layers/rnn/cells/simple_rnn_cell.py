@@ -3,7 +3,7 @@
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.layers.config import constructor_config
-from ckeras.layers.rnn.weighted_cell import WeightedCell
+from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 
 __all__ = ["SimpleRNNCell"]
 
@@ -48,8 +48,8 @@ class SimpleRNNCell(WeightedCell):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        self._take_units(units)
         self._take_options(
-            units,
             activation=activation,
             use_bias=use_bias,
             kernel_initializer=kernel_initializer,
@@ -67,7 +67,7 @@ class SimpleRNNCell(WeightedCell):
         )
 
     def build(self, input_shape):
-        self._add_weights(input_shape[-1], (self.units,))
+        self._add_weights(input_shape[-1], self.units, (self.units,))
 
     def call(self, sequence, states, training=False):
         h = states[0] if tree.is_nested(states) else states

@@ -1,0 +1,1 @@
+"""Cells: one timestep of a recurrent layer."""
