@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ckeras.engine import passes, tree
+from ckeras.engine.memory import Blocks
 from ckeras.engine.plan.plan import Plan
 from ckeras.engine.primitive import Spec
 from ckeras.engine.signature import describe, rebuild
@@ -24,8 +25,9 @@ from ckeras.user_code import stacklevel
 __all__ = ["Function", "function"]
 
 # A function with so many compiled forms is likely never to be done with compiling. The
-# number is above that of the sizes that the last batch of 32 may have.
-MANY = 40
+# number is above that of the sizes that the last batch of 32 may have, and of the
+# lengths that sentences have.
+MANY = 100
 
 
 def function(python_function=None, **options):
@@ -95,6 +97,7 @@ class Function:
         self.python_function = python_function
         self._share = share_buffers
         self._compiled = {}
+        self._blocks = Blocks()
         self._last = None
         functools.update_wrapper(self, python_function)
 
@@ -154,7 +157,7 @@ class Function:
         graph.reads = trace.reads
         graph.writes = list(trace.writes.items())
         passes.run(graph)
-        plan = Plan(graph, self._share)
+        plan = Plan(graph, self._share, self._blocks)
         guarded = [holder.memory for holder, _ in graph.writes]
         structure = tree.pack_sequence_as(
             result, [None if k else v for v, k in zip(values, is_value, strict=True)]

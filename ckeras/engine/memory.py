@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-__all__ = ["ALIGNMENT", "budget", "claim", "empty", "round_up"]
+__all__ = ["ALIGNMENT", "Blocks", "budget", "claim", "empty", "round_up"]
 
 ALIGNMENT = 64
 
@@ -27,6 +27,65 @@ def empty(size, dtype="uint8"):
     raw = np.empty(size * dtype.itemsize + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size * dtype.itemsize].view(dtype)
+
+
+class Block:
+    """Memory for one run at a time.
+
+    Args:
+        size: number of bytes.
+    """
+
+    def __init__(self, size):
+        self.memory = empty(size)
+        self.retired = False
+        self._lock = threading.Lock()
+
+    def take(self):
+        """Takes the block if nobody has it; whether that was so."""
+        return self._lock.acquire(blocking=False)
+
+    def give_back(self):
+        """Lets others have the block."""
+        self._lock.release()
+
+
+class Blocks:
+    """Scratch memory that the plans of a function use in turn.
+
+    A plan for a new shape finds memory that an earlier one has touched already, so
+    that many shapes take no more of it than the largest, and the system need not
+    supply fresh pages for each.
+    """
+
+    # Sizes grow by leaps, so that plans are rarely moved to a larger block. What
+    # nobody touches takes no memory.
+    _GROWTH = 1.5
+
+    def __init__(self):
+        self._blocks = []
+        self._lock = threading.Lock()
+
+    def take(self, size):
+        """A block of at least `size` bytes that nobody else has."""
+        with self._lock:
+            free = [b for b in self._blocks if b.take()]
+            fitting = [b for b in free if len(b.memory) >= size]
+            if fitting:
+                chosen = fitting[0]
+                for block in free:
+                    if block is not chosen:
+                        block.give_back()
+                return chosen
+            # The new block takes the place of those that are too small.
+            for block in free:
+                block.retired = True
+                self._blocks.remove(block)
+                size = max(size, int(self._GROWTH * len(block.memory)))
+            block = Block(size)
+            block.take()
+            self._blocks.append(block)
+            return block
 
 
 class _State(threading.local):

@@ -7,6 +7,7 @@ stays in cache. How a program is handed to the kernel is told in
 `ckeras/kernels/elementwise.pxd`; `program_layout.py` decides registers and tiles.
 """
 
+import functools
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -49,9 +50,12 @@ def compute_dtype(*dtypes):
     return "int64" if _WIDE.intersection(dtypes) else "int32"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A straight-line elementwise computation.
+
+    Programs that are equal are found again, rather than laid out and joined anew for
+    every plan: most of a training step is the same for all shapes of its batches.
 
     Attributes:
         dtype: the type of all its arithmetic.
@@ -68,6 +72,21 @@ class Program:
     constants: tuple
     code: tuple
     outputs: tuple
+
+    @functools.cached_property
+    def _key(self):
+        numbers = tuple(map(repr, self.constants))  # tells 0.0 from -0.0
+        return self.dtype, self.shape, self.inputs, numbers, self.code, self.outputs
+
+    @functools.cached_property
+    def _hash(self):
+        return hash(self._key)
+
+    def __hash__(self):
+        return self._hash
+
+    def __eq__(self, other):
+        return isinstance(other, Program) and self._key == other._key
 
     @classmethod
     def single(cls, opcode, node, *constants, dtype=None):
@@ -167,6 +186,13 @@ def join(producer, consumer, producer_keys, produced, consumer_keys, keep=()):
         The program and the keys of its inputs, or None if the two cannot be joined.
         Its outputs are those of the producer that are kept, then the consumer's.
     """
+    keys = (producer_keys, produced, consumer_keys, keep)
+    found = _join(producer, consumer, *map(tuple, keys))
+    return None if found is None else (found[0], list(found[1]))
+
+
+@functools.lru_cache(maxsize=2048)
+def _join(producer, consumer, producer_keys, produced, consumer_keys, keep):
     if producer.shape != consumer.shape:
         return None
     dtype = consumer.dtype

@@ -95,9 +95,17 @@ class Functional(Function, Model):
                 if m is not None:
                     set_mask(x, m)
         passed_down = {"training": training, **kwargs}
-        outputs = self._run_through_graph(inputs, _with(passed_down))
-        single = isinstance(outputs, (list, tuple)) and len(outputs) == 1
-        return outputs[0] if single else outputs
+        return _unpacked(self._run_through_graph(inputs, _with(passed_down)))
+
+    def _declared_output_spec(self, x):
+        own = type(self).call is not Functional.call
+        if own or any(None in y.shape[1:] for y in self._outputs):
+            return None
+        given = tree.flatten(x)
+        same_count = len(given) == len(self._inputs)
+        if not same_count or not all(map(_is_like, given, self._inputs)):
+            return None
+        return _unpacked(self._outputs_struct)
 
     def compute_output_spec(self, inputs, training=None, mask=None, **kwargs):
         return Function.compute_output_spec(self, self._arranged(inputs, warn=False))
@@ -261,6 +269,20 @@ def _with(passed_down):
         return call
 
     return operation_fn
+
+
+def _unpacked(outputs):
+    """The only one of several outputs, or all."""
+    single = isinstance(outputs, (list, tuple)) and len(outputs) == 1
+    return outputs[0] if single else outputs
+
+
+def _is_like(array, placeholder):
+    """Whether an array has a placeholder's shape, the batch aside."""
+    if array is None or len(array.shape) != len(placeholder.shape):
+        return False
+    sizes = zip(array.shape[1:], placeholder.shape[1:], strict=True)
+    return all(wanted in (None, size) for size, wanted in sizes)
 
 
 def _is_input(x):

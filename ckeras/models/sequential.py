@@ -196,6 +196,11 @@ class Sequential(Model):
             mask = tree.map_structure(get_mask, outputs)
         return outputs
 
+    def _declared_output_spec(self, x):
+        if self._functional is None or type(self).call is not Sequential.call:
+            return None
+        return self._functional._declared_output_spec(x)
+
     def compute_output_spec(self, inputs, training=None, mask=None, **kwargs):
         if self._functional is not None:
             return self._functional.compute_output_spec(inputs)

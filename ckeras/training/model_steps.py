@@ -248,12 +248,20 @@ class ModelSteps(Compiling):
         )
         known = self.__dict__.setdefault("_output_specs", {})
         if key not in known:
+            spec = self._declared_output_spec(x) if known else None
+            if spec is not None:
+                return spec
             free = self.run_eagerly or self._is_own(f"{mode}_step")
             spec = self._guess_output_spec(x) if free else self._infer_output_spec(x)
             if spec is None:
                 return None
             known[key] = spec
         return known[key]
+
+    def _declared_output_spec(self, x):
+        """The outputs' specs if they are the same for all inputs like `x`, or None;
+        for models whose graph is known."""
+        return None
 
     def _infer_output_spec(self, x):
         return trace.infer(self._forward, _to_spec(x), training=False)

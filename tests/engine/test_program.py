@@ -190,3 +190,14 @@ def test_a_program_can_be_read():
     text = str(program("clip", F, low=0.0, high=6.0))
     assert "clip x0 c0 c1" in text
     assert isinstance(program("clip", F, low=0.0, high=6.0), Program)
+
+
+def test_programs_with_other_zeros_are_not_the_same(arrays):
+    x = arrays[0]
+    for sign in (1.0, -1.0):
+        divided = program("divide", ((), "float32"), F).with_constant(0, sign * 0.0)
+        halved = program("multiply", F, ((), "float32")).with_constant(1, 0.5)
+        joined, _ = join(divided, halved, ["x"], ["p"], ["p"])
+        np.testing.assert_array_equal(
+            np.signbit(execute(joined, [x])), np.signbit(sign * x)
+        )

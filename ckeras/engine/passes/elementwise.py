@@ -68,28 +68,36 @@ class _Group:
 def _joined(producer, consumer, uses, results):
     """Both groups as one, or None."""
     members = {id(n) for n in (*producer.nodes, *consumer.nodes)}
-    keep = [
-        id(o)
+    kept = [
+        o
         for o in producer.outputs
         if id(o) in results or any(id(n) not in members for n in uses.get(id(o), ()))
     ]
+    # Values go by numbers that are the same in every plan, so that what has been
+    # joined for another one is found.
+    numbers, values = {}, []
+
+    def number(value):
+        if id(value) not in numbers:
+            numbers[id(value)] = len(values)
+            values.append(value)
+        return numbers[id(value)]
+
     joined = join(
         producer.program,
         consumer.program,
-        [id(v) for v in producer.inputs],
-        [id(o) for o in producer.outputs],
-        [id(v) for v in consumer.inputs],
-        keep,
+        list(map(number, producer.inputs)),
+        list(map(number, producer.outputs)),
+        list(map(number, consumer.inputs)),
+        list(map(number, kept)),
     )
     if joined is None:
         return None
     program, keys = joined
-    known = {id(v): v for v in (*consumer.inputs, *producer.inputs)}
-    kept = [o for o in producer.outputs if id(o) in keep]
     return _Group(
         producer.nodes + consumer.nodes,
         program,
-        [known[key] for key in keys],
+        [values[key] for key in keys],
         kept + consumer.outputs,
     )
 

@@ -45,16 +45,18 @@ class Execution:
 
     Args:
         plan: the `Plan`.
-        scratch: the bytes that it may use; None to allocate them.
+        scratch: the bytes that it may use.
+        block: the `memory.Block` that they belong to; None in a plan that a step runs.
 
     Attributes:
         inner: by step, the executions of the plans that the step runs.
     """
 
-    def __init__(self, plan, scratch=None):
+    def __init__(self, plan, scratch, block=None):
         self.plan = plan
         self.epoch = storage_epoch()
-        self.scratch = memory.empty(plan.scratch_bytes) if scratch is None else scratch
+        self.scratch = scratch
+        self.block = block
         self.inner = {}
         self._staging = {}
         self._results = [(v.shape, np.dtype(v.dtype)) for v in plan.graph.outputs]

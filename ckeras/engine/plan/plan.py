@@ -9,6 +9,7 @@ import threading
 import numpy as np
 
 from ckeras.engine import config
+from ckeras.engine.memory import Blocks
 from ckeras.engine.plan.buffers import assign_offsets
 from ckeras.engine.plan.execution import Execution
 from ckeras.engine.plan.layout import Layout, nbytes
@@ -28,6 +29,7 @@ class Plan:
     Args:
         graph: a closed graph after the passes.
         share: whether buffers may share memory; off, a sanitizer sees each alone.
+        blocks: `memory.Blocks` for the scratch memory; by default the plan's own.
 
     Attributes:
         steps: `PlanStep`s in order.
@@ -35,7 +37,7 @@ class Plan:
         scratch_bytes: the allocation that one run needs.
     """
 
-    def __init__(self, graph, share=True):
+    def __init__(self, graph, share=True, blocks=None):
         self.graph = graph
         layout = Layout(graph, share, lambda inner: Plan(inner, share))
         self.layout = layout
@@ -48,6 +50,7 @@ class Plan:
         self.interruptible = self.flops + self.nbytes > _LONG_FLOPS
         self.commit = self._first_write()
         self.writes = bool(graph.writes)
+        self._blocks = blocks if blocks is not None and share else Blocks()
         self._idle = []
         self._lock = threading.Lock()
         self._epoch = storage_epoch()
@@ -89,16 +92,34 @@ class Plan:
             self._lock.acquire()
         if self._epoch != storage_epoch():
             self._idle, self._epoch = [], storage_epoch()
-        try:
-            execution = self._idle.pop()
-        except IndexError:
-            execution = Execution(self)
-            if self._timed:
-                execution.time_steps(True)
+        return self._take_idle() or self._bind()
+
+    def _take_idle(self):
+        """An idle execution whose memory nobody uses, or None."""
+        busy, found = [], None
+        while self._idle and found is None:
+            try:
+                execution = self._idle.pop()
+            except IndexError:  # another thread was faster
+                break
+            if execution.block.take():
+                found = execution
+            elif not execution.block.retired:
+                busy.append(execution)
+        self._idle += busy
+        return found
+
+    def _bind(self):
+        """A new execution."""
+        block = self._blocks.take(self.scratch_bytes)
+        execution = Execution(self, block.memory[: self.scratch_bytes], block)
+        if self._timed:
+            execution.time_steps(True)
         return execution
 
     def release(self, execution):
         """Takes back what `acquire` gave."""
+        execution.block.give_back()
         if execution.epoch == self._epoch:
             self._idle.append(execution)
         if self.writes:

@@ -246,7 +246,8 @@ def _layout(program):
 
 def fits(program):
     """Whether the program needs no more registers than the kernel has."""
-    return _layout(program).n_scratch <= MAX_REGISTERS
+    most = len(program.inputs) + len(program.constants) + len(program.code)
+    return most <= MAX_REGISTERS or _layout(program).n_scratch <= MAX_REGISTERS
 
 
 def _tiles_per_chunk(program, tile, n_tiles):
@@ -256,6 +257,7 @@ def _tiles_per_chunk(program, tile, n_tiles):
     return chunk if chunk * MIN_CHUNKS <= n_tiles else max(1, n_tiles)
 
 
+@functools.lru_cache(maxsize=2048)
 def step_of(program):
     """The kernel call for a program.
 
