@@ -22,7 +22,6 @@ _FEATURES = {
 _FAMILIES = {
     "attention": "attention",
     "attention_gradient": "attention",
-    "attention_gradient": "attention",
     "conv": "convolution",
     "conv_kernel": "convolution",
     "crossentropy": "vector",

@@ -169,9 +169,9 @@ def inner_axes(equation, bias_axes):
         columns = kernel[inner:]
         fits = summed + columns == kernel and free + columns == output
         letters = free + kernel
-        if fits and columns and len(set(letters)) == len(letters):
-            if bias_axes is None or sorted(bias_axes) == sorted(columns):
-                return inner
+        fits = fits and columns and len(set(letters)) == len(letters)
+        if fits and (bias_axes is None or sorted(bias_axes) == sorted(columns)):
+            return inner
     return 0
 
 

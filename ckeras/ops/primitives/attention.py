@@ -113,7 +113,7 @@ def _steps_over(x):
 
 
 def _step(node, kernel, flops):
-    query, key, value, mask, bias = node.inputs[:5]
+    query, _, value, mask, bias = node.inputs[:5]
     batch, q_len, heads, head_dim = query.shape
     kv_len, kv_heads, value_dim = value.shape[1:]
     places = (int(node.attrs["causal"]), node.attrs["window"] or 0)
