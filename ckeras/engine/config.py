@@ -28,6 +28,7 @@ def _limit(name):
 
 _FLOATS = ("bfloat16", "float16", "float32", "float64")
 _settings = {
+    "flash_attention": None,
     "floatx": "float32",
     "epsilon": 1e-7,
     "layout": "channels_last",
@@ -124,6 +125,25 @@ def max_steps_per_epoch():
 def set_max_steps_per_epoch(max_steps_per_epoch):
     """Limits the steps of every epoch; None lifts the limit."""
     _settings["max_steps_per_epoch"] = max_steps_per_epoch
+
+
+def is_flash_attention_enabled():
+    """Whether attention layers must never store scores: None (as they like) or False.
+
+    Attention is computed block by block wherever scores are neither returned nor
+    dropped, whatever this says.
+    """
+    return _settings["flash_attention"]
+
+
+def enable_flash_attention():
+    """Leaves it to attention layers whether they store scores."""
+    _settings["flash_attention"] = None
+
+
+def disable_flash_attention():
+    """Tells attention layers that they may store scores."""
+    _settings["flash_attention"] = False
 
 
 def _quota():

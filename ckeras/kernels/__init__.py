@@ -20,6 +20,8 @@ _FEATURES = {
 # The folder of each module. These folders have no `__init__`: their modules lie in
 # the sources' folder and in that of a level, and Python looks into both.
 _FAMILIES = {
+    "attention": "attention",
+    "attention_gradient": "attention",
     "conv": "convolution",
     "conv_kernel": "convolution",
     "crossentropy": "vector",

@@ -2,6 +2,10 @@
 
 from ckeras.layers.activations.rectifiers import ELU, LeakyReLU, PReLU, ReLU
 from ckeras.layers.activations.softmax import Softmax
+from ckeras.layers.attention.additive_attention import AdditiveAttention
+from ckeras.layers.attention.attention import Attention
+from ckeras.layers.attention.grouped_query_attention import GroupQueryAttention
+from ckeras.layers.attention.multi_head_attention import MultiHeadAttention
 from ckeras.layers.config import deserialize, serialize
 from ckeras.layers.convolution.conv import Conv1D, Conv2D, Conv3D
 from ckeras.layers.convolution.conv_transpose import (
@@ -141,7 +145,9 @@ __all__ = [
     "AdaptiveMaxPooling2D",
     "AdaptiveMaxPooling3D",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -195,6 +201,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -213,6 +220,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

@@ -1,5 +1,6 @@
 """The fully connected layer whose product is given as an Einstein sum."""
 
+import math
 import re
 from typing import NamedTuple
 
@@ -10,6 +11,9 @@ from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
 
 __all__ = ["EinsumDense"]
+
+# Activations of single numbers, which do not mind the shape.
+_BY_ELEMENT = (activations.relu, activations.tanh, activations.sigmoid)
 
 
 class EinsumDense(Layer):
@@ -116,9 +120,26 @@ class EinsumDense(Layer):
         return type(given).from_config(config)
 
     def call(self, inputs, training=None):
+        inner = inner_axes(self.equation, self.bias_axes)
+        if inner:
+            return self._as_matrix_product(inputs, inner)
         x = ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
+        return x if self.activation is None else self.activation(x)
+
+    def _as_matrix_product(self, inputs, inner):
+        """One product of matrices, to which bias and activation can be joined."""
+        summed, sizes = self.kernel.shape[:inner], self.kernel.shape[inner:]
+        free = inputs.shape[: len(inputs.shape) - inner]
+        kernel = ops.reshape(self.kernel, (math.prod(summed), math.prod(sizes)))
+        x = ops.reshape(inputs, (math.prod(free), math.prod(summed)))
+        x = ops.matmul(x, kernel)
+        if self.bias is not None:
+            x = ops.add(x, ops.reshape(self.bias, (math.prod(sizes),)))
+        if self.activation in _BY_ELEMENT:
+            return ops.reshape(self.activation(x), (*free, *sizes))
+        x = ops.reshape(x, (*free, *sizes))
         return x if self.activation is None else self.activation(x)
 
     def compute_output_shape(self, input_shape):
@@ -132,6 +153,26 @@ class EinsumDense(Layer):
             **constructor_config(self, EinsumDense, skip),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
         }
+
+
+def inner_axes(equation, bias_axes):
+    """How many last axes of the inputs are the kernel's first ones, and summed over.
+
+    0 where the equation is no product of matrices without transposing: the kernel's
+    other axes must be the output's last ones, and the bias vary along all of these.
+    """
+    inputs, kernel, output, left = _parse(equation)
+    if not left and "..." in equation:
+        return 0
+    for inner in range(1, min(len(inputs), len(kernel)) + 1):
+        free, summed = inputs[:-inner], inputs[-inner:]
+        columns = kernel[inner:]
+        fits = summed + columns == kernel and free + columns == output
+        letters = free + kernel
+        fits = fits and columns and len(set(letters)) == len(letters)
+        if fits and (bias_axes is None or sorted(bias_axes) == sorted(columns)):
+            return inner
+    return 0
 
 
 class EinsumShapes(NamedTuple):

@@ -2,15 +2,14 @@
 
 import math
 
-import numpy as np
-
-from ckeras.ops.nn.activations import softmax
-from ckeras.ops.numpy.einstein import einsum
-from ckeras.ops.primitives import elementwise
-from ckeras.ops.promotion import constant, same_type, with_type
+from ckeras.ops.numpy.manipulation import reshaped
+from ckeras.ops.primitives import attention
+from ckeras.ops.promotion import same_type, with_type
 from ckeras.ops.registry import op
 
 __all__ = ["dot_product_attention"]
+
+_BY_KERNEL = ("float32", "float64")
 
 
 @op
@@ -27,21 +26,29 @@ def dot_product_attention(
 ):
     """softmax(query · keyᵀ · scale + bias) · value, for each head.
 
+    The matrix of scores is never stored, neither here nor for the gradient, unless
+    the gradient of the bias is asked for.
+
     Args:
         query: tensor (batch, q_len, heads, head_dim).
-        key: tensor (batch, kv_len, heads, head_dim).
-        value: tensor (batch, kv_len, heads, value_dim).
+        key: tensor (batch, kv_len, kv_heads, head_dim); heads is a multiple of
+            kv_heads, and each of them serves as many heads of the query in a row.
+        value: tensor (batch, kv_len, kv_heads, value_dim).
         bias: what to add to the logits, broadcastable to
             (batch, heads, q_len, kv_len).
         mask: booleans, broadcastable likewise; where false, there is no attention.
         scale: factor of the logits; 1/√head_dim by default.
         is_causal: whether a query sees keys up to its own place only.
-        flash_attention: for compatibility; True raises, since there is none.
+        flash_attention: for compatibility; attention is computed block by block
+            in any case.
         attn_logits_soft_cap: c, to divide the logits by 1 + |logits| / c; only
-            back ends with flash attention heed it, and it changes nothing here.
+            back ends on TPUs heed it, and it changes nothing here.
 
     Returns:
         A tensor (batch, q_len, heads, value_dim).
+
+    Raises:
+        ValueError: if the shapes do not fit.
     """
     query, key, value = same_type([query, key, value], "float")
     if {len(query.shape), len(key.shape), len(value.shape)} != {4}:
@@ -50,20 +57,19 @@ def dot_product_attention(
             f"Received: query.shape={query.shape}, key.shape={key.shape}, "
             f"value.shape={value.shape}."
         )
-    if flash_attention:
-        raise ValueError("`dot_product_attention`: there is no flash attention here.")
     dtype = query.dtype
     if scale is None:
         scale = 1.0 / math.sqrt(query.shape[-1])
-    logits = einsum("btnh,bsnh->bnts", query, key)
-    logits = elementwise.multiply(logits, with_type(scale, dtype))
     if bias is not None:
-        logits = elementwise.add(logits, with_type(bias, dtype))
-    # Not -inf: a row without any key must not become NaN.
-    nothing = constant(-0.7 * float(np.finfo(dtype).max), dtype)
+        bias = _four_axes(with_type(bias, dtype))
     if mask is not None:
-        logits = elementwise.where(with_type(mask, "bool"), logits, nothing)
-    if is_causal:
-        seen = constant(np.tri(*logits.shape[-2:], dtype=bool), "bool")
-        logits = elementwise.where(seen, logits, nothing)
-    return einsum("bnts,bsnh->btnh", softmax(logits), value)
+        mask = _four_axes(with_type(mask, "bool"))
+    attrs = {"scale": float(scale), "causal": bool(is_causal), "window": None}
+    if dtype in _BY_KERNEL and key.shape[1] > 0:
+        return attention.attention(query, key, value, mask, bias, **attrs)[0]
+    return attention.formula(query, key, value, mask, bias, **attrs)
+
+
+def _four_axes(x):
+    """A value that is broadcast to the logits, with all four of their axes."""
+    return reshaped(x, (*[1] * (4 - len(x.shape)), *x.shape))

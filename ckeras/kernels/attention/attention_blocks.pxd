@@ -1,0 +1,375 @@
+"""What attention's two directions share: sizes, packed operands, blocks of scores.
+
+All products are computed transposed. A block of scores is a panel of up to BLOCK_KEYS
+rows, one for each key, whose columns are the queries: two vectors of them. So softmax
+goes down the rows lane by lane, without a sum across a vector, and what it leaves is
+the right-hand operand of the next product as it stands.
+
+    scores (keys × queries) = keys (keys × head_dim) · queriesᵀ (head_dim × queries)
+    outputᵀ (value_dim × queries) = valuesᵀ (value_dim × keys) · weights (keys × queries)
+
+Keys are packed once for all queries, into panels of TILE_ROWS; values are copied head
+by head, so that the rows of one head lie side by side.
+"""
+
+from libc.float cimport DBL_MAX, FLT_MAX
+from libc.string cimport memcmp
+
+from ckeras.kernels.matrix.gemm_pack cimport (
+    ceil_div, least, pack_columns, pack_rows, panel_width, transpose,
+)
+from ckeras.kernels.matrix.gemm_tile cimport (
+    Epilogue, get, lanes, load, put, spread, store, tile_of, vec,
+)
+from ckeras.kernels.simd cimport TILE_ROWS, vd, vf
+from ckeras.kernels.types cimport real
+from ckeras.kernels.vmath cimport if_less
+
+cdef enum:
+    BLOCK_KEYS = 144      # keys in a block of scores, at most: panels stay in cache
+    GRAIN = 1 << 18       # multiply-adds below which one thread is enough
+
+
+# The sizes and flags of a call, in the order of an entry's `dim`.
+cdef struct Sizes:
+    Py_ssize_t batch
+    Py_ssize_t q_len
+    Py_ssize_t kv_len
+    Py_ssize_t heads
+    Py_ssize_t kv_heads
+    Py_ssize_t head_dim
+    Py_ssize_t value_dim
+    Py_ssize_t causal         # a query sees keys up to its own place only
+    Py_ssize_t window         # and keys less than so many places away; 0 for all
+    Py_ssize_t[4] mask        # steps over batch, heads, queries, keys; 0 repeats
+    Py_ssize_t[4] bias
+    Py_ssize_t slots          # threads that there is workspace for
+
+
+cdef inline const Sizes* sizes_of(const Py_ssize_t* dim) noexcept nogil:
+    return <const Sizes*> dim
+
+
+cdef inline Py_ssize_t wide_rows() noexcept nogil:
+    """Rows of a tile that reads a transposed operand where it lies."""
+    return 8 if TILE_ROWS == 12 else 4
+
+
+cdef inline Py_ssize_t whole(Py_ssize_t n, Py_ssize_t step) noexcept nogil:
+    return ceil_div(n, step) * step
+
+
+cdef inline real hidden(real tag) noexcept nogil:
+    """The score of a pair that must not see each other, as Keras on JAX has it.
+
+    Finite: a query that may see nothing attends to all keys evenly.
+    """
+    if real is float:
+        return <float> (-0.7 * FLT_MAX)
+    else:
+        return -0.7 * DBL_MAX
+
+
+cdef inline real lowest(real tag) noexcept nogil:
+    if real is float:
+        return -FLT_MAX
+    else:
+        return -DBL_MAX
+
+
+# --- which keys a block of queries sees ----------------------------------------------
+
+
+cdef inline Py_ssize_t block_keys(Py_ssize_t kv_len) noexcept nogil:
+    """Keys in a block, all of which are about as long; whole tiles."""
+    return whole(ceil_div(kv_len, ceil_div(kv_len, BLOCK_KEYS)), TILE_ROWS)
+
+
+cdef inline Py_ssize_t first_key(const Sizes* s, Py_ssize_t query) noexcept nogil:
+    """The first key that a block of queries sees, at the beginning of a tile."""
+    if s.window == 0 or query < s.window:
+        return 0
+    return least((query - s.window + 1) // TILE_ROWS * TILE_ROWS, s.kv_len)
+
+
+cdef inline Py_ssize_t end_of_keys(
+    const Sizes* s, Py_ssize_t query, Py_ssize_t count
+) noexcept nogil:
+    """Behind the last key that any of `count` queries sees, at the end of a tile."""
+    cdef Py_ssize_t end = s.kv_len
+    if s.causal:
+        end = query + count
+    elif s.window:
+        end = query + count + s.window - 1
+    return least(s.kv_len, whole(end, TILE_ROWS))
+
+
+# --- packing -------------------------------------------------------------------------
+
+
+cdef inline void pack_keys(
+    const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim, real* panels
+) noexcept nogil:
+    """Panels of TILE_ROWS rows: panels[i // TILE_ROWS][p, i % TILE_ROWS]."""
+    cdef Py_ssize_t i = 0
+    while i < count:
+        pack_rows(rows + i * step, step, 1, least(count - i, TILE_ROWS), dim,
+                  panels + i * dim)
+        i += TILE_ROWS
+
+
+cdef inline void copy_rows_of(
+    vec* tag, const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim,
+    real* copy, Py_ssize_t copy_step
+) noexcept nogil:
+    cdef vec v
+    cdef Py_ssize_t i, j
+    for i in range(count):
+        j = 0
+        while j < copy_step:
+            if j < dim:
+                get(&v, rows + i * step + j, dim - j)
+            else:
+                spread(&v, <real> 0)
+            put(copy + i * copy_step + j, &v, copy_step - j)
+            j += lanes(tag)
+
+
+cdef inline void copy_rows(
+    const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim, real* copy,
+    Py_ssize_t copy_step
+) noexcept nogil:
+    """Rows side by side, each filled up with zeros to copy_step ≥ dim numbers."""
+    if real is float:
+        copy_rows_of(<vf*> NULL, rows, step, count, dim, copy, copy_step)
+    else:
+        copy_rows_of(<vd*> NULL, rows, step, count, dim, copy, copy_step)
+
+
+cdef inline void multiply_of(
+    vec* tag, real* x, Py_ssize_t count, real factor
+) noexcept nogil:
+    cdef vec v, f
+    cdef Py_ssize_t i = 0
+    spread(&f, factor)
+    while i < count:
+        load(&v, x + i)
+        v = v * f
+        store(x + i, &v)
+        i += lanes(tag)
+
+
+cdef inline void multiply(real* x, Py_ssize_t count, real factor) noexcept nogil:
+    """x *= factor, for whole vectors."""
+    if real is float:
+        multiply_of(<vf*> NULL, x, count, factor)
+    else:
+        multiply_of(<vd*> NULL, x, count, factor)
+
+
+cdef inline void unpack_lines_of(
+    vec* tag, const real* panel, Py_ssize_t width, Py_ssize_t count, Py_ssize_t dim,
+    real* lines, Py_ssize_t step
+) noexcept nogil:
+    cdef vec v[16]
+    cdef Py_ssize_t first = 0, p, i, n
+    cdef int size = lanes(tag)
+    while first < count:
+        p = 0
+        while p < dim:
+            n = least(dim - p, size)
+            for i in range(size):
+                load(&v[i], panel + least(p + i, dim - 1) * width + first)
+            transpose(v)
+            for i in range(size):
+                if first + i >= count:
+                    break
+                put(lines + (first + i) * step + p, &v[i], n)
+            p += size
+        first += size
+
+
+cdef inline void unpack_lines(
+    const real* panel, Py_ssize_t count, Py_ssize_t dim, real* lines, Py_ssize_t step
+) noexcept nogil:
+    """lines[i, p] = panel[p, i] for `count` columns of a column panel."""
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    if real is float:
+        unpack_lines_of(<vf*> NULL, panel, width, count, dim, lines, step)
+    else:
+        unpack_lines_of(<vd*> NULL, panel, width, count, dim, lines, step)
+
+
+# --- products ------------------------------------------------------------------------
+
+
+cdef inline void product_of_rows(
+    const real* panels, Py_ssize_t keys, const real* queries, Py_ssize_t dim,
+    real* block
+) noexcept nogil:
+    """block (keys × queries) = packed rows (keys × dim) · a column panel."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i = 0
+    cdef Epilogue plain
+    plain.accumulate = plain.last = False
+    while i < keys:
+        tile_of(block + i * width, width, TILE_ROWS, width, panels + i * dim, 1,
+                TILE_ROWS, queries, width, dim, 0, &plain, TILE_ROWS, 2)
+        i += TILE_ROWS
+
+
+cdef inline void add_product_over_keys(
+    real* sums, const real* rows, Py_ssize_t row_step, const real* block,
+    Py_ssize_t keys
+) noexcept nogil:
+    """sums (row_step × queries) += rowsᵀ (row_step × keys) · block (keys × queries).
+
+    Rows have row_step numbers, a multiple of `wide_rows()`.
+    """
+    cdef Py_ssize_t width = panel_width(<real> 0), i = 0
+    cdef Epilogue plain
+    plain.accumulate = True
+    plain.last = False
+    while i < row_step:
+        if TILE_ROWS == 12:
+            tile_of(sums + i * width, width, 8, width, rows + i, 1, row_step, block,
+                    width, keys, 0, &plain, 8, 2)
+            i += 8
+        else:
+            tile_of(sums + i * width, width, 4, width, rows + i, 1, row_step, block,
+                    width, keys, 0, &plain, 4, 2)
+            i += 4
+
+
+# --- what is added to scores, and hidden ---------------------------------------------
+
+
+cdef inline void add_bias_of(
+    vec* tag, real* block, const real* packed, Py_ssize_t keys
+) noexcept nogil:
+    cdef vec v, w
+    cdef Py_ssize_t i = 0
+    while i < keys * 2 * lanes(tag):
+        load(&v, block + i)
+        load(&w, packed + i)
+        v = v + w
+        store(block + i, &v)
+        i += lanes(tag)
+
+
+cdef inline void add_bias(
+    const Sizes* s, real* block, const real* bias, Py_ssize_t query, Py_ssize_t count,
+    Py_ssize_t key, Py_ssize_t keys, real* work
+) noexcept nogil:
+    """block[j, i] += bias[query + i, key + j]; `work` is as large as a block."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i, j
+    cdef real x
+    bias += query * s.bias[2] + key * s.bias[3]
+    if s.bias[2] == 0 or s.bias[3] == 0:
+        for j in range(keys):
+            for i in range(count):
+                x = bias[i * s.bias[2] + j * s.bias[3]]
+                block[j * width + i] = block[j * width + i] + x
+        return
+    pack_columns(bias, 1, s.bias[2], keys, count, work)
+    if real is float:
+        add_bias_of(<vf*> NULL, block, work, keys)
+    else:
+        add_bias_of(<vd*> NULL, block, work, keys)
+
+
+cdef inline void hide_masked(
+    const Sizes* s, real* block, const unsigned char* mask, Py_ssize_t query,
+    Py_ssize_t count, Py_ssize_t key, Py_ssize_t keys
+) noexcept nogil:
+    """Hides what the mask says, a query's row of it after the other."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i, j
+    cdef const unsigned char* row
+    cdef real nothing = hidden(<real> 0)
+    mask += query * s.mask[2] + key * s.mask[3]
+    if s.mask[2] == 0:
+        for j in range(keys):
+            if not mask[j * s.mask[3]]:
+                for i in range(width):
+                    block[j * width + i] = nothing
+        return
+    for i in range(count):
+        row = mask + i * s.mask[2]
+        j = 0
+        while j < keys:
+            if s.mask[3] == 1 and j + 8 <= keys and memcmp(
+                row + j, b"\1\1\1\1\1\1\1\1", 8
+            ) == 0:
+                j += 8
+                continue
+            if not row[j * s.mask[3]]:
+                block[j * width + i] = nothing
+            j += 1
+
+
+cdef inline void hide_far_of(
+    const Sizes* s, vec* lane, real* block, Py_ssize_t query, Py_ssize_t key,
+    Py_ssize_t keys
+) noexcept nogil:
+    cdef vec v, at, nothing, near
+    cdef Py_ssize_t j, half, place
+    spread(&nothing, hidden(<real> 0))
+    for j in range(keys):
+        for half in range(2):
+            place = (2 * j + half) * lanes(lane)
+            load(&v, block + place)
+            # This key's place, counted from the first query of the vector.
+            at = lane[0]
+            spread(&near, <real> (key + j - query - half * lanes(lane)))
+            if s.causal:
+                v = if_less(at, near, nothing, v)
+            if s.window:
+                at = at - near
+                spread(&near, <real> s.window - <real> 0.5)
+                v = if_less(near, at, nothing, v)
+                v = if_less(at, -near, nothing, v)
+            store(block + place, &v)
+
+
+cdef inline void number_lanes(vec* v, real tag) noexcept nogil:
+    """0, 1, 2, ... in the lanes."""
+    cdef real number[16]
+    cdef int i
+    for i in range(lanes(v)):
+        number[i] = <real> i
+    load(v, number)
+
+
+cdef inline void hide_far(
+    const Sizes* s, real* block, Py_ssize_t query, Py_ssize_t key, Py_ssize_t keys
+) noexcept nogil:
+    """Hides keys behind a query, and those outside its window."""
+    cdef vf f
+    cdef vd d
+    if real is float:
+        number_lanes(&f, <float> 0)
+        hide_far_of(s, &f, block, query, key, keys)
+    else:
+        number_lanes(&d, <double> 0)
+        hide_far_of(s, &d, block, query, key, keys)
+
+
+cdef inline void scores(
+    const Sizes* s, const real* panels, const real* queries, const unsigned char* mask,
+    const real* bias, Py_ssize_t query, Py_ssize_t count, Py_ssize_t key,
+    Py_ssize_t keys, real* block, real* work
+) noexcept nogil:
+    """A block of scores: keys key ... key + keys - 1 of some queries.
+
+    Args:
+        panels: the head's packed keys, all of them.
+        queries: the queries' column panel, multiplied by the scale.
+        mask, bias: of this head, or NULL.
+        work: as large as a block, for the bias.
+    """
+    product_of_rows(panels + key * s.head_dim, keys, queries, s.head_dim, block)
+    if bias != NULL:
+        add_bias(s, block, bias, query, count, key, keys, work)
+    if mask != NULL:
+        hide_masked(s, block, mask, query, count, key, keys)
+    if (s.causal and key + keys > query + 1) or s.window:
+        hide_far(s, block, query, key, keys)

@@ -1,0 +1,160 @@
+"""What attention with learned projections and several heads shares."""
+
+from ckeras import ops
+from ckeras.engine import config
+from ckeras.layers.layer import Layer
+
+__all__ = ["ProjectedAttention", "check_lengths", "check_window"]
+
+
+class ProjectedAttention(Layer):
+    """Masks, scores and weighted sums of `MultiHeadAttention` and its kin.
+
+    A subclass sets `_scale` (of the scores), `_rate` (of dropout), `_window`,
+    `_flash_attention`, `_kv_first` (the order in the scores' equation),
+    `_attention_axes`, `_dot_product_equation`, `_combine_equation`, `_softmax` and
+    `_dropout_layer`.
+    """
+
+    def _set_flash_attention(self, flash_attention, dropout):
+        self._flash_attention = flash_attention or config.is_flash_attention_enabled()
+        if self._flash_attention and dropout > 0.0:
+            raise ValueError(
+                "Dropout is not supported when flash attention is enabled. "
+                "Please set dropout to 0.0 to use flash attention."
+            )
+
+    # --- masks ---
+
+    def _compute_attention_mask(
+        self,
+        query,
+        value,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        use_causal_mask=False,
+    ):
+        """All masks in one, (batch, q_len, kv_len) or what broadcasts to it."""
+        masks = []
+        if query_mask is not None:
+            masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
+        for mask in (value_mask, key_mask):
+            if mask is not None:
+                masks.append(ops.expand_dims(ops.cast(mask, "bool"), -2))
+        if use_causal_mask:
+            masks.append(self._compute_causal_mask(query, value))
+        if self._window is not None:
+            masks.append(self._compute_sliding_window_mask(query, value))
+        if attention_mask is not None:
+            masks.insert(0, ops.cast(attention_mask, "bool"))
+        joint = None
+        for mask in masks:
+            joint = mask if joint is None else ops.logical_and(joint, mask)
+        return joint
+
+    def _compute_causal_mask(self, query, value=None):
+        """(1, q_len, kv_len): a query sees keys up to its own place."""
+        ahead = _distances(query, query if value is None else value)
+        return ops.less_equal(ahead, 0)
+
+    def _compute_sliding_window_mask(self, query, value=None):
+        """(1, q_len, kv_len): a query sees keys less than the window away."""
+        ahead = _distances(query, query if value is None else value)
+        return ops.less(ops.absolute(ahead), self._window)
+
+    def _with_head_axes(self, mask, rank):
+        """A mask with as many axes as the scores; those left out follow the batch."""
+        axis = -2 * len(self._attention_axes) - 1
+        for _ in range(rank - len(mask.shape)):
+            mask = ops.expand_dims(mask, axis=axis)
+        return mask
+
+    # --- attention ---
+
+    def _masked_softmax(self, attention_scores, attention_mask=None):
+        if attention_mask is not None:
+            rank = len(attention_scores.shape)
+            attention_mask = self._with_head_axes(attention_mask, rank)
+        return self._softmax(attention_scores, mask=attention_mask)
+
+    def _at_once(self, query, return_attention_scores):
+        """Whether scores are neither asked for nor dropped, so need not exist."""
+        if self._flash_attention and return_attention_scores:
+            raise ValueError(
+                "Returning attention scores is not supported when flash "
+                "attention is enabled. Please disable flash attention to access "
+                "attention scores."
+            )
+        plain = self._rate == 0.0 and not return_attention_scores
+        return plain and len(query.shape) == 4
+
+    def _dot_product(self, query, key, value, attention_mask, use_causal_mask):
+        if attention_mask is not None:
+            attention_mask = self._with_head_axes(attention_mask, 4)
+            attention_mask = ops.cast(attention_mask, "bool")
+        return ops.dot_product_attention(
+            query,
+            key,
+            value,
+            mask=attention_mask,
+            scale=self._scale,
+            is_causal=use_causal_mask,
+            flash_attention=self._flash_attention,
+        )
+
+    def _weighted_by_scores(
+        self, query, key, value, attention_mask, training, use_causal_mask
+    ):
+        """The output, and the scores after softmax."""
+        if use_causal_mask:
+            causal = self._compute_causal_mask(query, value)
+            if attention_mask is not None:
+                attention_mask = ops.cast(attention_mask, "bool")
+                causal = ops.logical_and(attention_mask, causal)
+            attention_mask = causal
+        query = ops.multiply(query, ops.cast(self._scale, query.dtype))
+        pair = (key, query) if self._kv_first else (query, key)
+        scores = ops.einsum(self._dot_product_equation, *pair)
+        scores = self._masked_softmax(scores, attention_mask)
+        kept = scores
+        if self._rate > 0.0:
+            kept = self._dropout_layer(scores, training=training)
+        return ops.einsum(self._combine_equation, kept, value), scores
+
+    def _common_arguments(self, initializers_of):
+        """What all projections are made with; initializers of their own."""
+        kernel, bias = [type(i).from_config(i.get_config()) for i in initializers_of]
+        return {
+            "kernel_initializer": kernel,
+            "bias_initializer": bias,
+            "dtype": self.dtype_policy,
+        }
+
+
+def _distances(query, value):
+    """(1, q_len, kv_len): how far each key is ahead of each query."""
+    rows = ops.reshape(ops.arange(query.shape[1], dtype="int32"), (1, -1, 1))
+    columns = ops.reshape(ops.arange(value.shape[1], dtype="int32"), (1, 1, -1))
+    return ops.subtract(columns, rows)
+
+
+def check_window(sliding_window):
+    """Raises unless a window is None or a positive integer."""
+    if sliding_window is not None and (
+        not isinstance(sliding_window, int) or sliding_window <= 0
+    ):
+        raise ValueError(
+            "`sliding_window` must be `None` or a positive integer. "
+            f"Received: sliding_window={sliding_window}"
+        )
+
+
+def check_lengths(value_shape, key_shape):
+    """Raises if keys and values do not come in pairs."""
+    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+        raise ValueError(
+            "All dimensions of `value` and `key`, except the last one, must be equal. "
+            f"Received: value_shape={value_shape} and key_shape={key_shape}"
+        )
