@@ -1,5 +1,6 @@
 """Steps, losses and metrics that models override."""
 
+import numpy as np
 import pytest
 
 from ckeras import (
@@ -187,9 +188,9 @@ def test_single_batches_stand_for_themselves():
 def test_a_trainer_need_not_be_a_model():
     from ckeras.training import Trainer
 
-    class Scaled(Trainer, ckeras.layers.Layer):
+    class Scaled(Trainer, layers.Layer):
         def __init__(self):
-            ckeras.layers.Layer.__init__(self)
+            layers.Layer.__init__(self)
             Trainer.__init__(self)
             self.factor = self.add_weight(shape=(), initializer="ones")
 
