@@ -266,6 +266,10 @@ class ModelSteps(Compiling):
     def _infer_output_spec(self, x):
         return trace.infer(self._forward, _to_spec(x), training=False)
 
+    def _has_own_call(self):
+        """Whether there is a `call`: a model may have none, other layers have one."""
+        return True
+
     def _guess_output_spec(self, x):
         if not self._has_own_call():
             return None

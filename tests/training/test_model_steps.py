@@ -1,5 +1,6 @@
 """Steps, losses and metrics that models override."""
 
+import numpy as np
 import pytest
 
 from ckeras import (
@@ -182,3 +183,23 @@ def test_single_batches_stand_for_themselves():
         alone = model.evaluate(x[rows], y[rows], verbose=0)
         assert model.train_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)
         assert model.test_on_batch(x[rows], y[rows]) == pytest.approx(alone, rel=1e-6)
+
+
+def test_a_trainer_need_not_be_a_model():
+    from ckeras.training import Trainer
+
+    class Scaled(Trainer, layers.Layer):
+        def __init__(self):
+            layers.Layer.__init__(self)
+            Trainer.__init__(self)
+            self.factor = self.add_weight(shape=(), initializer="ones")
+
+        def call(self, x):
+            return x * self.factor
+
+    model = Scaled()
+    x = np.array([[1.0], [2.0]], "float32")
+    for eagerly in (False, True):
+        model.compile("sgd", "mse", run_eagerly=eagerly)
+        assert len(model.fit(x, 2 * x, verbose=0).history["loss"]) == 1
+    assert float(model.factor) > 1
