@@ -1,4 +1,4 @@
-"""The policy of one number type for weights and computations."""
+"""Policies: the number types of a layer's weights and of its computation."""
 
 import numpy as np
 
@@ -8,18 +8,19 @@ from ckeras.engine.symbolic.keras_tensor import KerasTensor
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "dtype_policy", "set_dtype_policy"]
 
-_MISSING = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+_MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 
 
 class DTypePolicy:
     """The number type that a layer computes in and keeps its weights in.
 
     Args:
-        name: name of a number type; the global policy's by default.
+        name: name of a number type, or "mixed_float16" or "mixed_bfloat16": computing
+            in half precision with weights of float32. The global policy's by default.
 
     Raises:
         TypeError: if `name` is no string.
-        ValueError: if it names no type, or one that ckeras does not compute in.
+        ValueError: if it names no policy.
 
     Example:
 
@@ -32,21 +33,18 @@ class DTypePolicy:
             name = dtype_policy().name
         if not isinstance(name, str):
             raise TypeError(
-                "'name' must be a string, such as 'float32'. "
+                "'name' must be a string, such as 'mixed_float16'. "
                 f"Received: name={name} (of type {type(name)})"
             )
-        if name in _MISSING:
-            raise ValueError(
-                f"The dtype policy '{name}' is not supported: ckeras computes in "
-                "'float32' and 'float64'."
-            )
         try:
-            self._dtype = dtypes.standardize_dtype(name)
+            self._compute_dtype = dtypes.standardize_dtype(_MIXED.get(name, name))
         except ValueError:
             raise ValueError(
-                f"Cannot convert '{name}' to a DTypePolicy. Valid policies are the "
-                "names of float dtypes such as 'float32'."
+                f"Cannot convert '{name}' to a DTypePolicy. Valid policies are "
+                "'mixed_float16', 'mixed_bfloat16' and the names of float dtypes such "
+                "as 'float32'."
             ) from None
+        self._variable_dtype = "float32" if name in _MIXED else self._compute_dtype
         self._name = name
 
     @property
@@ -55,11 +53,13 @@ class DTypePolicy:
 
     @property
     def compute_dtype(self):
-        return self._dtype
+        """The number type of computations."""
+        return self._compute_dtype
 
     @property
     def variable_dtype(self):
-        return self._dtype
+        """The number type of weights."""
+        return self._variable_dtype
 
     @property
     def quantization_mode(self):
@@ -88,13 +88,15 @@ class DTypePolicy:
         return cls(**config)
 
     def __eq__(self, other):
-        return isinstance(other, DTypePolicy) and self._name == other._name
+        plain = (DTypePolicy, FloatDTypePolicy)
+        alike = plain if type(self) in plain else (type(self),)
+        return type(other) in alike and self._name == other._name
 
     def __hash__(self):
         return hash(self._name)
 
     def __repr__(self):
-        return f'<DTypePolicy "{self._name}">'
+        return f'<DTypePolicy "{self.name}">'
 
 
 class FloatDTypePolicy(DTypePolicy):

@@ -19,11 +19,14 @@ def serialize(dtype_policy):
 
 def deserialize(config, custom_objects=None):
     """The policy that a configuration describes."""
+    from ckeras.dtype_policies.dtype_policy_map import DTypePolicyMap
     from ckeras.saving.serialization import deserialize_keras_object
 
     return deserialize_keras_object(
         config,
-        module_objects={c.__name__: c for c in (DTypePolicy, FloatDTypePolicy)},
+        module_objects={
+            c.__name__: c for c in (DTypePolicy, FloatDTypePolicy, DTypePolicyMap)
+        },
         custom_objects=custom_objects,
     )
 

@@ -50,20 +50,18 @@ def set_floatx(value):
     """Sets the default float type.
 
     Args:
-        value: `"float32"` or `"float64"`.
+        value: `"float32"`, `"float64"`, `"float16"` or `"bfloat16"`.
 
     Raises:
         ValueError: if `value` names another type.
     """
+    from ckeras.engine import dtypes
+
     if value not in _FLOATS:
         raise ValueError(
             f"Unknown `floatx` value: {value}. Expected one of {set(_FLOATS)}"
         )
-    if value not in ("float32", "float64"):
-        raise ValueError(
-            f"`floatx` cannot be {value}: ckeras computes in 'float32' and 'float64'."
-        )
-    _settings["floatx"] = str(value)
+    _settings["floatx"] = dtypes.standardize_dtype(str(value))
 
 
 def epsilon():

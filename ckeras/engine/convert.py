@@ -9,8 +9,6 @@ from ckeras.engine.tensor import Tensor
 
 __all__ = ["convert_to_numpy", "convert_to_tensor", "is_tensor"]
 
-_STORED = frozenset(np.dtype(name) for name in dtypes.STORED)
-
 
 def is_tensor(x):
     """Whether `x` is a concrete or a traced value."""
@@ -33,7 +31,7 @@ def convert_to_tensor(x, dtype=None):
         return x
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
-    elif kind is np.ndarray and x.dtype in _STORED:
+    elif kind is np.ndarray and x.dtype in dtypes.NAMES:
         return Tensor(x)
     if hasattr(x, "_is_variable"):
         x = x.value
@@ -64,7 +62,7 @@ def _to_array(x, dtype):
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"Cannot convert to a tensor: {error}") from None
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" and dtypes.name_of(array.dtype) is None:
         raise ValueError(
             f"Cannot convert a value of type {type(x).__name__} and dtype "
             f"{array.dtype} to a tensor. Expected numbers."
@@ -74,8 +72,6 @@ def _to_array(x, dtype):
             dtype = config.floatx()
         elif array.dtype == np.int64 and not _has_numpy(x):
             dtype = "int32" if _fits_int32(array) else "int64"
-    if dtype is None and array.dtype == np.float16:
-        dtype = "float32"
     return array if dtype is None else array.astype(dtype, copy=False)
 
 

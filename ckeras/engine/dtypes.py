@@ -14,6 +14,7 @@ __all__ = [
     "is_float_dtype",
     "is_int",
     "is_int_dtype",
+    "name_of",
     "result_type",
     "standardize_dtype",
 ]
@@ -22,9 +23,32 @@ FLOATS = ("float16", "bfloat16", "float32", "float64")
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 ALLOWED = {*FLOATS, *SIGNED, *UNSIGNED, "bool"}
-STORED = ALLOWED - {"float16", "bfloat16"}
+# Kept in 16 bits; what computes with them does so in float32 and rounds its results.
+HALVES = frozenset(("float16", "bfloat16"))
 _WEAK = {bool: "bool", int: "int", float: "float"}
-_NAMES = {np.dtype(n): n for n in ALLOWED - {"bfloat16"}}
+
+# NumPy has no bfloat16: the package `ml_dtypes` gives it one, and is imported when
+# the name is first met.
+_READY = ALLOWED - {"bfloat16"}
+NAMES = {np.dtype(n): n for n in _READY}
+
+
+def _learn_bfloat16():
+    try:
+        import ml_dtypes
+    except ImportError as error:
+        raise ImportError(
+            "bfloat16 needs the package ml_dtypes: `pip install ml_dtypes`."
+        ) from error
+    NAMES[np.dtype(ml_dtypes.bfloat16)] = "bfloat16"
+    _READY.add("bfloat16")
+
+
+def name_of(dtype):
+    """The name of a NumPy type, or None if no tensor has it."""
+    if dtype.name == "bfloat16" and dtype not in NAMES:
+        _learn_bfloat16()
+    return NAMES.get(dtype)
 
 
 def standardize_dtype(dtype):
@@ -35,16 +59,18 @@ def standardize_dtype(dtype):
     """
     if dtype is None:
         return config.floatx()
-    if type(dtype) is str and dtype in ALLOWED:
+    if type(dtype) is str and dtype in _READY:
         return dtype
     if isinstance(dtype, type) and dtype in (int, float, bool):
         return {int: "int32", float: config.floatx(), bool: "bool"}[dtype]
     try:
-        name = _NAMES.get(np.dtype(dtype))
+        name = name_of(np.dtype(dtype))
     except TypeError:
         name = str(getattr(dtype, "name", dtype)).rpartition(".")[2]
     if name not in ALLOWED:
         raise ValueError(f"Invalid dtype: {dtype}")
+    if name not in _READY:
+        _learn_bfloat16()
     return name
 
 

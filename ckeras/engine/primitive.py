@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ckeras import kernels
+from ckeras.engine.dtypes import HALVES
 from ckeras.engine.graph import Node
 from ckeras.engine.plan import control, eager
 from ckeras.engine.tapes import active_tapes
@@ -91,6 +92,8 @@ class Primitive(eager.Applicable):
             each input, written in ops so that it can be differentiated again.
         explain: `explain(node, arrays, status)` returns the exception for a kernel
             that refused its input.
+        any_type: whether the kernel takes float16 and bfloat16 as they are, since it
+            only moves elements or rounds by itself. The others compute in float32.
 
     Exactly one of `lower`, `view` and `evaluate` is given.
     """
@@ -105,6 +108,7 @@ class Primitive(eager.Applicable):
         view: Callable | None = None,
         evaluate: Callable | None = None,
         explain: Callable | None = None,
+        any_type: bool = False,
     ):
         super().__init__()
         if name in registry:
@@ -118,6 +122,7 @@ class Primitive(eager.Applicable):
         self.view = view
         self.evaluate = evaluate
         self.explain = explain
+        self.any_type = any_type or view is not None
         registry[name] = self
 
     def prepare(self, args, attrs):
@@ -126,11 +131,42 @@ class Primitive(eager.Applicable):
         specs = self.infer(*inputs, **attrs)
         single = isinstance(specs, Spec)
         node = Node(self, inputs, [specs] if single else list(specs), attrs, single)
+        if self.is_wide(args, attrs):
+            return eager.PreparedWide(node)
         if self.lower is not None:
             return eager.PreparedCall(node, self.lower(node))
         if self.view is not None:
             return eager.PreparedView(node, self.view(node))
         return eager.PreparedNumpy(node)
+
+    def is_wide(self, args, attrs):
+        """Whether values are of half precision and the kernel takes none."""
+        if self.any_type:
+            return False
+        for arg in args:
+            if arg is not None and arg.dtype in HALVES:
+                return True
+        return attrs.get("dtype") in HALVES
+
+    def in_float32(self, args, attrs):
+        """What a call gives for half precision: computed in float32, then rounded.
+
+        The casts are applied primitives, so that gradients flow through them, the
+        primitive's own gradient is computed in float32, too, and a plan fuses them
+        with what is elementwise around them.
+        """
+        cast = registry["cast"]
+        specs = self.infer(*args, **attrs)
+        wide = [
+            cast(a, dtype="float32") if a is not None and a.dtype in HALVES else a
+            for a in args
+        ]
+        if attrs.get("dtype") in HALVES:
+            attrs = {**attrs, "dtype": "float32"}
+        results = self(*wide, **attrs)
+        if isinstance(specs, Spec):
+            return _rounded(results, specs)
+        return tuple(map(_rounded, results, specs))
 
     def refusal(self, node, arrays, status):
         """The exception for a kernel that refused its input."""
@@ -138,6 +174,13 @@ class Primitive(eager.Applicable):
 
     def __repr__(self):
         return f"<Primitive {self.name}>"
+
+
+def _rounded(value, spec):
+    """A result of `in_float32` in the type that it should have."""
+    if value.dtype == spec.dtype:
+        return value
+    return registry["cast"](value, dtype=spec.dtype)
 
 
 def record(primitive, args, attrs):

@@ -10,6 +10,7 @@ stays in cache. How a program is handed to the kernel is told in
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ckeras.engine.dtypes import HALVES
 from ckeras.engine.plan.program_layout import MAX_BUFFERS, fits, step_of
 
 __all__ = ["Instruction", "Operand", "Program", "compute_dtype", "join"]
@@ -37,11 +38,14 @@ _WIDE = {"int64", "uint32", "uint64"}
 def compute_dtype(*dtypes):
     """The type in which a program computes with values of the given types.
 
-    Narrow integers and booleans are computed as int32, and cut when stored.
+    Narrow integers and booleans are computed as int32, and cut when stored; half
+    precision is computed as float32, and rounded when stored.
     """
     for float_type in ("float64", "float32"):
         if float_type in dtypes:
             return float_type
+    if HALVES.intersection(dtypes):
+        return "float32"
     return "int64" if _WIDE.intersection(dtypes) else "int32"
 
 
@@ -176,11 +180,10 @@ def join(producer, consumer, producer_keys, produced, consumer_keys, keep=()):
     first = _rewired(first, first_places, 0, range(len(first.constants)))
     results = dict(zip(produced, first.outputs, strict=True))
     # What is not stored must have been exact: no rounding is left out.
-    if any(
-        k in results and results[k][1] not in (dtype, "bool") for k in consumer_keys
-    ):
+    first, exact = _with_rounding(first, results, consumer_keys)
+    if any(k in exact and exact[k][1] not in (dtype, "bool") for k in consumer_keys):
         return None
-    places = _merge_inputs(keys, inputs, consumer_keys, second.inputs, results)
+    places = _merge_inputs(keys, inputs, consumer_keys, second.inputs, exact)
     constants, numbers = _merged_constants(first.constants, second.constants)
     second = _rewired(second, places, len(first.code), numbers)
     kept = [results[key] for key in produced if key in keep]
@@ -195,6 +198,26 @@ def join(producer, consumer, producer_keys, produced, consumer_keys, keep=()):
     if len(inputs) + len(joined.outputs) > MAX_BUFFERS or not fits(joined):
         return None
     return joined, keys
+
+
+def _with_rounding(producer, results, used):
+    """The producer with instructions that round what it stores in half precision.
+
+    Args:
+        producer: the program.
+        results: `(operand, dtype)` of its outputs by their keys.
+        used: the keys of those that are not read from memory any more.
+
+    Returns:
+        The program, and where in it to read the results instead.
+    """
+    code, results = list(producer.code), dict(results)
+    for key in dict.fromkeys(used):
+        operand, dtype = results.get(key, (None, None))
+        if dtype in HALVES and producer.dtype == "float32":
+            code.append(Instruction(f"to_{dtype}", (operand,)))
+            results[key] = Operand("result", len(code) - 1), "float32"
+    return replace(producer, code=tuple(code)), results
 
 
 def _merge_inputs(keys, inputs, new_keys, new_inputs, results):

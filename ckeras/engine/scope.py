@@ -1,13 +1,17 @@
-"""Name scopes and stateless scopes, kept for each thread."""
+"""Scopes of names, stateless calls and compute types, kept for each thread."""
 
 import contextlib
 import threading
 
+from ckeras.engine import dtypes
+
 __all__ = [
+    "AutocastScope",
     "StatelessScope",
     "SymbolicScope",
     "current_path",
     "device",
+    "get_autocast_scope",
     "get_stateless_scope",
     "in_stateless_scope",
     "in_symbolic_scope",
@@ -22,6 +26,7 @@ class _State(threading.local):
         self.names = []
         self.stateless = []
         self.symbolic = 0
+        self.autocast = None
 
 
 _state = _State()
@@ -190,6 +195,46 @@ class SymbolicScope:
 def in_symbolic_scope():
     """Whether layers are being called to learn shapes."""
     return _state.symbolic > 0
+
+
+def get_autocast_scope():
+    """The `AutocastScope` in force, or None."""
+    return _state.autocast
+
+
+class AutocastScope:
+    """Context in which float variables are read in another floating-point type.
+
+    Args:
+        dtype: the type; None to read them as they are.
+
+    Raises:
+        ValueError: if `dtype` is no floating-point type.
+    """
+
+    def __init__(self, dtype):
+        if dtype is not None:
+            dtype = dtypes.standardize_dtype(dtype)
+            if not dtypes.is_float(dtype):
+                raise ValueError(
+                    "`AutocastScope` can only be used with a floating-point target "
+                    f"dtype, such as 'float16'. Received: dtype={dtype}"
+                )
+        self.dtype = dtype
+        self.original_scope = None
+
+    def dtype_of(self, dtype):
+        """The type in which a variable of type `dtype` is read."""
+        if self.dtype is None or not dtypes.is_float(dtype):
+            return dtype
+        return self.dtype
+
+    def __enter__(self):
+        self.original_scope, _state.autocast = _state.autocast, self
+        return self
+
+    def __exit__(self, *exc):
+        _state.autocast = self.original_scope
 
 
 @contextlib.contextmanager

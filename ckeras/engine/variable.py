@@ -31,7 +31,7 @@ class Variable(Operators):
         shape: needed where `initializer` is a function.
         dtype: number type; `floatx` by default, or the initial array's type.
         trainable: whether optimizers change it.
-        autocast: whether layers may read it in their compute type.
+        autocast: whether layers read it in their compute type.
         aggregation, synchronization: kept for Keras's signature.
         name: the last part of its path; must not contain a slash.
 
@@ -115,7 +115,19 @@ class Variable(Operators):
 
     @property
     def value(self):
-        """The current value: a view of the memory, or a symbol inside a trace."""
+        """The current value: a view of the memory, or a symbol inside a trace.
+
+        Inside the call of a layer that computes in another type it is cast to that.
+        """
+        value = self._read()
+        casting = scope.get_autocast_scope() if self._autocast else None
+        if casting is None:
+            return value
+        dtype = casting.dtype_of(value.dtype)
+        return value if dtype == value.dtype else _table["cast"](value, dtype)
+
+    def _read(self):
+        """The current value in the variable's own type."""
         inner = scope.get_stateless_scope()
         if inner is not None:
             value = inner.get_current_value(self)
@@ -179,12 +191,12 @@ class Variable(Operators):
     def assign_add(self, value):
         """Adds to the value; returns the variable."""
         value = self._convert(value)
-        return self._store(_table["add"](self.value, value))
+        return self._store(_table["add"](self._read(), value))
 
     def assign_sub(self, value):
         """Subtracts from the value; returns the variable."""
         value = self._convert(value)
-        return self._store(_table["subtract"](self.value, value))
+        return self._store(_table["subtract"](self._read(), value))
 
     # --- description -----------------------------------------------------------
 
@@ -194,7 +206,10 @@ class Variable(Operators):
 
     @property
     def dtype(self):
-        return self._tensor.dtype
+        """The number type, that of the computation inside a layer's call."""
+        casting = scope.get_autocast_scope() if self._autocast else None
+        own = self._tensor.dtype
+        return own if casting is None else casting.dtype_of(own)
 
     @property
     def ndim(self):

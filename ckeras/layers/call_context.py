@@ -1,9 +1,13 @@
-"""What an outer layer's call passes down to the layers called inside: `training`."""
+"""What an outer layer's call passes down to the layers called inside."""
 
 import contextlib
 import threading
 
-__all__ = ["CallContext", "current_context", "entered"]
+from ckeras.engine import dtypes, scope
+
+__all__ = ["CallContext", "autocasting", "current_context", "entered"]
+
+_UNCHANGED = contextlib.nullcontext()
 
 
 class _State(threading.local):
@@ -56,3 +60,14 @@ def entered(layer):
         yield context
     finally:
         _state.context = None
+
+
+def autocasting(layer):
+    """The context in which variables are read in the layer's compute type."""
+    outer, dtype = scope.get_autocast_scope(), layer.compute_dtype
+    if outer is None:
+        same = dtype == layer.variable_dtype
+        return _UNCHANGED if same else scope.AutocastScope(dtype)
+    if not layer.autocast or not dtypes.is_float(dtype):
+        return scope.AutocastScope(None)
+    return _UNCHANGED if dtype == outer.dtype else scope.AutocastScope(dtype)

@@ -6,6 +6,7 @@ account of weights is in `layer_state.py`, building in `layer_building.py`.
 """
 
 from ckeras import dtype_policies, regularizers
+from ckeras.dtype_policies import DTypePolicyMap
 from ckeras.engine import scope, tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
@@ -130,22 +131,35 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
     @dtype_policy.setter
     def dtype_policy(self, value):
-        self._dtype_policy = dtype_policies.get(value)
+        policy, own = dtype_policies.get(value), self._dtype_policy
+        if isinstance(own, DTypePolicyMap) and self.path:
+            if self.path in own:
+                del own[self.path]
+            own[self.path] = policy
+        else:
+            self._dtype_policy = policy
+
+    def _policy_in_force(self):
+        """The policy, or of a map the one for the layer's path."""
+        policy = self._dtype_policy
+        if isinstance(policy, DTypePolicyMap) and self.path:
+            return policy[self.path]
+        return policy
 
     @property
     def dtype(self):
         """The number type of the weights."""
-        return self._dtype_policy.variable_dtype
+        return self.variable_dtype
 
     @property
     def variable_dtype(self):
         """The number type of the weights."""
-        return self._dtype_policy.variable_dtype
+        return self._policy_in_force().variable_dtype
 
     @property
     def compute_dtype(self):
         """The number type of the computation."""
-        return self._dtype_policy.compute_dtype
+        return self._policy_in_force().compute_dtype
 
     @property
     def input_dtype(self):
@@ -179,7 +193,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
         with call_context.entered(self) as context:
             self._settle_context(spec, context, kwargs)
             mask = layer_masks.take_masks(spec, kwargs)
-            with self._open_name_scope():
+            with self._open_name_scope(), call_context.autocasting(self):
                 if symbolic:
                     outputs = self.symbolic_call(*args, **kwargs)
                 else:
@@ -356,7 +370,9 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     def from_config(cls, config):
         if isinstance(config.get("dtype"), dict):
             policy = dtype_policies.deserialize(config["dtype"])
-            config = {**config, "dtype": policy.name}
+            if not isinstance(policy, DTypePolicyMap):
+                policy = policy.name
+            config = {**config, "dtype": policy}
         return super().from_config(config)
 
     def _obj_type(self):

@@ -92,7 +92,7 @@ class LayerState:
                 "zeros" for others.
             dtype: number type; the layer's by default.
             trainable: whether it is to be trained.
-            autocast: kept as the variable's attribute.
+            autocast: whether a call reads it in the layer's compute type.
             regularizer: penalty on its value that is added to the loss.
             constraint: projection applied after each optimizer step.
             aggregation: kept as the variable's attribute.

@@ -2,9 +2,8 @@
 
 import math
 
-from ckeras import ops
-from ckeras.engine import scope, tree
-from ckeras.engine.dtypes import standardize_dtype
+from ckeras import dtype_policies, ops
+from ckeras.engine import config, scope, tree
 from ckeras.engine.naming import auto_name
 
 __all__ = ["Loss", "reduce_weighted_values", "squeeze_or_expand_to_same_rank"]
@@ -47,7 +46,7 @@ class Loss:
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
         self.name = name or auto_name(type(self).__name__)
         self.reduction = _checked_reduction(reduction)
-        self._dtype = standardize_dtype(getattr(dtype, "compute_dtype", dtype))
+        self._dtype = dtype_policies.get(dtype or config.floatx()).compute_dtype
 
     @property
     def dtype(self):

@@ -1,8 +1,7 @@
 """The base class of metrics: state that is updated batch by batch."""
 
-from ckeras import initializers, ops
-from ckeras.engine import scope, trace
-from ckeras.engine.dtypes import standardize_dtype
+from ckeras import dtype_policies, initializers, ops
+from ckeras.engine import config, scope, trace
 from ckeras.engine.naming import auto_name
 from ckeras.engine.variable import Variable
 
@@ -30,7 +29,7 @@ class Metric:
 
     def __init__(self, dtype=None, name=None):
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = standardize_dtype(getattr(dtype, "compute_dtype", dtype))
+        self._dtype = dtype_policies.get(dtype or config.floatx()).compute_dtype
         self._variables = []
         self._metrics = []
         self._is_passing = trace.is_compiling()

@@ -25,13 +25,13 @@ __all__ = [
     "static_int",
     "static_shape",
     "type_of",
+    "widened",
     "with_type",
 ]
 
 _WEAK = {int: "int", float: "float", bool: "bool", np.float64: "float", np.int64: "int"}
 _FLOATS = ("float32", "float64")
 _NUMBERS = ("int", "float")
-_STORED = frozenset(np.dtype(name) for name in dtypes.STORED)
 
 
 def as_value(x):
@@ -81,7 +81,7 @@ def _operand(x):
     if kind is Variable:
         return x.value
     if kind is np.ndarray:
-        return Tensor(x) if x.dtype in _STORED else x
+        return Tensor(x) if x.dtype in dtypes.NAMES else x
     if kind is list or kind is tuple or hasattr(x, "_is_variable"):
         return convert_to_tensor(x)
     return x
@@ -103,12 +103,19 @@ def constant(x, dtype):
     if type(x) is float or type(x) is int:
         # 0.0 and -0.0 are equal keys, so the sign is one, too.
         return _number(x, dtype) if x else _number(x, dtype, math.copysign(1.0, x))
-    return Tensor(np.asarray(x).astype(dtype))
+    return _converted(x, dtype)
 
 
 @functools.lru_cache(maxsize=1024)
 def _number(x, dtype, sign=None):
-    return Tensor(np.asarray(x).astype(dtype))
+    return _converted(x, dtype)
+
+
+def _converted(x, dtype):
+    if dtype not in dtypes.HALVES:
+        return Tensor(np.asarray(x).astype(dtype))
+    with np.errstate(over="ignore"):  # a large number is infinite in half precision
+        return Tensor(np.asarray(x).astype(dtype))
 
 
 def pair(x1, x2, *extra):
@@ -153,6 +160,11 @@ def as_float(x):
     if x.dtype == "float32" or x.dtype == "float64":
         return x
     return with_type(x, join(x.dtype, "float"))
+
+
+def widened(x):
+    """A float as it is, or from half precision in float32: for sums and their like."""
+    return with_type(x, "float32") if x.dtype in dtypes.HALVES else x
 
 
 def static_int(x, op, name):

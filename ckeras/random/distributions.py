@@ -7,7 +7,14 @@ import numpy as np
 from ckeras.engine import config, dtypes
 from ckeras.ops.primitives import elementwise, movement, scanning
 from ckeras.ops.primitives import random as primitives
-from ckeras.ops.promotion import as_float, as_value, constant, static_shape, with_type
+from ckeras.ops.promotion import (
+    as_float,
+    as_value,
+    constant,
+    join,
+    static_shape,
+    with_type,
+)
 from ckeras.ops.registry import op
 from ckeras.random.seed_generator import draw_seed
 
@@ -25,10 +32,10 @@ __all__ = [
 
 def _float_type(dtype, name):
     dtype = dtypes.standardize_dtype(dtype or config.floatx())
-    if dtype not in ("float32", "float64"):
+    if not dtypes.is_float(dtype):
         raise ValueError(
-            f"`keras.random.{name}` requires a floating point `dtype`, float32 or "
-            f"float64. Received: dtype={dtype}"
+            f"`keras.random.{name}` requires a floating point `dtype`. "
+            f"Received: dtype={dtype}"
         )
     return dtype
 
@@ -62,7 +69,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
         shape: shape of the result.
         mean: expectation.
         stddev: standard deviation.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: an integer for the same numbers in every call, a `SeedGenerator` for new
             ones; None uses the global generator.
 
@@ -83,7 +90,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
         shape: shape of the result.
         mean: expectation.
         stddev: standard deviation before cutting.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     return _normal_like(
@@ -97,6 +104,17 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     )
 
 
+def _uniform(seed, shape, dtype, low, high):
+    drawn = primitives.uniform(seed, shape=shape, dtype=dtype, low=low, high=high)
+    if dtype not in dtypes.HALVES or not low < high:
+        return drawn
+    # Rounded to half precision, a number may have reached the bound.
+    bounds = np.asarray([low, high]).astype(dtype)
+    return elementwise.minimum(
+        drawn, constant(np.nextafter(bounds[1], bounds[0]), dtype)
+    )
+
+
 @op
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """Draws from a uniform distribution over [minval, maxval).
@@ -105,16 +123,14 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
         shape: shape of the result.
         minval: lower bound, which can be drawn.
         maxval: upper bound, which cannot.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "uniform")
     shape, seed = static_shape(shape, "uniform"), draw_seed(seed)
     if _is_number(minval) and _is_number(maxval):
-        return primitives.uniform(
-            seed, shape=shape, dtype=dtype, low=float(minval), high=float(maxval)
-        )
-    drawn = primitives.uniform(seed, shape=shape, dtype=dtype, low=0.0, high=1.0)
+        return _uniform(seed, shape, dtype, float(minval), float(maxval))
+    drawn = _uniform(seed, shape, dtype, 0.0, 1.0)
     low, high = with_type(minval, dtype), with_type(maxval, dtype)
     return _shifted(drawn, low, elementwise.subtract(high, low))
 
@@ -163,7 +179,8 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     Raises:
         ValueError: if `logits` does not have two axes.
     """
-    logits = as_float(logits)
+    logits = as_value(logits)
+    logits = with_type(logits, join(logits.dtype, "float32"))
     if len(logits.shape) != 2:
         raise ValueError(
             "`categorical`: `logits` must be of shape (batch, classes). "
@@ -195,7 +212,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
     Args:
         shape: shape of the result.
         alpha: shape parameter, a number or tensor that broadcasts to `shape`.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "gamma")
@@ -212,7 +229,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     Args:
         shape: shape of the result.
         alpha, beta: parameters, numbers or tensors that broadcast to `shape`.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "beta")
@@ -234,7 +251,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
         shape: shape of the result.
         counts: trials, a number or tensor that broadcasts to `shape`.
         probabilities: of success in a trial, likewise.
-        dtype: float32 or float64; `floatx` by default.
+        dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "binomial")

@@ -66,7 +66,9 @@ class Compiling:
                 of callbacks.
             jit_compile: Kept for Keras's signature: unless `run_eagerly` is set,
                 steps are always compiled.
-            auto_scale_loss: Kept for Keras's signature; only float16 would need it.
+            auto_scale_loss: Whether a model with the policy `"mixed_float16"` gets
+                its optimizer in a `LossScaleOptimizer`, so that small gradients do
+                not become 0.
 
         Raises:
             ValueError: If a name is unknown or an argument has the wrong type.
@@ -91,6 +93,8 @@ class Compiling:
         _check_steps_per_execution(steps_per_execution)
         # Everything is known to be good: only now does the model change.
         self.optimizer = made_optimizer
+        if auto_scale_loss:
+            self.optimizer = self._with_loss_scale(made_optimizer)
         self.loss = loss
         self._compile_loss = made_loss
         self._compile_metrics = made_metrics
@@ -111,6 +115,13 @@ class Compiling:
             "steps_per_execution": steps_per_execution,
             "jit_compile": self.jit_compile,
         }
+
+    def _with_loss_scale(self, optimizer):
+        """The optimizer, with loss scaling where the model computes in float16."""
+        scales = isinstance(optimizer, optimizers.LossScaleOptimizer)
+        if optimizer is None or scales or self.dtype_policy.name != "mixed_float16":
+            return optimizer
+        return optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
 
     def _reset_functions(self):
         """Forgets the compiled steps; they are made anew when needed."""

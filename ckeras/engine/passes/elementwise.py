@@ -21,6 +21,7 @@ _fused = Primitive(
     infer=_output_specs,
     lower=lambda node: node.attrs["program"].step(),
     gradient=NOT_DIFFERENTIABLE,
+    any_type=True,
 )
 
 

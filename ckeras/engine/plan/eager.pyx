@@ -77,6 +77,7 @@ cdef class Prepared:
 
     cdef readonly object node
     cdef bint single     # whether the result is a value by itself, no tuple
+    cdef bint wide       # whether to compute in float32: see `Primitive.in_float32`
     cdef list specs      # for each result: shape, NumPy type, name of the type
 
     def __init__(self, node):
@@ -87,6 +88,14 @@ cdef class Prepared:
     cdef list run(self, tuple args, dict attrs):
         """The results, as tensors."""
         raise NotImplementedError
+
+
+cdef class PreparedWide(Prepared):
+    """A primitive that has no kernel for half precision."""
+
+    def __init__(self, node):
+        super().__init__(node)
+        self.wide = True
 
 
 cdef class PreparedCall(Prepared):
@@ -165,7 +174,8 @@ cdef class PreparedNumpy(Prepared):
 cdef class Applicable:
     """Base of the primitives: what calling one does.
 
-    A subclass has `prepare(args, attrs)`, which returns a `Prepared`.
+    A subclass has `prepare(args, attrs)`, which returns a `Prepared`, and for values of
+    half precision `is_wide(args, attrs)` and `in_float32(args, attrs)`.
     """
 
     cdef readonly dict prepared  # by signature
@@ -182,10 +192,14 @@ cdef class Applicable:
         """
         for arg in args:
             if type(arg) is symbol_type:
+                if self.is_wide(args, attrs):
+                    return self.in_float32(args, attrs)
                 trace = trace_now()
                 graph = arg.graph if trace is None else trace.graph
                 return self.noted(graph.record(self, args, attrs))
         cdef Prepared prepared = self.look_up(args, attrs)
+        if prepared.wide:
+            return self.in_float32(args, attrs)
         cdef list results = prepared.run(args, attrs)
         if tapes_here.tapes:
             return self.noted(Node(self, list(args), results, attrs, prepared.single))

@@ -20,16 +20,16 @@ cdef class Value:
     """
 
     def __init__(self, array):
-        name = dtypes._NAMES.get(array.dtype)
-        if name is None or name == "float16":
+        name = dtypes.NAMES.get(array.dtype)
+        if name is None:
             native = array.dtype.newbyteorder("=")
-            if name is not None or native not in dtypes._NAMES:
+            name = dtypes.name_of(native)
+            if name is None:
                 raise ValueError(
                     f"Cannot make a tensor of dtype {array.dtype}. "
-                    f"Expected one of {sorted(dtypes.STORED)}."
+                    f"Expected one of {sorted(dtypes.ALLOWED)}."
                 )
-            array = array.astype(native)
-            name = dtypes._NAMES[native]
+            array = array.astype(native, copy=False)
         if not array.flags.c_contiguous:
             array = array.copy(order="C")
         self._array = array

@@ -54,6 +54,8 @@ cpdef enum Storage:
     UINT32
     UINT64
     BOOL
+    FLOAT16       # half precision is computed as float32 and rounded when stored
+    BFLOAT16
 
 cpdef enum Mode:
     POINTER = 0   # the register is the operand's memory
@@ -124,6 +126,8 @@ cpdef enum Opcode:
     ATAN
     SINH
     COSH
+    TO_FLOAT16       # rounded as if stored, for what is computed on with
+    TO_BFLOAT16
 
 cdef int program(
     number** buf, const Py_ssize_t* dim, const double* attr, int n_threads

@@ -5,8 +5,11 @@ from libc.stdint cimport (
     int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
 )
 
-from ckeras.kernels.vector.elementwise_ops cimport apply
 from ckeras.kernels.types cimport number
+from ckeras.kernels.vector.elementwise_ops cimport apply
+from ckeras.kernels.vector.half cimport (
+    from_bfloat16, from_float16, narrowed, to_bfloat16, to_float16,
+)
 
 cdef enum:
     TILE_BYTES = 4096
@@ -48,6 +51,23 @@ cdef inline void load_as(
             d[i] = value
 
 
+cdef inline void load_halves(
+    number* d, const uint16_t* x, Py_ssize_t n, Py_ssize_t stride, bint brain
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef number value
+    if stride == 1 and brain:
+        for i in range(n):
+            d[i] = <number> from_bfloat16(x[i])
+    elif stride == 1:
+        for i in range(n):
+            d[i] = <number> from_float16(x[i])
+    elif n > 0:
+        value = <number> (from_bfloat16(x[0]) if brain else from_float16(x[0]))
+        for i in range(n):
+            d[i] = value
+
+
 cdef void load(
     number* d, const void* x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t stride,
     int storage
@@ -71,6 +91,8 @@ cdef void load(
         load_as(d, <const uint32_t*> x + start, n, stride)
     elif storage == UINT64:
         load_as(d, <const uint64_t*> x + start, n, stride)
+    elif storage == FLOAT16 or storage == BFLOAT16:
+        load_halves(d, <const uint16_t*> x + start, n, stride, storage == BFLOAT16)
     else:  # UINT8, BOOL
         load_as(d, <const uint8_t*> x + start, n, stride)
 
@@ -98,6 +120,22 @@ cdef inline void store_as(
     else:
         for i in range(n):
             y[i] = <stored> r[i]
+
+
+cdef inline void store_halves(
+    uint16_t* y, const number* r, Py_ssize_t n, bint brain
+) noexcept nogil:
+    cdef Py_ssize_t i
+    if number is float:
+        if brain:
+            for i in range(n):
+                y[i] = to_bfloat16(r[i])
+        else:
+            for i in range(n):
+                y[i] = to_float16(r[i])
+    else:
+        for i in range(n):
+            y[i] = to_bfloat16(narrowed(r[i])) if brain else to_float16(narrowed(r[i]))
 
 
 cdef inline stored largest(const stored* like) noexcept nogil:
@@ -142,6 +180,8 @@ cdef void store(
         store_as(<uint32_t*> y + start, r, n, 0.0, 4294967296.0)
     elif storage == UINT64:
         store_as(<uint64_t*> y + start, r, n, 0.0, 18446744073709551616.0)
+    elif storage == FLOAT16 or storage == BFLOAT16:
+        store_halves(<uint16_t*> y + start, r, n, storage == BFLOAT16)
     else:  # BOOL
         flags = <uint8_t*> y + start
         for i in range(n):

@@ -12,12 +12,15 @@ from ckeras.kernels.vector.elementwise cimport (
     LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, LOGICAL_XOR, MAXIMUM, MINIMUM, MOD, MULTIPLY,
     NEGATIVE, NONZERO, NOT_EQUAL, POWER, RECIPROCAL, RELU, RELU_GRADIENT, RIGHT_SHIFT,
     ROUND, RSQRT, SELECT, SIGMOID_GRADIENT, SIGN, SQRT, SQUARE, SUBTRACT,
-    TANH_GRADIENT,
+    TANH_GRADIENT, TO_BFLOAT16, TO_FLOAT16,
 )
 from ckeras.kernels.vector.elementwise_functions cimport functions
 from ckeras.kernels.vector.elementwise_scalars cimport (
     int_floor_divide, int_mod, int_power, integer, minus, opposite, plus, size_of,
     times,
+)
+from ckeras.kernels.vector.half cimport (
+    from_bfloat16, from_float16, to_bfloat16, to_float16,
 )
 from ckeras.kernels.types cimport number, real
 
@@ -207,6 +210,12 @@ cdef inline int of_floats(
     elif opcode == SIGMOID_GRADIENT:
         for i in range(n):
             d[i] = a[i] * (b[i] * (one - b[i]))
+    elif opcode == TO_FLOAT16:
+        for i in range(n):
+            d[i] = from_float16(to_float16(<float> a[i]))
+    elif opcode == TO_BFLOAT16:
+        for i in range(n):
+            d[i] = from_bfloat16(to_bfloat16(<float> a[i]))
     else:
         return 0
     return 1

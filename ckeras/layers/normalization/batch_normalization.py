@@ -2,6 +2,7 @@
 
 from ckeras import initializers, ops
 from ckeras.engine import config as settings
+from ckeras.engine import dtypes
 from ckeras.layers.config import constructor_config
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.normalization import batch_renormalization
@@ -138,8 +139,8 @@ class BatchNormalization(ScaledNormalization):
                 "The mask provided should be one dimension less than the inputs. "
                 f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
-        if "float" not in inputs.dtype:
-            inputs = ops.cast(inputs, "float32")
+        # Half precision has too small a range for the moments.
+        inputs = ops.cast(inputs, dtypes.result_type(inputs.dtype, "float32"))
         if training and self.trainable:
             outputs = self._by_batch(inputs, mask)
         else:

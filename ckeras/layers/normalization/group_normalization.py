@@ -103,7 +103,7 @@ class GroupNormalization(ScaledNormalization):
         outputs = group_normalization(
             inputs, self.groups, self.axis, self.gamma, self.beta, self.epsilon
         )
-        return ops.cast(outputs, inputs.dtype)
+        return ops.cast(ops.cast(outputs, inputs.dtype), self.compute_dtype)
 
     def get_config(self):
         own = constructor_config(self, GroupNormalization)

@@ -15,6 +15,7 @@ from ckeras.ops.promotion import (
     as_float,
     constant,
     pair,
+    widened,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -160,7 +161,8 @@ def group_normalization(x, groups, axis, gamma, beta, epsilon):
     Returns:
         A tensor of x's shape.
     """
-    x = as_float(x)
+    given = as_float(x)
+    x = widened(given)
     place = as_axis(axis, len(x.shape), "group_normalization")
     size = x.shape[place] // groups
     grouped = reshaped(x, (*x.shape[:place], groups, size, *x.shape[place + 1 :]))
@@ -174,7 +176,8 @@ def group_normalization(x, groups, axis, gamma, beta, epsilon):
         factor = elementwise.multiply(factor, gamma)
     if beta is not None:
         beta = reshaped(with_type(beta, x.dtype), along)
-    return reshaped(_standardized(grouped, mean, factor, beta), x.shape)
+    y = reshaped(_standardized(grouped, mean, factor, beta), x.shape)
+    return with_type(y, given.dtype)
 
 
 @op
@@ -200,6 +203,11 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     x = as_float(x)
     epsilon = config.epsilon() if epsilon is None else epsilon
     axes = as_axes(axis, len(x.shape), "layer_normalization")
+    y = _by_layers(widened(x), gamma, beta, axes, epsilon, rms_scaling)
+    return with_type(y, x.dtype)
+
+
+def _by_layers(x, gamma, beta, axes, epsilon, rms_scaling):
     if rms_scaling:
         spread = reductions.var(x, axes, keepdims=True)
         y = elementwise.multiply(x, elementwise.rsqrt(_plus(spread, epsilon)))
@@ -231,6 +239,10 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     if not x.shape:
         x = reshaped(x, (1,))
     axes = as_axes(axis, len(x.shape), "rms_normalization")
+    return with_type(_by_power(widened(x), scale, axes, epsilon), x.dtype)
+
+
+def _by_power(x, scale, axes, epsilon):
     y = _by_rows(primitives.rms_norm, x, axes, [scale], epsilon)
     if y is not None:
         return y

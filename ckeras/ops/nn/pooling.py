@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from ckeras.engine import config
+from ckeras.engine import config, dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.primitives import elementwise, movement, pooling
 from ckeras.ops.promotion import as_float, as_value, static_int
@@ -95,7 +95,7 @@ def _pool(primitive, inputs, pool_size, strides, padding, data_format, name):
 
 
 def _maximum(x, windows):
-    if x.dtype in ("float32", "float64"):
+    if dtypes.is_float(x.dtype):
         return _through(pooling.max_pool, x, windows)
     # Other types axis by axis: the maximum of the windows' first pixels, second, ...
     for axis, places in enumerate(windows, start=1):

@@ -139,7 +139,7 @@ def power(x1, x2):
 
     Constant exponents 1, 2, 0.5 and -0.5 are computed without a logarithm.
     """
-    if type(x2) in (int, float) and type_of(x1) in ("float32", "float64"):
+    if type(x2) in (int, float) and dtypes.is_float(type_of(x1)):
         if x2 == 2:
             return elementwise.square(with_type(x1, type_of(x1)))
         if x2 == 0.5:

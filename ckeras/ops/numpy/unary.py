@@ -182,7 +182,7 @@ def trunc(x):
     """x without its fraction, elementwise; integers stay as they are."""
     x = as_value(x)
     if not dtypes.is_float(x.dtype):
-        return with_type(x, "int32") if x.dtype == "bool" else x
+        return x
     negative = elementwise.less(x, constant(0, x.dtype))
     return elementwise.where(negative, elementwise.ceil(x), elementwise.floor(x))
 

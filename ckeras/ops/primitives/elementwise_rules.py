@@ -73,7 +73,9 @@ def with_program(name, program, *, infer, gradient):
     def lower(node):
         return program(node).step()
 
-    primitive = Primitive(name, infer=infer, lower=lower, gradient=gradient)
+    primitive = Primitive(
+        name, infer=infer, lower=lower, gradient=gradient, any_type=True
+    )
     primitive.program = program
     return primitive
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ckeras.engine.dtypes import HALVES
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement
@@ -79,6 +80,7 @@ _gather = Primitive(
     "gather",
     infer=_gather_spec,
     lower=_gather_step,
+    any_type=True,
     gradient=_gather_gradient,
     explain=_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
 )
@@ -143,7 +145,7 @@ def scatter_add(indices, updates, *, rows, axis=0):
         IndexError: for an index outside the axis.
     """
     indices, dtype = _as_index(indices), updates.dtype
-    if dtype in _ADDABLE:
+    if dtype in _ADDABLE or dtype in HALVES:
         return _scatter_add(indices, updates, rows=rows, axis=axis)
     updates = elementwise.cast(updates, dtype="int64")
     total = _scatter_add(indices, updates, rows=rows, axis=axis)
@@ -204,6 +206,7 @@ _scatter_update = Primitive(
     "scatter_update",
     infer=_update_spec,
     lower=_update_step,
+    any_type=True,
     gradient=_update_gradient,
 )
 
@@ -250,6 +253,7 @@ _take_along_axis = Primitive(
     "take_along_axis",
     infer=_take_spec,
     lower=_take_step,
+    any_type=True,
     gradient=_take_gradient,
     explain=_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
 )
@@ -311,6 +315,7 @@ _one_hot = Primitive(
     "one_hot",
     infer=lambda indices, *, depth, dtype: Spec((*indices.shape, depth), dtype),
     lower=_one_hot_step,
+    any_type=True,
     gradient=NOT_DIFFERENTIABLE,
 )
 

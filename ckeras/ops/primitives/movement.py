@@ -1,7 +1,7 @@
 """Primitives that move elements without computing: shapes, slices, borders, joins."""
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.ops.primitives import reduction
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _MAX_JOINED = 60  # arrays in one call of a kernel
+_moving = partial(Primitive, any_type=True)
 
 
 # --- reshape -------------------------------------------------------------------------
@@ -46,7 +47,7 @@ def _reshape_gradient(node, d_outputs, needs):
     return [reshape(d_outputs[0], shape=node.inputs[0].shape)]
 
 
-reshape = Primitive(
+reshape = _moving(
     "reshape", infer=_reshape_spec, view=lambda node: 0, gradient=_reshape_gradient
 )
 
@@ -67,7 +68,7 @@ def _identity_step(node):
     return StridedCopy((_size(x),), (1,), (1,)).step(x.dtype)
 
 
-identity = Primitive(
+identity = _moving(
     "identity",
     infer=_same,
     lower=_identity_step,
@@ -101,7 +102,7 @@ def _transpose_gradient(node, d_outputs, needs):
     return [transpose(d_outputs[0], perm=inverse)]
 
 
-transpose = Primitive(
+transpose = _moving(
     "transpose",
     infer=_transpose_spec,
     lower=_transpose_step,
@@ -136,7 +137,7 @@ def _broadcast_gradient(node, d_outputs, needs):
     return [reduction.sum_to_shape(d_outputs[0], shape=node.inputs[0].shape)]
 
 
-broadcast_to = Primitive(
+broadcast_to = _moving(
     "broadcast_to",
     infer=_broadcast_spec,
     lower=_broadcast_step,
@@ -182,10 +183,10 @@ def _slice_gradient(node, d_outputs, needs):
     return [unslice(d_y, **attrs)]
 
 
-_slice_view = Primitive(
+_slice_view = _moving(
     "slice_view", infer=_slice_spec, view=_slice_start, gradient=_slice_gradient
 )
-_slice_copy = Primitive(
+_slice_copy = _moving(
     "slice", infer=_slice_spec, lower=_slice_step, gradient=_slice_gradient
 )
 
@@ -223,7 +224,7 @@ def _reverse_step(node):
     return StridedCopy(x.shape, source, steps, start).step(x.dtype)
 
 
-reverse = Primitive(
+reverse = _moving(
     "reverse",
     infer=_same,
     lower=_reverse_step,
@@ -256,12 +257,11 @@ def _unslice_step(node):
 
 
 def _unslice_gradient(node, d_outputs, needs):
-    attrs = {**node.attrs, "shape": node.inputs[0].shape}
-    return [slice(d_outputs[0], **attrs)]
+    return [slice(d_outputs[0], **{**node.attrs, "shape": node.inputs[0].shape})]
 
 
 # Zeros with x as the block that `slice` would read: the gradient of `slice`.
-unslice = Primitive(
+unslice = _moving(
     "unslice", infer=_unslice_spec, lower=_unslice_step, gradient=_unslice_gradient
 )
 
@@ -287,7 +287,7 @@ def _pad_gradient(node, d_outputs, needs):
 
 
 # A border of one value; `value` is a Python number.
-pad = Primitive(
+pad = _moving(
     "pad",
     infer=_pad_spec,
     lower=lambda node: padding_step(
@@ -340,7 +340,7 @@ def _concatenate_gradient(node, d_outputs, needs):
     return gradients
 
 
-_concatenate = Primitive(
+_concatenate = _moving(
     "concatenate",
     infer=_concatenate_spec,
     lower=_concatenate_step,
@@ -389,7 +389,7 @@ def _pack_gradient(node, d_outputs, needs):
 
 
 # `shape` is the result's where that is no vector.
-_pack = Primitive("pack", infer=_pack_spec, lower=_pack_step, gradient=_pack_gradient)
+_pack = _moving("pack", infer=_pack_spec, lower=_pack_step, gradient=_pack_gradient)
 
 
 def pack(*xs):

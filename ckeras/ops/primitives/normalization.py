@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.engine.program import Instruction, Operand, Program
+from ckeras.engine.program import Instruction, Operand, Program, compute_dtype
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement, reduction
 from ckeras.ops.primitives.elementwise_rules import broadcast_shape, with_program
@@ -168,7 +168,7 @@ def _standardize_program(node):
     x, mean, factor, offset = [Operand("input", i) for i in range(4)]
     first, second = Operand("result", 0), Operand("result", 1)
     return Program(
-        node.outputs[0].dtype,
+        compute_dtype(*[v.dtype for v in (*node.outputs, *node.inputs)]),
         tuple(node.outputs[0].shape),
         tuple([(tuple(i.shape), i.dtype) for i in node.inputs]),
         (),

@@ -9,12 +9,14 @@ import math
 
 import numpy as np
 
+from ckeras.engine.dtypes import HALVES
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, movement
 
 __all__ = [
     "all",
     "any",
+    "has_kernel",
     "max",
     "mean",
     "min",
@@ -103,7 +105,12 @@ def _declare(name, kernel_types, gradient, evaluate):
         evaluate=lambda x, axes, keepdims: evaluate(x, axis=axes, keepdims=keepdims),
         gradient=gradient,
     )
-    return lambda x: fast if x.dtype in kernel_types else slow
+    return lambda x: fast if has_kernel(x, kernel_types) else slow
+
+
+def has_kernel(x, types):
+    """Whether a kernel of these types reduces x, as it is or in float32."""
+    return x.dtype in types or x.dtype in HALVES
 
 
 def _axes_last(x, axes, keepdims, reduce):

@@ -9,6 +9,7 @@ from ckeras.ops.primitives.reduction import (
     _KERNEL_TYPES,
     _MODULAR_TYPES,
     _reduced_shape,
+    has_kernel,
 )
 
 __all__ = ["argmax", "argmin", "cumsum"]
@@ -37,7 +38,7 @@ def _place(name, evaluate):
     )
 
     def place(x, *, axis):
-        return (fast if x.dtype in _KERNEL_TYPES else slow)(x, axis=axis)
+        return (fast if has_kernel(x, _KERNEL_TYPES) else slow)(x, axis=axis)
 
     place.__doc__ = f"Index of the first {name[3:]}imum along an axis, or of NaN."
     return place
@@ -88,5 +89,5 @@ _cumsum_other = Primitive(
 
 def cumsum(x, *, axis, reverse=False):
     """Sums up to and with each element along an axis, from its end if `reverse`."""
-    primitive = _cumsum if x.dtype in _MODULAR_TYPES else _cumsum_other
+    primitive = _cumsum if has_kernel(x, _MODULAR_TYPES) else _cumsum_other
     return primitive(x, axis=axis, reverse=reverse)

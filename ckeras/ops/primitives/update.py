@@ -6,6 +6,7 @@ are 0-d values, because they are variables. No gradient flows through a step.
 
 import math
 
+from ckeras.engine.dtypes import HALVES
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.ops.primitives.reduction import sum_of_squares
 
@@ -25,7 +26,7 @@ def _check(name, arrays, scalars):
                 f"Received: shape {x.shape}, type {x.dtype}"
             )
     for x in scalars:
-        if x.shape != () or x.dtype not in _SCALAR_CODES:
+        if x.shape != () or not (x.dtype in _SCALAR_CODES or x.dtype in HALVES):
             raise ValueError(
                 f"`{name}`: expected the learning rate and the step's number as 0-d "
                 f"values of a type of {sorted(_SCALAR_CODES)}. "

@@ -10,6 +10,8 @@ import math
 import h5py
 import numpy as np
 
+from ckeras.engine import dtypes
+
 __all__ = ["get_dataset", "get_group", "has_path", "read_dataset", "read_strings"]
 
 # A dataset may be this much larger than its bytes in the file: room for compression
@@ -77,7 +79,7 @@ def get_dataset(group, path):
             f"Invalid HDF5 file: expected a dataset at '{path}'. "
             f"Received: {type(dataset).__name__}"
         )
-    if dataset.dtype.kind not in "biuf":
+    if dataset.dtype.kind not in "biuf" and not _is_bfloat16(dataset):
         raise ValueError(
             f"Not allowed: HDF5 dataset '{path}' of dtype {dataset.dtype}. "
             "Expected numbers."
@@ -98,9 +100,18 @@ def get_dataset(group, path):
     return dataset
 
 
+def _is_bfloat16(dataset):
+    """Whether two bytes without a meaning to HDF5 are said to be a bfloat16."""
+    return dataset.dtype == np.dtype("V2") and dataset.attrs.get("dtype") == "bfloat16"
+
+
 def read_dataset(group, path):
     """The values of the dataset at `path` as a NumPy array."""
-    return np.asarray(get_dataset(group, path)[()])
+    dataset = get_dataset(group, path)
+    values = np.asarray(dataset[()])
+    if _is_bfloat16(dataset):
+        return values.view(dtypes.standardize_dtype("bfloat16"))
+    return values
 
 
 def read_strings(group, name):

@@ -6,6 +6,7 @@ import warnings
 import h5py
 import numpy as np
 
+from ckeras.engine import dtypes
 from ckeras.saving.formats import h5_safe
 from ckeras.saving.formats.files import atomic_path
 from ckeras.saving.formats.walk import other_places, walk
@@ -21,11 +22,14 @@ class _WriteStore:
 
     def __setitem__(self, key, value):
         value = np.asarray(value)
-        if value.dtype.kind not in "biuf":
+        name = dtypes.name_of(value.dtype)
+        if name is None:
             raise ValueError(
                 f"Only arrays of numbers can be saved. Received: {key}={value!r}"
             )
-        self._group.create_dataset(key, data=value)
+        dataset = self._group.create_dataset(key, data=value)
+        if name == "bfloat16":  # to HDF5 two bytes without a meaning
+            dataset.attrs["dtype"] = name
 
 
 class _ReadStore:

@@ -149,6 +149,8 @@ searchsorted = Primitive(
 
 
 def _bincount(x, weights, length):
+    if not x.size:
+        return np.zeros((*x.shape[:-1], length), "int32")
     rows = x.reshape(-1, x.shape[-1])
     weights = None if weights is None else weights.reshape(rows.shape)
     counts = [
