@@ -7,7 +7,9 @@ import pytest
 
 import ckeras
 
-STORED = pathlib.Path(__file__).parent.parent / "reference" / "op_signatures.tsv"
+STORED = (
+    pathlib.Path(__file__).parent.parent / "reference" / "ops" / "op_signatures.tsv"
+)
 # What is not there yet (docs/roadmap.md).
 ABSENT = {
     f"keras.ops.{name}"

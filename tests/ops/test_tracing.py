@@ -7,7 +7,7 @@ from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.function import function
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from tests.reference.op_calls import CALLS
+from tests.reference.ops.op_calls import CALLS
 
 # The numbers decide about the shape, or there is nothing to trace.
 CONCRETE = ["nonzero", "unique", "histogram", "lu_factor", "segment_sum_1", "bincount"]

@@ -119,7 +119,7 @@ def _few_largest(x, k):
 def _top_k(x, k):
     # NaN counts as largest, and equal values keep their order, as in XLA.
     n = x.shape[-1]
-    if 0 < k <= _FEW and _LEAST_KEYS <= n and x.dtype.kind in "fi":
+    if 0 < k <= _FEW and n >= _LEAST_KEYS and x.dtype.kind in "fi":
         found = _few_largest(x, k)
         if found is not None:
             return found
