@@ -1,4 +1,4 @@
-"""Calls of `reference/ops/op_shapes.py` that ckeras answers otherwise than Keras on JAX.
+"""Calls of `reference/ops/op_shapes.py` that ckeras answers otherwise than Keras.
 
 With the reason: Keras's answer is the mistake of a back end, or NumPy has another.
 """

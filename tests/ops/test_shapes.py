@@ -1,7 +1,7 @@
 """Ops on arrays of every kind of shape, against what Keras returned or refused.
 
-The calls are those of `reference/ops/op_shapes.py`: empty arrays, one element, no axes, odd
-sizes, axes that broadcast or do not exist.
+The calls are those of `reference/ops/op_shapes.py`: empty arrays, one element, no axes,
+odd sizes, axes that broadcast or do not exist.
 """
 
 import json

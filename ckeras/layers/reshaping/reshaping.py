@@ -72,8 +72,8 @@ class Reshape(_Reshaping):
         valid = all(isinstance(d, int) and d >= -1 for d in target_shape)
         if not valid or target_shape.count(-1) > 1:
             raise ValueError(
-                "`target_shape` must hold non-negative integers, and -1 at most once. "
-                f"Received: target_shape={target_shape}"
+                "`target_shape` must hold non-negative integers, and -1 for at most "
+                f"one unknown dimension. Received: target_shape={target_shape}"
             )
         self.target_shape = target_shape
         self._build_at_init()
@@ -160,6 +160,8 @@ class RepeatVector(_Reshaping):
             raise TypeError(
                 f"Expected an integer value for `n`, got {type(n)}. Received: n={n}"
             )
+        if n <= 0:
+            raise ValueError(f"`n` should be a positive integer. Received: n={n}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 

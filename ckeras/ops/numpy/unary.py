@@ -245,9 +245,8 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     x = as_value(x)
     if not dtypes.is_float(x.dtype):
         return x
-    import numpy as np
 
-    largest = float(np.finfo(x.dtype).max)
+    largest = float(dtypes.finfo(x.dtype).max)
     high = constant(largest if posinf is None else posinf, x.dtype)
     low = constant(-largest if neginf is None else neginf, x.dtype)
     inf, minus_inf = constant(math.inf, x.dtype), constant(-math.inf, x.dtype)
