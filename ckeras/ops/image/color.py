@@ -91,8 +91,8 @@ def rgb_to_hsv(images, data_format=None):
         sixth * (red - green) + 4.0 / 6.0,
     )
     hue = where(value == red, sixth * (green - blue), hue)
-    turn = where(hue < 0.0, 1.0, 0.0)
-    return stack([where(colored, hue, 0.0) + turn, saturation, value], axis=axis)
+    hue = where(hue < 0.0, hue + 1.0, hue)
+    return stack([where(colored, hue, 0.0), saturation, value], axis=axis)
 
 
 @op
