@@ -10,6 +10,7 @@ import numpy as np
 from ckeras.engine import config
 
 __all__ = [
+    "finfo",
     "is_float",
     "is_float_dtype",
     "is_int",
@@ -72,6 +73,15 @@ def standardize_dtype(dtype):
     if name not in _READY:
         _learn_bfloat16()
     return name
+
+
+def finfo(dtype):
+    """The limits of a floating-point type; NumPy itself knows none of bfloat16's."""
+    if dtype != "bfloat16":
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
 
 
 def is_float(dtype):

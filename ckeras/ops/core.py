@@ -74,8 +74,8 @@ def saturate_cast(x, dtype):
     x = as_value(x)
     if dtype == "bool" or dtype == x.dtype:
         return cast(x, dtype)
-    limits = np.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
-    own = np.finfo if dtypes.is_float(x.dtype) else np.iinfo
+    limits = dtypes.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
+    own = dtypes.finfo if dtypes.is_float(x.dtype) else np.iinfo
     own = np.iinfo("uint8") if x.dtype == "bool" else own(x.dtype)
     if limits.min > own.min:
         x = elementwise.maximum(x, constant(limits.min, x.dtype))

@@ -84,7 +84,9 @@ def logsumexp(x, axis=None, keepdims=False):
     """
     x = as_float(x)
     axes = as_axes(axis, len(x.shape), "logsumexp")
-    top = stop_gradient(reductions.max(x, axes, keepdims=True))
+    lowest = -math.inf if 0 in x.shape else None
+    top = reductions.max(x, axes, keepdims=True, initial=lowest)
+    top = stop_gradient(top)
     # An infinite maximum is not subtracted: inf - inf is NaN.
     top = elementwise.where(elementwise.isfinite(top), top, constant(0, x.dtype))
     total = reductions.sum(elementwise.exp(elementwise.subtract(x, top)), axes, True)

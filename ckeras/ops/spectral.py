@@ -227,6 +227,8 @@ def istft(
     rows = permuted(reshaped(frames, (batch, places.size)), (1, 0))
     y = permuted(segment_sum(rows, places.reshape(-1), num_segments=n), (1, 0))
     y = elementwise.divide(y, constant(total, y.dtype))
+    if window is None:  # Keras leaves it to the caller to divide by the overlaps
+        y = elementwise.multiply(y, constant(fft_length / sequence_stride, y.dtype))
     y = reshaped(y, (*real.shape[:-2], n))
     start = fft_length // 2 if center else 0
     stop = n - start if length is None else min(start + length, n)

@@ -147,6 +147,14 @@ OTHER = {
     "fft": (lambda x, y: ops.fft((x, y)), X, Y),
     "stft": (lambda x: ops.stft(x, 4, 2, 4), rng.normal(size=(2, 9))),
     "irfft": (lambda x, y: ops.irfft((x, y)), X, Y),
+    "matvec": (ops.matmul, X, ROW * 2),
+    "sort_axis": (lambda x: ops.sort(x, axis=0), X),
+    "lu_factor": (lambda x: ops.lu_factor(x)[0], SQUARE),
+    "jvp": (lambda x, v: ops.jvp(ops.tanh, (x,), (v,))[1], X, Y),
+    "ctc_loss": (
+        lambda x: ops.ctc_loss([[1, 1], [2, 3]], x, [2, 1], [4, 3]),
+        rng.normal(size=(2, 4, 5)),
+    ),
     "scan": (lambda x: ops.scan(lambda c, r: (c * r + 1, c), x[0], x), X),
 }
 

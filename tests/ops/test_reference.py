@@ -1,4 +1,4 @@
-"""Ops against what Keras returned for the same calls (`reference/make_ops.py`)."""
+"""Ops against what Keras returned for the same calls (`reference/ops/make_ops.py`)."""
 
 import json
 import pathlib
@@ -8,10 +8,10 @@ import pytest
 
 from ckeras import ops
 from ckeras.engine import tree
-from tests.reference.op_calls import CALLS
-from tests.reference.op_types import type_calls
+from tests.reference.ops.op_calls import CALLS
+from tests.reference.ops.op_types import type_calls
 
-STORED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "ops.npz")
+STORED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "ops" / "ops.npz")
 TYPES = json.loads(str(STORED["types"]))
 TYPE_CALLS = dict(type_calls())
 # Keras's own result is less exact here (float32 throughout, or an approximation).

@@ -1,7 +1,7 @@
 """Ops on arrays of every kind of shape, against what Keras returned or refused.
 
-The calls are those of `reference/op_shapes.py`: empty arrays, one element, no axes, odd
-sizes, axes that broadcast or do not exist.
+The calls are those of `reference/ops/op_shapes.py`: empty arrays, one element, no axes,
+odd sizes, axes that broadcast or do not exist.
 """
 
 import json
@@ -15,9 +15,11 @@ from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.function import function
 from tests.ops.shape_differences import DIFFERENT
-from tests.reference.op_shapes import shape_calls
+from tests.reference.ops.op_shapes import shape_calls
 
-STORED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "op_shapes.npz")
+STORED = np.load(
+    pathlib.Path(__file__).parent.parent / "reference" / "ops" / "op_shapes.npz"
+)
 FACTS = json.loads(str(STORED["facts"]))
 CALLS = dict(shape_calls())
 NAMES = sorted({name for name, _, _ in CALLS.values()})

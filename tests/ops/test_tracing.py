@@ -7,7 +7,7 @@ from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.function import function
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from tests.reference.op_calls import CALLS
+from tests.reference.ops.op_calls import CALLS
 
 # The numbers decide about the shape, or there is nothing to trace.
 CONCRETE = ["nonzero", "unique", "histogram", "lu_factor", "segment_sum_1", "bincount"]
@@ -78,3 +78,22 @@ def test_unknown_sizes_stay_unknown():
     assert ops.shape(x) == (None, 3)
     assert ops.ndim(x) == 2
     assert (x * 2.0)[:, None].shape == (None, 1, 3)
+
+
+def test_unknown_sizes_are_those_that_fit():
+    x, y = KerasTensor((None, 3), "float32"), KerasTensor((2, None), "float32")
+    assert ops.add(x, y).shape == (2, 3)
+    a, b = KerasTensor((None, 3, 4), "float32"), KerasTensor((None, 4, 5), "float32")
+    assert ops.einsum("ijk,jkl->li", a, b).shape == (5, None)
+    assert ops.reshape(x, (3, 2)).shape == (3, 2)
+    assert ops.split(x, 2)[0].shape == (None, 3)
+    with pytest.raises(ValueError, match="must match"):
+        ops.matmul(x, KerasTensor((2, None), "float32"))
+    with pytest.raises(ValueError, match="square"):
+        ops.inv(x)
+
+
+def test_an_unknown_size_may_be_small():
+    x = KerasTensor((None, 3), "float32")
+    assert x[:5].shape == (None, 3)
+    assert ops.diag(x).shape == (None,)

@@ -9,6 +9,7 @@ __all__ = ["infer_fitting"]
 
 # Sizes that every small number of parts divides, for ops that split an axis.
 _DIVISIBLE = (840, 1680)
+_SMALL = (2, 2)
 # A few operands with a few unknown sizes each: more than any op needs, and soon tried.
 _MOST_SIZES = 8
 _MOST_TRIALS = 200
@@ -34,9 +35,11 @@ def infer_fitting(function, args, kwargs, settings):
         ValueError: the op's own, for the first number, if no sizes fit.
     """
     try:
-        return trace.infer(function, *args, **kwargs)
+        found = trace.infer(function, *args, **kwargs)
     except ValueError as error:
         refusal = error
+    else:
+        return _cautious(found, function, args, kwargs)
     leaves = tree.flatten((args, kwargs))
     places = [
         (i, axis)
@@ -56,6 +59,29 @@ def infer_fitting(function, args, kwargs, settings):
         except ValueError:
             continue
     raise refusal
+
+
+def _cautious(found, function, args, kwargs):
+    """`found` with None for the sizes that a small unknown size would change.
+
+    Two large numbers give `x[:5]` five rows, though there may be fewer.
+    """
+    leaves = tree.flatten((args, kwargs))
+    if not any(isinstance(x, KerasTensor) and None in x.shape for x in leaves):
+        return found
+    try:
+        small = trace.infer(function, *args, fills=_SMALL, **kwargs)
+        return tree.map_structure(_agreed, found, small)
+    except (ValueError, IndexError, TypeError):
+        return found  # the op refuses so small a size
+
+
+def _agreed(found, small):
+    if not isinstance(found, KerasTensor) or len(found.shape) != len(small.shape):
+        return found
+    pairs = zip(found.shape, small.shape, strict=True)
+    shape = [a if a == b else None for a, b in pairs]
+    return KerasTensor(shape, found.dtype, record_history=False)
 
 
 def _named_sizes(leaves, settings, own):

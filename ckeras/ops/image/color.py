@@ -1,7 +1,6 @@
 """Colors: gray, and hue, saturation and value."""
 
-import numpy as np
-
+from ckeras.engine import dtypes
 from ckeras.ops.image.layout import as_images, as_real, channels_axis
 from ckeras.ops.numpy.arithmetic import maximum, minimum, mod
 from ckeras.ops.numpy.comparison import where
@@ -79,7 +78,7 @@ def rgb_to_hsv(images, data_format=None):
         [0.0, 1.0, 1.0]
     """
     x, axis = as_real(as_images(images)), channels_axis(data_format)
-    x = where(absolute(x) < np.finfo(x.dtype).eps, 0.0, x)
+    x = where(absolute(x) < float(dtypes.finfo(x.dtype).eps), 0.0, x)
     red, green, blue = _planes(x, axis)
     value = maximum(maximum(red, green), blue)
     chroma = value - minimum(minimum(red, green), blue)
@@ -92,8 +91,8 @@ def rgb_to_hsv(images, data_format=None):
         sixth * (red - green) + 4.0 / 6.0,
     )
     hue = where(value == red, sixth * (green - blue), hue)
-    turn = where(hue < 0.0, 1.0, 0.0)
-    return stack([where(colored, hue, 0.0) + turn, saturation, value], axis=axis)
+    hue = where(hue < 0.0, hue + 1.0, hue)
+    return stack([where(colored, hue, 0.0), saturation, value], axis=axis)
 
 
 @op

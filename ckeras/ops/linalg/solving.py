@@ -80,9 +80,9 @@ def pinv(x, rcond=None):
     U, s, Vt = matrices.svd(x, full_matrices=False)
     if rcond is None:
         rcond = 10.0 * builtins.max(x.shape[-2:]) * np.finfo(x.dtype).eps
-    cut = elementwise.multiply(
-        reductions.max(s, axis=-1, keepdims=True), with_type(rcond, s.dtype)
-    )
+    lowest = 0 if 0 in s.shape else None
+    largest = reductions.max(s, axis=-1, keepdims=True, initial=lowest)
+    cut = elementwise.multiply(largest, with_type(rcond, s.dtype))
     keep = elementwise.greater(s, cut)
     safe = elementwise.where(keep, s, constant(1, s.dtype))
     inverse = elementwise.where(

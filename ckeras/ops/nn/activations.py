@@ -283,7 +283,7 @@ def glu(x, axis=-1):
 def _along_last(x, axis, function):
     """`function` of the last axis, applied along other axes (joined if several)."""
     ndim = len(x.shape)
-    axes = as_axes(axis, ndim, "softmax") if ndim else ()
+    axes = as_axes(axis, ndim, "softmax")
     if not axes or axes == (ndim - 1,):
         return function(x) if ndim else reshaped(function(reshaped(x, (1,))), ())
     rest = [a for a in range(ndim) if a not in axes]

@@ -17,7 +17,6 @@ from ckeras.ops.promotion import (
     as_float,
     as_value,
     constant,
-    join,
     static_int,
     with_type,
 )
@@ -124,7 +123,8 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     x = with_type(x, "int32")
     if weights is not None:
         weights = as_value(weights)
-        weights = with_type(weights, join(weights.dtype, "int32"))
+        if weights.dtype == "bool":
+            weights = with_type(weights, "int32")
     length = static_int(minlength or 0, "bincount", "minlength")
     if not x.is_symbolic and x.size:
         length = max(length, int(x.numpy().max()) + 1)
@@ -144,7 +144,7 @@ def histogram(x, bins=10, range=None):
             element by default. Elements outside are not counted.
 
     Returns:
-        The counts (int32) and the edges, one more than there are bins.
+        The counts and the edges, one more than there are bins, both as floats.
 
     Raises:
         TypeError: if `bins` is no integer.
@@ -184,7 +184,8 @@ def histogram(x, bins=10, range=None):
         elementwise.less_equal(low, x), elementwise.less_equal(x, high)
     )
     place = elementwise.where(inside, place, constant(bins, "int32"))
-    return ordering.bincount(place, None, length=bins), edges
+    counts = ordering.bincount(place, None, length=bins)
+    return with_type(counts, edges.dtype), edges
 
 
 def _ends(x, range):

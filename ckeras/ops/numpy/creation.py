@@ -176,6 +176,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     dtype = _space_types(start, stop, dtype)
     start, stop = pair(start, stop, dtype, "float")
     num = static_int(num, "linspace", "num")
+    if num < 0:
+        raise ValueError(f"`linspace`: `num` must not be negative. Received: num={num}")
     gaps = num - 1 if endpoint else num
     width = elementwise.subtract(stop, start)
     step = elementwise.divide(width, constant(gaps if gaps else np.nan, width.dtype))

@@ -308,6 +308,11 @@ def trace(x, offset=0, axis1=0, axis2=1):
 
 def _triangle(x, k, keep_lower):
     x = as_value(x)
+    if len(x.shape) < 2:
+        raise ValueError(
+            f"`{'tril' if keep_lower else 'triu'}`: `x` must have at least two axes. "
+            f"Received: x.shape={x.shape}"
+        )
     lower = np.tri(*x.shape[-2:], k if keep_lower else k - 1, dtype=bool)
     keep = constant(lower if keep_lower else ~lower, "bool")
     return elementwise.where(keep, x, constant(0, x.dtype))

@@ -182,7 +182,7 @@ def trunc(x):
     """x without its fraction, elementwise; integers stay as they are."""
     x = as_value(x)
     if not dtypes.is_float(x.dtype):
-        return with_type(x, "int32") if x.dtype == "bool" else x
+        return x
     negative = elementwise.less(x, constant(0, x.dtype))
     return elementwise.where(negative, elementwise.ceil(x), elementwise.floor(x))
 
@@ -245,9 +245,8 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     x = as_value(x)
     if not dtypes.is_float(x.dtype):
         return x
-    import numpy as np
 
-    largest = float(np.finfo(x.dtype).max)
+    largest = float(dtypes.finfo(x.dtype).max)
     high = constant(largest if posinf is None else posinf, x.dtype)
     low = constant(-largest if neginf is None else neginf, x.dtype)
     inf, minus_inf = constant(math.inf, x.dtype), constant(-math.inf, x.dtype)

@@ -119,7 +119,7 @@ def _few_largest(x, k):
 def _top_k(x, k):
     # NaN counts as largest, and equal values keep their order, as in XLA.
     n = x.shape[-1]
-    if 0 < k <= _FEW and _LEAST_KEYS <= n and x.dtype.kind in "fi":
+    if 0 < k <= _FEW and n >= _LEAST_KEYS and x.dtype.kind in "fi":
         found = _few_largest(x, k)
         if found is not None:
             return found
@@ -149,6 +149,8 @@ searchsorted = Primitive(
 
 
 def _bincount(x, weights, length):
+    if not x.size:
+        return np.zeros((*x.shape[:-1], length), "int32")
     rows = x.reshape(-1, x.shape[-1])
     weights = None if weights is None else weights.reshape(rows.shape)
     counts = [

@@ -1,6 +1,6 @@
 """Stores what Keras returns for the calls of `op_shapes.py`, or that it refuses them.
 
-KERAS_BACKEND=jax python tests/reference/make_op_shapes.py
+KERAS_BACKEND=jax python tests/reference/ops/make_op_shapes.py
 """
 
 import json

@@ -17,7 +17,9 @@ def operands(rows, k, dtype):
 
 def multiply(a, x, n_threads=1):
     y = poisoned((a.shape[0],), a.dtype.name)
-    assert run("gemv.matvec", a.dtype.name, [a, x, y], a.shape, n_threads=n_threads) == 0
+    assert (
+        run("gemv.matvec", a.dtype.name, [a, x, y], a.shape, n_threads=n_threads) == 0
+    )
     return y
 
 

@@ -1,6 +1,6 @@
 """Stores what Keras returns for the calls of `op_calls.py`.
 
-KERAS_BACKEND=jax python tests/reference/make_ops.py
+KERAS_BACKEND=jax python tests/reference/ops/make_ops.py
 """
 
 import json

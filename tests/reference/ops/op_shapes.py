@@ -20,40 +20,218 @@ PAIRS = [
 ]
 AXES = [None, 0, -1, (0,), (), 3, -4]
 
-ELEMENTWISE = (
-    "abs arccos arccosh arcsin arcsinh arctan arctanh bitwise_not cbrt ceil celu cos "
-    "cosh deg2rad elu erf erfc exp exp2 expm1 floor gelu hard_shrink hard_sigmoid "
-    "hard_silu hard_tanh isfinite isinf isnan isneginf isposinf isreal leaky_relu log "
-    "log10 log1p log2 log_sigmoid logical_not nan_to_num negative rad2deg reciprocal "
-    "relu relu6 round rsqrt selu sigmoid sign signbit silu sin sinc sinh soft_shrink "
-    "softplus softsign sparse_plus sparse_sigmoid sqrt square squareplus tan tanh "
-    "tanh_shrink trunc"
-).split()
-ONE_VALUE = (
-    "argsort array copy corrcoef count_nonzero cumprod cumsum diag "
-    "diagflat diagonal diff fliplr flipud flip glu "
-    "log_softmax logsumexp matrix_rank norm normalize ones_like ravel "
-    "rms_normalization layer_normalization softmax sort sparsemax squeeze "
-    "trace transpose tril triu vander zeros_like det inv slogdet pinv "
-    "unique nonzero bincount median histogram"
-).split()
-BINARY = (
-    "add arctan2 bitwise_and bitwise_or bitwise_xor divide divide_no_nan equal "
-    "floor_divide fmax fmin fmod greater greater_equal heaviside hypot isclose less "
-    "less_equal logaddexp logaddexp2 logical_and logical_or logical_xor maximum "
-    "minimum mod multiply nextafter not_equal power subtract true_divide append cdist "
-    "cross dot inner kron matmul outer tensordot vdot isin searchsorted digitize "
-    "correlate gcd lcm left_shift right_shift"
-).split()
-REDUCTIONS = (
-    "all amax amin any argmax argmin average count_nonzero cumprod cumsum logsumexp "
-    "max mean median min nanmax nanmean nanmin nansum norm prod ptp std sum var sort "
-    "argsort flip expand_dims squeeze softmax log_softmax"
-).split()
-INTEGERS = (
-    "bitwise_not bitwise_and bitwise_or bitwise_xor bincount gcd lcm left_shift "
-    "right_shift"
-).split()
+ELEMENTWISE = [
+    "abs",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "bitwise_not",
+    "cbrt",
+    "ceil",
+    "celu",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "gelu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "isreal",
+    "leaky_relu",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_sigmoid",
+    "logical_not",
+    "nan_to_num",
+    "negative",
+    "rad2deg",
+    "reciprocal",
+    "relu",
+    "relu6",
+    "round",
+    "rsqrt",
+    "selu",
+    "sigmoid",
+    "sign",
+    "signbit",
+    "silu",
+    "sin",
+    "sinc",
+    "sinh",
+    "soft_shrink",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sqrt",
+    "square",
+    "squareplus",
+    "tan",
+    "tanh",
+    "tanh_shrink",
+    "trunc",
+]
+ONE_VALUE = [
+    "argsort",
+    "array",
+    "copy",
+    "corrcoef",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "diag",
+    "diagflat",
+    "diagonal",
+    "diff",
+    "fliplr",
+    "flipud",
+    "flip",
+    "glu",
+    "log_softmax",
+    "logsumexp",
+    "matrix_rank",
+    "norm",
+    "normalize",
+    "ones_like",
+    "ravel",
+    "rms_normalization",
+    "layer_normalization",
+    "softmax",
+    "sort",
+    "sparsemax",
+    "squeeze",
+    "trace",
+    "transpose",
+    "tril",
+    "triu",
+    "vander",
+    "zeros_like",
+    "det",
+    "inv",
+    "slogdet",
+    "pinv",
+    "unique",
+    "nonzero",
+    "bincount",
+    "median",
+    "histogram",
+]
+BINARY = [
+    "add",
+    "arctan2",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "divide",
+    "divide_no_nan",
+    "equal",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "greater",
+    "greater_equal",
+    "heaviside",
+    "hypot",
+    "isclose",
+    "less",
+    "less_equal",
+    "logaddexp",
+    "logaddexp2",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "mod",
+    "multiply",
+    "nextafter",
+    "not_equal",
+    "power",
+    "subtract",
+    "true_divide",
+    "append",
+    "cdist",
+    "cross",
+    "dot",
+    "inner",
+    "kron",
+    "matmul",
+    "outer",
+    "tensordot",
+    "vdot",
+    "isin",
+    "searchsorted",
+    "digitize",
+    "correlate",
+    "gcd",
+    "lcm",
+    "left_shift",
+    "right_shift",
+]
+REDUCTIONS = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "logsumexp",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nansum",
+    "norm",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
+    "sort",
+    "argsort",
+    "flip",
+    "expand_dims",
+    "squeeze",
+    "softmax",
+    "log_softmax",
+]
+INTEGERS = [
+    "bitwise_not",
+    "bitwise_and",
+    "bitwise_or",
+    "bitwise_xor",
+    "bincount",
+    "gcd",
+    "lcm",
+    "left_shift",
+    "right_shift",
+]
 
 
 def sample(name, shape, seed):
