@@ -160,7 +160,9 @@ class GroupedQueryAttention(ProjectedAttention):
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
         only_causal = (
-            use_causal_mask and not self._is_replaced() and (masks == (None,) * 5)
+            use_causal_mask
+            and not self._is_replaced()
+            and (all(mask is None for mask in masks))
         )
         if not only_causal:
             attention_mask = self._compute_attention_mask(
