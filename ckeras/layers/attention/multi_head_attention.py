@@ -264,6 +264,8 @@ class MultiHeadAttention(ProjectedAttention):
     ):
         key = value if key is None else key
         query_mask = get_mask(query)
+        for x in (query, value, key):  # as Keras: masks end here
+            set_mask(x, None)
         own = type(self)._compute_attention is not MultiHeadAttention._compute_attention
         masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
         only_causal = (
