@@ -159,9 +159,8 @@ class GroupedQueryAttention(ProjectedAttention):
         self._return_attention_scores = return_attention_scores
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
-        only_causal = (
-            use_causal_mask and not self._is_replaced() and (masks == (None,) * 5)
-        )
+        unmasked = all(mask is None for mask in masks)
+        only_causal = use_causal_mask and not self._is_replaced() and unmasked
         if not only_causal:
             attention_mask = self._compute_attention_mask(
                 query,

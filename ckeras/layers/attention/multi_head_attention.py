@@ -204,9 +204,7 @@ class MultiHeadAttention(ProjectedAttention):
             activity_regularizer=self._activity_regularizer,
             kernel_constraint=self._kernel_constraint,
             bias_constraint=self._bias_constraint,
-            **self._common_arguments(
-                (self._kernel_initializer, self._bias_initializer)
-            ),
+            **self._common_arguments(initializers_of),
             **arguments,
         )
         layer.build(shape)
@@ -266,9 +264,13 @@ class MultiHeadAttention(ProjectedAttention):
     ):
         key = value if key is None else key
         query_mask = get_mask(query)
+        for x in (query, value, key):  # as Keras: masks end here
+            set_mask(x, None)
         own = type(self)._compute_attention is not MultiHeadAttention._compute_attention
         masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
-        only_causal = use_causal_mask and not own and masks == (None,) * 5
+        only_causal = (
+            use_causal_mask and not own and all(mask is None for mask in masks)
+        )
         if not only_causal:
             attention_mask = self._compute_attention_mask(
                 query,

@@ -1,0 +1,104 @@
+"""Attention layers against Keras: see `tests/reference/attention/make.py`."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+import ckeras
+from ckeras import GradientTape, ops, tree
+from ckeras.engine import scope
+from tests.reference.attention.cases import (
+    CASES,
+    apply,
+    inputs,
+    train,
+    values,
+    weights,
+)
+
+HERE = pathlib.Path(__file__).parents[2] / "reference" / "attention"
+TABLE = json.loads((HERE / "layers.json").read_text())
+ARRAYS = np.load(HERE / "layers.npz")
+
+
+def built(name):
+    scope.reset_names()
+    case = CASES[name]
+    layer = getattr(ckeras.layers, case["class"])(**case["arguments"])
+    apply(layer, name, inputs(name))
+    layer.set_weights(weights(name, layer))
+    return layer
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_config(name):
+    layer = built(name)
+    assert json.loads(json.dumps(layer.get_config())) == TABLE[name]["config"]
+    again = type(layer).from_config(TABLE[name]["config"])
+    assert json.loads(json.dumps(again.get_config())) == TABLE[name]["config"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_weights(name):
+    layer = built(name)
+    assert [w.path for w in layer.weights] == TABLE[name]["paths"]
+    assert [list(w.shape) for w in layer.weights] == TABLE[name]["shapes"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_outputs_and_gradients(name):
+    layer = built(name)
+    xs = [ops.convert_to_tensor(x) for x in inputs(name)]
+    with GradientTape() as tape:
+        tape.watch(xs)
+        outputs = tree.flatten(apply(layer, name, xs))
+        loss = ops.zeros(())
+        for i, y in enumerate(outputs):
+            loss = loss + ops.sum(y * values(name, 200 + i, y.shape))
+    for i, y in enumerate(outputs):
+        expected = ARRAYS[f"{name}/output/{i}"]
+        np.testing.assert_allclose(y, expected, rtol=2e-5, atol=2e-6)
+    variables = layer.trainable_variables
+    found = tape.gradient(loss, [*xs, *variables])
+    keys = [f"{name}/d_input/{i}" for i in range(len(xs))]
+    keys += [f"{name}/d_weight/{i}" for i in range(len(variables))]
+    for key, gradient in zip(keys, found, strict=True):
+        gradient = np.zeros_like(ARRAYS[key]) if gradient is None else gradient
+        np.testing.assert_allclose(gradient, ARRAYS[key], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_symbolic_shapes(name):
+    layer = built(name)
+    placeholders = [ckeras.Input(x.shape[1:]) for x in inputs(name)]
+    if CASES[name]["class"] in ("Attention", "AdditiveAttention"):
+        outputs = layer(placeholders, **CASES[name]["call"])
+    else:
+        outputs = layer(*placeholders, **CASES[name]["call"])
+    first = tree.flatten(outputs)[0]
+    assert first.shape == (None, *ARRAYS[f"{name}/output/0"].shape[1:])
+
+
+def test_training():
+    _, losses, predictions = train(ckeras)
+    np.testing.assert_allclose(losses, ARRAYS["transformer/losses"], rtol=1e-4)
+    np.testing.assert_allclose(
+        predictions, ARRAYS["transformer/predictions"], rtol=1e-3, atol=1e-4
+    )
+
+
+def test_file_of_keras(tmp_path):
+    model = ckeras.saving.load_model(HERE / "transformer.keras")
+    mine, _, _ = train(ckeras)
+    assert [w.shape for w in model.weights] == [w.shape for w in mine.weights]
+    rng = np.random.default_rng(3)
+    x = rng.integers(1, 11, (32, 9)).astype("int32")
+    x[::3, 6:] = 0
+    expected = ARRAYS["transformer/predictions"]
+    found = model.predict(x, verbose=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    model.save(tmp_path / "again.keras")
+    again = ckeras.saving.load_model(tmp_path / "again.keras")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), found)
