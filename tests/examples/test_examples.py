@@ -106,6 +106,26 @@ def test_sunspots_forecast(tmp_path):
     assert lstm < number_after(out, "earlier:")
 
 
+def test_co2_forecast(tmp_path):
+    out = run("co2_forecast.py", tmp_path)
+    gru = number_after(out, "GRU:")
+    assert gru < 0.5 * number_after(out, "year before:")
+    assert gru < 0.5 * number_after(out, "unchanged:")
+
+
+def test_text_generation(tmp_path):
+    out = run("text_generation.py", tmp_path)
+    bits = number_after(out, "GRU:")
+    assert bits < 3.2
+    assert bits < number_after(out, "of characters:") - 1.0
+    assert "step by step the same: True" in out
+
+
+def test_addition(tmp_path):
+    out = run("addition.py", tmp_path)
+    assert number_after(out, "validation accuracy") > 0.99
+
+
 def test_every_example_is_tested():
     here = pathlib.Path(__file__).read_text()
     for path in EXAMPLES.glob("*.py"):

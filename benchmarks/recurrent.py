@@ -1,0 +1,232 @@
+"""LSTM layers by size, by number of lengths, step by step, and their memory.
+
+    python benchmarks/recurrent.py lengths  # 50 lengths against one
+    python benchmarks/recurrent.py step     # one timestep of a stateful layer
+    python benchmarks/recurrent.py memory   # what training keeps, against the formula
+    python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.png
+
+`step` and `sweep` compare with PyTorch and, in `sweep`, Keras on JAX where
+`--peers-python` names a Python that has them. Peers run in processes of their own.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+STEP_UNITS = 128
+# Batch, timesteps, units: each varied with the others kept.
+POINTS = (
+    *[(batch, 50, 128) for batch in (1, 4, 16, 64, 256)],
+    *[(32, timesteps, 128) for timesteps in (1, 10, 100, 1000)],
+    *[(32, 50, units) for units in (8, 32, 128, 512, 1024)],
+)
+
+
+def seconds(work, least=0.3):
+    """The median time of a call, after one that compiles."""
+    work()
+    times, end = [], time.perf_counter() + least
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def keras_model(keras, units, features):
+    """An LSTM under a Dense layer, compiled."""
+    model = keras.Sequential(
+        [
+            keras.Input((None, features)),
+            keras.layers.LSTM(units),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("adam", "mse")
+    return model
+
+
+def keras_train(keras, batch, timesteps, units):
+    """Seconds of a training step."""
+    model = keras_model(keras, units, units)
+    x = np.random.default_rng(0).normal(size=(batch, timesteps, units))
+    x, y = x.astype("float32"), np.zeros((batch, 1), "float32")
+    return seconds(lambda: model.train_on_batch(x, y))
+
+
+def torch_train(batch, timesteps, units):
+    """The same step with PyTorch's own modules."""
+    import torch
+
+    torch.set_num_threads(os.cpu_count())
+    lstm = torch.nn.LSTM(units, units, batch_first=True)
+    dense = torch.nn.Linear(units, 1)
+    optimizer = torch.optim.Adam([*lstm.parameters(), *dense.parameters()])
+    x, y = torch.randn(batch, timesteps, units), torch.zeros(batch, 1)
+
+    def step():
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(dense(lstm(x)[0][:, -1]), y).backward()
+        optimizer.step()
+
+    return seconds(step)
+
+
+def keras_step(keras):
+    """Seconds for one timestep of one sequence."""
+    layers = keras.layers
+    lstm = layers.LSTM(STEP_UNITS, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=(1, 1, STEP_UNITS)), lstm])
+    x = np.ones((1, 1, STEP_UNITS), "float32")
+    return seconds(lambda: model.predict_on_batch(x))
+
+
+def torch_step():
+    """The same with PyTorch's cell."""
+    import torch
+
+    torch.set_num_threads(1)  # with more, it waits for them: there is little to do
+    cell, x = torch.nn.LSTMCell(STEP_UNITS, STEP_UNITS), torch.ones(1, STEP_UNITS)
+    state = [torch.zeros(1, STEP_UNITS)] * 2
+
+    def step():
+        state[:] = cell(x, state)
+
+    with torch.inference_mode():
+        return seconds(step)
+
+
+def measure(what):
+    """One measurement, named as `peer` asks for it."""
+    library, *sizes = what
+    if library == "torch":
+        return torch_train(*map(int, sizes)) if sizes else torch_step()
+    import importlib
+
+    keras = importlib.import_module(library)
+    return keras_train(keras, *map(int, sizes)) if sizes else keras_step(keras)
+
+
+def peer(python, *what):
+    """One measurement in a process of its own; None without a Python for it."""
+    if python is None:
+        return None
+    done = subprocess.run(
+        [python, __file__, "measure", *map(str, what)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def lengths(options):
+    """An epoch of 200 batches of 50 lengths, against as many of the mean length."""
+    import ckeras
+
+    rng = np.random.default_rng(0)
+
+    def batches(sizes):
+        made = [rng.normal(size=(32, t, 128)).astype("float32") for t in sizes]
+        return [(x, np.zeros((32, 1), "float32")) for x in made]
+
+    def epoch(model, data):
+        start = time.perf_counter()
+        for x, y in data:
+            model.train_on_batch(x, y)
+        return time.perf_counter() - start
+
+    many = batches(rng.permutation(np.repeat(np.arange(20, 70), 4)))
+    one = batches([44, 45] * 100)
+    model = keras_model(ckeras, 128, 128)
+    epoch(model, one[:2])
+    same = statistics.median(epoch(model, one) for _ in range(3))
+    first, later = epoch(model, many), epoch(model, many)
+    print(f"one length {same:.3f} s, 50 lengths {first:.3f} s, later {later:.3f} s")
+    print(f"first epoch {first / same:.2f}, later {later / same:.2f} times as long")
+
+
+def step(options):
+    """One timestep of a stateful LSTM, one sequence."""
+    own = peer(sys.executable, "ckeras")
+    print(f"ckeras  {1e6 * own:8.1f} us")
+    for name in ("torch", "keras") if options.peers_python else ():
+        other = peer(options.peers_python, name)
+        print(f"{name:7} {1e6 * other:8.1f} us, {other / own:.2f} times as long")
+
+
+def memory(options):
+    """The memory of a training step's plan, and what it must keep."""
+    import ckeras
+
+    print("| batch | timesteps | units | needed MB | scratch MB | peak MB |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for batch, timesteps, units in ((32, 100, 128), (32, 1000, 128), (64, 200, 512)):
+        model = keras_model(ckeras, units, units)
+        x = np.zeros((batch, timesteps, units), "float32")
+        model.train_on_batch(x, np.zeros((batch, 1), "float32"))
+        # Gates, c and h of each timestep, and the gates' gradients.
+        needed = 4 * batch * timesteps * units * (4 + 1 + 1 + 4)
+        needed += 4 * model.count_params()  # the weights' gradients
+        scratch = model.train_function.plan.scratch_bytes
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cells = f"{needed / 1e6:.1f} | {scratch / 1e6:.1f} | {peak:.0f}"
+        print(f"| {batch} | {timesteps} | {units} | {cells} |")
+
+
+def sweep(options):
+    """Training steps over the sizes, as Markdown and as a picture."""
+    print("| batch | timesteps | units | ckeras ms | torch ms | Keras on JAX ms |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    rows = []
+    for point in POINTS:
+        row = [peer(sys.executable, "ckeras", *point)]
+        row += [peer(options.peers_python, n, *point) for n in ("torch", "keras")]
+        rows.append(row)
+        cells = ["-" if s is None else f"{1e3 * s:.2f}" for s in row]
+        print(f"| {' | '.join(map(str, point))} | {' | '.join(cells)} |", flush=True)
+    if options.picture:
+        draw(rows, options.picture)
+
+
+def draw(rows, path):
+    """Time over each of the three sizes, with logarithmic axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure((12, 4), layout="constrained")
+    parts = (("batch", 0, 0, 5), ("timesteps", 1, 5, 9), ("units", 2, 9, 14))
+    for axes, part in zip(figure.subplots(1, 3), parts, strict=True):
+        title, column, start, stop = part
+        sizes = [p[column] for p in POINTS[start:stop]]
+        for i, name in enumerate(("ckeras", "PyTorch", "Keras on JAX")):
+            times = [row[i] for row in rows[start:stop]]
+            if None not in times:
+                axes.loglog(sizes, [1e3 * t for t in times], "o-", label=name)
+        axes.set(xlabel=title, ylabel="ms per training step")
+        axes.legend()
+    figure.savefig(path)
+
+
+COMMANDS = {f.__name__: f for f in (lengths, step, memory, sweep)}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=[*COMMANDS, "measure"])
+    parser.add_argument("what", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--peers-python", help="a Python with torch, keras and jax")
+    parser.add_argument("--picture", help="file for the picture of `sweep`")
+    options = parser.parse_args()
+    if options.command == "measure":
+        print(json.dumps(measure(options.what)))
+    else:
+        COMMANDS[options.command](options)
