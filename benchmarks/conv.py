@@ -60,7 +60,7 @@ def same_pads(sizes, kernel, stride):
 
 def three_functions(sizes, kernel, groups, is_depthwise, **attrs):
     """The convolution and its gradients by the input and by the kernel."""
-    from ckeras.ops.primitives import convolution, depthwise
+    from ckeras.ops.primitives.windows import convolution, depthwise
 
     if is_depthwise:
         forward, by_input, by_kernel = (

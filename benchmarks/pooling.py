@@ -17,7 +17,8 @@ import numpy as np
 from ckeras import kernels
 from ckeras.engine.plan import calls
 from ckeras.engine.primitive import Spec
-from ckeras.ops.primitives import pooling, reduction
+from ckeras.ops.primitives import reduction
+from ckeras.ops.primitives.windows import pooling
 
 # name: shape channels-last, pool, stride, padding; pool None is a global mean
 CASES = {

@@ -59,6 +59,8 @@ _FUNCTION_MODULES = (
     "keras.losses",
     "keras.metrics",
 )
+# Classes that Keras exports by another name than their own.
+_EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 _registered: dict = {}
 _keras_names: dict = {}
 
@@ -118,7 +120,7 @@ def builtin_name(obj):
     """Keras's module and name for one of our classes or functions, or None."""
     if obj in _keras_names:
         return _keras_names[obj]
-    name = obj.__name__
+    name = _EXPORTED.get(obj.__name__, obj.__name__)
     parts = getattr(obj, "__module__", "").split(".")
     if parts[0] != "ckeras":
         return None

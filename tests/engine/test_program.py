@@ -9,7 +9,7 @@ from ckeras.engine.primitive import Spec, registry
 from ckeras.engine.program import Program, compute_dtype, join
 from ckeras.ops.primitives import elementwise  # noqa: F401
 from tests.kernels.harness import poisoned, run
-from tests.kernels.test_elementwise import execute
+from tests.kernels.vector.test_elementwise import execute
 
 
 def program(name, *specs, **attrs):

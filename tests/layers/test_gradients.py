@@ -52,7 +52,37 @@ def for_images():
 
 MASK = np.array([[True, True, False, False], [True, True, True, False]])
 
+
 # name: (layer, inputs) or (layer, inputs, options of the call)
+def attention_cases():
+    query, value = normal(2, 4, 6), normal(2, 5, 6)
+    heads = {"dtype": "float64", "use_bias": True}
+    return {
+        "heads": (
+            layers.MultiHeadAttention(2, 3, value_dim=5, **heads),
+            [query, value],
+        ),
+        "heads, causal": (
+            layers.MultiHeadAttention(3, 2, **heads),
+            [query, query],
+            {"use_causal_mask": True},
+        ),
+        "groups of heads": (
+            layers.GroupQueryAttention(3, 4, 2, **heads),
+            [query, value],
+            {"attention_mask": normal(2, 4, 5) > -1},
+        ),
+        "attention, scaled": (
+            layers.Attention(use_scale=True, dtype="float64"),
+            [[query, value]],
+        ),
+        "attention, additive": (
+            layers.AdditiveAttention(dtype="float64"),
+            [[query, value]],
+        ),
+    }
+
+
 CASES = {
     "dense": dense(),
     "dense tanh": dense(activation="tanh", use_bias=False),
@@ -227,6 +257,7 @@ CASES = {
         {"training": True},
     ),
     **recurrent_cases(),
+    **attention_cases(),
     **dict(for_images()),
     "average of steps, masked": (
         layers.GlobalAveragePooling1D(dtype="float64"),

@@ -2,7 +2,8 @@
 
 from ckeras.engine import config
 from ckeras.ops.numpy.manipulation import permuted, reshaped
-from ckeras.ops.primitives import convolution, depthwise, movement
+from ckeras.ops.primitives import movement
+from ckeras.ops.primitives.windows import convolution, depthwise
 from ckeras.ops.promotion import as_value, same_type, static_int
 from ckeras.ops.registry import op
 

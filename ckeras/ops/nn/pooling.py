@@ -7,7 +7,8 @@ import numpy as np
 
 from ckeras.engine import config, dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
-from ckeras.ops.primitives import elementwise, movement, pooling
+from ckeras.ops.primitives import elementwise, movement
+from ckeras.ops.primitives.windows import pooling
 from ckeras.ops.promotion import as_float, as_value, static_int
 from ckeras.ops.registry import op
 

@@ -7,7 +7,7 @@ import pytest
 
 from ckeras.engine import config
 from ckeras.engine.tensor import Tensor
-from ckeras.ops.primitives import convolution
+from ckeras.ops.primitives.windows import convolution
 
 CASES = 60
 

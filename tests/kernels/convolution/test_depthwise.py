@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine import config
-from ckeras.ops.primitives import depthwise
+from ckeras.ops.primitives.windows import depthwise
 from tests.kernels.convolution import test_conv
 
 CASES = 40

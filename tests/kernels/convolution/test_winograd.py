@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine import config
-from ckeras.ops.primitives import convolution
+from ckeras.ops.primitives.windows import convolution
 from tests.kernels.convolution.test_conv import expected, tensors
 
 CASES = 30

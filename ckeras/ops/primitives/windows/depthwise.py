@@ -4,7 +4,7 @@ import math
 
 from ckeras import kernels
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives.convolution import (
+from ckeras.ops.primitives.windows.convolution import (
     itemsize,
     kernel_dims,
     output_size,

@@ -170,7 +170,7 @@ def test_a_prefix_is_the_same():
 
 @pytest.mark.parametrize("level", kernels.available_levels())
 def test_bits_do_not_depend_on_the_cpu_level(level):
-    code = "from tests.kernels.test_random import digest; print(digest())"
+    code = "from tests.kernels.memory.test_random import digest; print(digest())"
     environment = {**os.environ, "CKERAS_CPU_LEVEL": level}
     done = subprocess.run(
         [sys.executable, "-c", code],

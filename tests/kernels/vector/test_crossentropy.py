@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.harness import poisoned, run
-from tests.kernels.test_softmax import log_softmax, softmax
+from tests.kernels.vector.test_softmax import log_softmax, softmax
 
 PROBABILITIES, THROUGH, LOGITS = 0, 1, 2
 MODES = [PROBABILITIES, THROUGH, LOGITS]

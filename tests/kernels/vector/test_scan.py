@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.harness import poisoned, run
-from tests.kernels.test_reduce import DTYPES, SHAPES, sample
+from tests.kernels.vector.test_reduce import DTYPES, SHAPES, sample
 
 
 def place(name, x, n_threads=1):
