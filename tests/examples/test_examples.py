@@ -121,6 +121,14 @@ def test_text_generation(tmp_path):
     assert "step by step the same: True" in out
 
 
+def test_tiny_gpt(tmp_path):
+    out = run("tiny_gpt.py", tmp_path)
+    bits = number_after(out, "GPT:")
+    assert bits < 2.4
+    assert bits < number_after(out, "of characters:") - 2.0
+    assert "later characters change nothing: True" in out
+
+
 def test_addition(tmp_path):
     out = run("addition.py", tmp_path)
     assert number_after(out, "validation accuracy") > 0.99

@@ -26,7 +26,7 @@ cdef enum:
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
     BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
     DIRECT = 2           # row panels up to which rows of b are read where they lie
-    UNITS = 16           # pieces of work that there should be, for all threads
+    UNITS = 16           # pieces of work that there should be, at most
     GROUP = 8            # column panels that are packed together, at most
     PACKED_ROWS = 16     # rows of b that are packed together
 
@@ -44,13 +44,18 @@ cdef struct Blocks:
 
 
 cdef Blocks blocks_of(
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, Py_ssize_t slots
 ) noexcept nogil:
+    """How a product is cut, on at most `slots` threads; no sum depends on it.
+
+    Every block of rows packs b again, so there are few: two units for each thread.
+    """
     cdef Blocks s
+    cdef Py_ssize_t pieces = least(UNITS, 2 * slots)
     cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
     cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
     s.across = ceil_div(n, width)
-    while down * s.across < UNITS and 2 * down < panels:
+    while down * s.across < pieces and 2 * down < panels:
         down *= 2
     s.rows = ceil_div(panels, down) * TILE_ROWS
     s.units = ceil_div(m, s.rows) * s.across
@@ -151,7 +156,7 @@ cdef void large(
     int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), workers, w
-    cdef Blocks s = blocks_of(m, n, k, width)
+    cdef Blocks s = blocks_of(m, n, k, width, slots)
     workers = least(least(n_threads, slots), s.units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
@@ -293,7 +298,7 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
     cdef Blocks s
     if m >= 8 and m * n * k > SMALL:
-        s = blocks_of(m, n, k, width)
+        s = blocks_of(m, n, k, width, slots)
         return itemsize * least(slots, s.units) * s.packed
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
