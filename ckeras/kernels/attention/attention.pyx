@@ -241,29 +241,30 @@ def workspace_bytes(tuple dims, Py_ssize_t itemsize):
     cdef Py_ssize_t i
     for i in range(len(dims)):
         (<Py_ssize_t*> &s)[i] = dims[i]
-    cdef Layout l = layout_of(&s, 2 * (LANES_F if itemsize == 4 else LANES_D))
-    return itemsize * (s.batch * s.kv_heads * (l.keys + l.values) + s.slots * l.slot)
+    cdef Layout layout = layout_of(&s, 2 * (LANES_F if itemsize == 4 else LANES_D))
+    cdef Py_ssize_t packed = s.batch * s.kv_heads * (layout.keys + layout.values)
+    return itemsize * (packed + s.slots * layout.slot)
 
 
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef const Sizes* s = sizes_of(dim)
-    cdef Py_ssize_t width = panel_width(<real> 0), workers, w, i, unit
-    cdef Layout l = layout_of(s, width)
+    cdef Py_ssize_t width = panel_width(<real> 0), workers, w, i
+    cdef Layout layout = layout_of(s, width)
     cdef Py_ssize_t heads = s.batch * s.kv_heads
     cdef Py_ssize_t blocks = ceil_div(s.kv_len, block_keys(s.kv_len))
     cdef Py_ssize_t units = s.batch * s.heads * ceil_div(s.q_len, width)
     cdef real scale = <real> attr[0]
-    cdef real* slots = buf[7] + heads * (l.keys + l.values)
+    cdef real* slots = buf[7] + heads * (layout.keys + layout.values)
     if s.batch * s.heads * s.q_len * s.kv_len * (s.head_dim + s.value_dim) <= GRAIN:
         n_threads = 1
     for i in prange(heads * blocks, schedule="static", num_threads=n_threads):
-        pack_block(s, &l, buf[1], buf[2], i // blocks,
+        pack_block(s, &layout, buf[1], buf[2], i // blocks,
                    i % blocks * block_keys(s.kv_len), buf[7])
     workers = least(least(n_threads, s.slots), units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         # Every workers-th: later queries of a causal attention see more keys.
         for i in range((units - w + workers - 1) // workers):
-            one_unit(s, &l, buf, w + i * workers, scale, slots + w * l.slot)
+            one_unit(s, &layout, buf, w + i * workers, scale, slots + w * layout.slot)
     return OK

@@ -6,7 +6,8 @@ goes down the rows lane by lane, without a sum across a vector, and what it leav
 the right-hand operand of the next product as it stands.
 
     scores (keys × queries) = keys (keys × head_dim) · queriesᵀ (head_dim × queries)
-    outputᵀ (value_dim × queries) = valuesᵀ (value_dim × keys) · weights (keys × queries)
+    outputᵀ (value_dim × queries)
+        = valuesᵀ (value_dim × keys) · weights (keys × queries)
 
 Keys are packed once for all queries, into panels of TILE_ROWS; values are copied head
 by head, so that the rows of one head lie side by side.

@@ -23,7 +23,7 @@ from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
-    Epilogue, get, lanes, load, put, spread, store, tile_of, vec,
+    Epilogue, get, lanes, load, spread, store, tile_of, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -344,9 +344,10 @@ def workspace_bytes(tuple dims, Py_ssize_t itemsize):
     cdef Py_ssize_t i
     for i in range(len(dims)):
         (<Py_ssize_t*> &s)[i] = dims[i]
-    cdef Layout l = layout_of(&s, 2 * (LANES_F if itemsize == 4 else LANES_D))
+    cdef Layout layout = layout_of(&s, 2 * (LANES_F if itemsize == 4 else LANES_D))
     cdef Py_ssize_t heads = s.batch * s.kv_heads
-    return itemsize * (heads * (l.head + l.parts * l.sums) + s.slots * l.slot)
+    cdef Py_ssize_t kept = heads * (layout.head + layout.parts * layout.sums)
+    return itemsize * (kept + s.slots * layout.slot)
 
 
 cdef int backward(
@@ -354,22 +355,23 @@ cdef int backward(
 ) noexcept nogil:
     cdef const Sizes* s = sizes_of(dim)
     cdef Py_ssize_t width = panel_width(<real> 0), workers, w, i
-    cdef Layout l = layout_of(s, width)
-    cdef Py_ssize_t heads = s.batch * s.kv_heads, units = heads * l.parts
+    cdef Layout layout = layout_of(s, width)
+    cdef Py_ssize_t heads = s.batch * s.kv_heads, units = heads * layout.parts
     cdef Py_ssize_t blocks = ceil_div(s.kv_len, block_keys(s.kv_len))
     cdef real scale = <real> attr[0]
-    cdef real* sums = buf[11] + heads * l.head
-    cdef real* slots = sums + units * l.sums
+    cdef real* sums = buf[11] + heads * layout.head
+    cdef real* slots = sums + units * layout.sums
     if s.batch * s.heads * s.q_len * s.kv_len * (s.head_dim + s.value_dim) <= GRAIN:
         n_threads = 1
     for i in prange(heads * blocks, schedule="static", num_threads=n_threads):
-        pack_block(s, &l, buf[1], buf[2], i // blocks,
+        pack_block(s, &layout, buf[1], buf[2], i // blocks,
                    i % blocks * block_keys(s.kv_len), buf[11])
     workers = least(least(n_threads, s.slots), units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         for i in range((units - w + workers - 1) // workers):
-            one_part(s, &l, buf, w + i * workers, scale, slots + w * l.slot, sums)
-    if l.parts > 1:
+            one_part(s, &layout, buf, w + i * workers, scale,
+                     slots + w * layout.slot, sums)
+    if layout.parts > 1:
         for i in prange(heads * s.kv_len, schedule="static", num_threads=n_threads):
-            add_parts(s, &l, buf, i // s.kv_len, i % s.kv_len, sums)
+            add_parts(s, &layout, buf, i // s.kv_len, i % s.kv_len, sums)
     return OK
