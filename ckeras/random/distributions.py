@@ -192,7 +192,7 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
         draw_seed(seed),
         shape=(batch, num_samples, classes),
         dtype=logits.dtype,
-        low=float(np.finfo(logits.dtype).tiny),
+        low=float(dtypes.finfo(logits.dtype).tiny),
         high=1.0,
     )
     noise = elementwise.log(elementwise.negative(elementwise.log(drawn)))

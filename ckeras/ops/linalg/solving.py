@@ -2,8 +2,7 @@
 
 import builtins
 
-import numpy as np
-
+from ckeras.engine import dtypes
 from ckeras.ops.linalg.checks import as_matrices
 from ckeras.ops.linalg.factors import svd
 from ckeras.ops.numpy import reductions
@@ -79,7 +78,7 @@ def pinv(x, rcond=None):
     x = as_matrices(x, "pinv")
     U, s, Vt = matrices.svd(x, full_matrices=False)
     if rcond is None:
-        rcond = 10.0 * builtins.max(x.shape[-2:]) * np.finfo(x.dtype).eps
+        rcond = 10.0 * builtins.max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     lowest = 0 if 0 in s.shape else None
     largest = reductions.max(s, axis=-1, keepdims=True, initial=lowest)
     cut = elementwise.multiply(largest, with_type(rcond, s.dtype))
@@ -105,7 +104,7 @@ def lstsq(a, b, rcond=None):
     """
     a, b = pair(a, b, "float")
     if rcond is None:
-        rcond = np.finfo(a.dtype).eps * builtins.max(a.shape[-2:])
+        rcond = dtypes.finfo(a.dtype).eps * builtins.max(a.shape[-2:])
     return matmul(pinv(a, rcond), b)
 
 
@@ -115,7 +114,7 @@ def matrix_rank(x, tol=None):
     x = as_matrices(x, "matrix_rank")
     s = svd(x, compute_uv=False)
     if tol is None:
-        share = builtins.max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
+        share = builtins.max(x.shape[-2:]) * float(dtypes.finfo(x.dtype).eps)
         top = reductions.max(s, axis=-1, keepdims=True)
         tol = elementwise.multiply(top, constant(share, x.dtype))
     return reductions.sum(elementwise.greater(s, with_type(tol, s.dtype)), axis=-1)

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine import config
+from ckeras.engine import config, dtypes
 from ckeras.engine.gradient import GradientTape
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.engine.tensor import Tensor
@@ -31,7 +31,7 @@ def formula(query, key, value, mask, bias, *, scale, causal, window):
     scores = elementwise.multiply(scores, Tensor(np.asarray(scale, dtype)))
     if bias is not None:
         scores = elementwise.add(scores, bias)
-    nothing = Tensor(np.asarray(-0.7 * float(np.finfo(dtype).max), dtype))
+    nothing = Tensor(np.asarray(-0.7 * float(dtypes.finfo(dtype).max), dtype))
     if mask is not None:
         scores = elementwise.where(mask, scores, nothing)
     if causal or window:

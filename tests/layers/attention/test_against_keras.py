@@ -102,3 +102,26 @@ def test_file_of_keras(tmp_path):
     model.save(tmp_path / "again.keras")
     again = ckeras.saving.load_model(tmp_path / "again.keras")
     np.testing.assert_array_equal(again.predict(x, verbose=0), found)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_half_precision_is_near(policy, dropout):
+    """Layers with a causal mask, in half precision, against the same in float32."""
+    x = np.random.default_rng(3).normal(size=(2, 6, 8)).astype("float32")
+    results = []
+    for dtype in ("float32", policy):
+        layer = ckeras.layers.GroupQueryAttention(4, 4, 2, dropout=dropout, dtype=dtype)
+        layer.build((2, 6, 8), (2, 6, 8))
+        rng = np.random.default_rng(4)
+        layer.set_weights([0.3 * rng.normal(size=w.shape) for w in layer.weights])
+        with GradientTape() as tape:
+            y = layer(x, x, use_causal_mask=True)
+            loss = ops.sum(ops.square(ops.cast(y, "float32")))
+        gradients = tape.gradient(loss, layer.trainable_weights)
+        assert {g.dtype for g in gradients} == {"float32"}
+        results.append([loss, *gradients])
+    # One scale for all gradients: that of the key's bias is 0 but for rounding.
+    largest = max(np.abs(g.numpy()).max() for g in results[0][1:])
+    for exact, near in zip(*results, strict=True):
+        np.testing.assert_allclose(near.numpy(), exact.numpy(), atol=0.02 * largest)
