@@ -52,7 +52,8 @@ class LayerLosses:
         """Losses of the last call and of the regularizers, with inner layers'.
 
         Raises:
-            RuntimeError: if a layer added one in a loop or branch that is compiled.
+            RuntimeError: if a layer added one in a loop, a branch or a function with
+                `remat` that is compiled.
         """
         losses = self._own_losses()
         for layer in self._flatten_layers(include_self=False):
@@ -92,9 +93,9 @@ def _is_stale(loss):
         graph = graph.outer
     if graph is not None:
         raise RuntimeError(
-            "A layer called `add_loss` (or has an activity regularizer) inside a loop "
-            "or branch of a compiled function, which its value cannot leave that way. "
-            "Return the value from the loop or branch and add it outside; in an `RNN` "
-            "layer, set `unroll=True`."
+            "A layer called `add_loss` (or has an activity regularizer) inside a "
+            "loop, a branch or a function with `remat` that is being compiled, which "
+            "its value cannot leave that way. Return the value and add it outside; in "
+            "an `RNN` layer, set `unroll=True`."
         )
     return True
