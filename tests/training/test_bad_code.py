@@ -1,8 +1,10 @@
 """Users' code that cannot be compiled: an error that names the line and says what to
 write instead, and a model as it was."""
 
+import copy
 import inspect
 import math
+import pickle
 import warnings
 
 import numpy as np
@@ -57,6 +59,16 @@ def into_an_output(x):
     return ops.convert_to_tensor(np.multiply(x, 2, out=np.zeros(x.shape, "float32")))
 
 
+def indexed(x):
+    return x * [1.0, 2.0, 3.0, 4.0][ops.argmax(x[:1])]
+
+
+def repeated(x):
+    for _ in range(ops.cast(ops.max(x), "int32")):
+        x = x + 1.0
+    return x
+
+
 def text(x):
     return x if f"{ops.mean(x):.1f}" else -x
 
@@ -72,6 +84,8 @@ CASES = {
     numpy_function: r"NumPy's `interp` cannot be traced. Use a function of",
     numpy_method: r"NumPy's `add.reduce` cannot be traced",
     into_an_output: r"NumPy's `multiply` writes into `out`.*Use what it returns",
+    indexed: r"a Python index.*`ops.take`",
+    repeated: r"the bound of a `range`.*`ops.fori_loop`",
     text: r"text in the format '.1f'",
 }
 
@@ -146,6 +160,27 @@ def test_writing_a_traced_value_into_an_array():
         step(np.ones(3))
     # NumPy wraps the error that names the line in one of its own.
     assert f'File "{__file__}"' in str(caught.value.__cause__ or caught.value)
+
+
+def test_copies_of_traced_values():
+    @ckeras.function
+    def step(x):
+        kept = copy.deepcopy({"x": x, "y": [copy.copy(x)]})
+        quotient, rest = divmod(kept["x"], 2.0)
+        return kept["y"][0] + divmod(7.0, x)[1], quotient, rest
+
+    x = np.array([1.5, 2.0, 5.0], "float32")
+    for found, expected in zip(
+        step(x), (x + 7 % x, *divmod(x, np.float32(2))), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+    @ckeras.function
+    def pickled(x):
+        return pickle.dumps(x)
+
+    with pytest.raises(TypeError, match=rf"(?s)a pickle of it.*{__file__}"):
+        pickled(x)
 
 
 def test_a_kept_value_is_of_no_use_later():
@@ -229,6 +264,55 @@ def test_missing_gradient_warns(run_eagerly):
     with pytest.warns(UserWarning, match=f"Gradients do not exist.*{names}") as caught:
         model.fit(*data(), verbose=0)
     assert {w.filename for w in caught} == {__file__}
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_gradients_of_other_shapes(run_eagerly):
+    class Own(Sequential):
+        def train_step(self, data):
+            gradients = [self.change(v) for v in self.trainable_weights]
+            self.optimizer.apply(gradients, self.trainable_weights)
+            return {}
+
+    model = Own([Input((3,)), layers.Dense(2)])
+    model.compile("sgd", run_eagerly=run_eagerly)
+    model.optimizer.build(model.trainable_weights)
+    before = numbers_of(model)
+    for change in (lambda v: ops.transpose(v.value), lambda v: ops.ones((1, 3, 2))):
+        model.change = change
+        model.make_train_function(force=True)
+        message = r"dense.*/kernel' has another shape.*\(3, 2\).*same order"
+        with pytest.raises(ValueError, match=message) as caught:
+            model.fit(*data(), verbose=0)
+        assert f'File "{__file__}"' in str(caught.value)
+        assert_equal(before, numbers_of(model))
+    model.change = lambda v: ops.ones(())
+    model.make_train_function(force=True)
+    model.fit(np.ones((1, 3)), np.ones((1, 2)), verbose=0)
+    for new, old in zip(numbers_of(model)[:2], before[:2], strict=True):
+        np.testing.assert_allclose(new, old - 0.01, rtol=1e-5)
+
+
+@pytest.mark.parametrize("logs", [1.0, [1.0, 2.0]], ids=["value", "list"])
+@pytest.mark.parametrize("mode", ["train", "test"])
+def test_steps_return_dicts(mode, logs):
+    class Own(Sequential):
+        def train_step(self, data):
+            super().train_step(data)
+            return logs
+
+        def test_step(self, data):
+            super().test_step(data)
+            return logs
+
+    model = Own([Input((3,)), layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_weights)
+    before = numbers_of(model)
+    method = model.fit if mode == "train" else model.evaluate
+    with pytest.raises(TypeError, match=f"`{mode}_step` must return a dict of logs"):
+        method(*data(), verbose=0)
+    assert_equal(before, numbers_of(model))
 
 
 @pytest.mark.parametrize("run_eagerly", [False, True])

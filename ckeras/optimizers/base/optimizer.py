@@ -2,6 +2,8 @@
 
 import warnings
 
+import numpy as np
+
 from ckeras import ops
 from ckeras.engine import scope, trace
 from ckeras.engine.arena import Arena
@@ -135,6 +137,7 @@ class Optimizer(OptimizerState):
         variables = self._checked_variables(grads, trainable_variables)
         with scope.name_scope(self.name, caller=self):
             grads, variables = _without_missing(grads, variables)
+            grads = [_fitting(g, v) for g, v in zip(grads, variables, strict=True)]
             grads, variables = self._overwrite_directly(grads, variables)
             if grads:
                 if self.loss_scale_factor is not None:
@@ -374,6 +377,28 @@ class Optimizer(OptimizerState):
             [inner.get_current_value(v) for v in self._trainable_variables],
             [inner.get_current_value(v) for v in own],
         )
+
+
+def _fitting(gradient, variable):
+    """A variable's gradient in the variable's shape.
+
+    Raises:
+        ValueError: if it cannot be broadcast to that.
+    """
+    shape, wanted = tuple(np.shape(gradient)), tuple(variable.shape)
+    if shape == wanted:
+        return gradient
+    try:
+        fits = np.broadcast_shapes(shape, wanted) == wanted
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"The gradient of variable '{variable.path}' has another shape than the "
+            f"variable. Expected: {wanted}. Received: {shape}. Are gradients and "
+            f"variables in the same order?\n{line_at_work()}"
+        )
+    return ops.broadcast_to(gradient, wanted)
 
 
 def _without_missing(grads, variables):
