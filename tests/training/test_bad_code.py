@@ -14,7 +14,7 @@ import ckeras
 from ckeras import GradientTape, Input, Model, Sequential, layers, ops
 from ckeras.engine.function import MANY
 from tests.training.helpers import data
-from tests.training.unchanged import assert_equal, numbers_of
+from tests.training.unchanged import assert_equal
 
 
 def condition(x):
