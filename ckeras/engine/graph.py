@@ -75,7 +75,20 @@ class Symbol(Operators):
         raise _no_value(self, "`int()`")
 
     def __index__(self):
-        raise _no_value(self, "a Python index")
+        raise _no_value(
+            self,
+            "a Python index or the bound of a `range`",
+            "Use `ops.take` or `ops.fori_loop`",
+        )
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        raise _no_value(self, "a pickle of it")
 
     def __format__(self, spec):
         if spec:

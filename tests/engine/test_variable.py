@@ -109,3 +109,14 @@ def test_arenas_that_cannot_be():
     assert Arena.try_build([a, ckeras.Variable([1.0], dtype="float64")]) is None
     assert Arena.try_build([a, b]) is not None
     assert Arena.try_build([a]) is None
+
+
+def test_a_scope_takes_values_of_the_variables_shape_only():
+    v = ckeras.Variable([1.0, 2.0], name="pair")
+    with pytest.raises(ValueError, match=r"pair, of shape \(2,\).*shape \(3,\)"):
+        ckeras.StatelessScope([(v, np.ones(3, "float32"))])
+    dense = ckeras.layers.Dense(2)
+    dense.build((None, 3))
+    kernel, bias = (w.value for w in dense.weights)
+    with pytest.raises(ValueError, match=r"kernel, of shape \(3, 2\)"):
+        dense.stateless_call([ckeras.ops.transpose(kernel), bias], [], np.ones((1, 3)))

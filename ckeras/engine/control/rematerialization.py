@@ -6,6 +6,7 @@ See Chen et al., "Training Deep Nets with Sublinear Memory Cost", 2016.
 import functools
 import math
 import threading
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from ckeras.engine import tree
 from ckeras.engine.control.body import Body
 from ckeras.engine.control.switch import switch
 from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.symbolic.masks import get_keras_mask, set_keras_mask
 from ckeras.engine.tensor import Tensor
 from ckeras.engine.trace import current
@@ -130,21 +132,26 @@ def remat(f):
 
 def _region(f, args, kwargs):
     """Calls `f` in a graph of its own, which is one step of the plan."""
-    result = None
+    result, later = None, []
 
     def inside():
         nonlocal result
+        current().later = later
         result = f(*args, **kwargs)
         flat = tree.flatten(result)
-        return [_value(x) for x in flat] + list(map(get_keras_mask, flat))
+        added = [x for _, values in later for x in values]
+        return [*map(_value, flat), *map(get_keras_mask, flat), *added]
 
     only = Tensor(np.zeros((), np.int32))
-    values = switch(only, [Body(inside, ())], recompute=True)
-    half = len(values) // 2
-    for value, mask in zip(values[:half], values[half:], strict=True):
+    values = iter(switch(only, [Body(inside, ())], recompute=True))
+    n = len(tree.flatten(result))
+    results, masks = list(islice(values, n)), list(islice(values, n))
+    for value, mask in zip(results, masks, strict=True):
         if mask is not None:
             set_keras_mask(value, mask)
-    return tree.pack_sequence_as(result, values[:half])
+    for function, added in later:
+        function([next(values) for _ in added])
+    return tree.pack_sequence_as(result, results)
 
 
 def rematerialized(operation, mode, fn, args, kwargs):
@@ -168,6 +175,7 @@ def rematerialized(operation, mode, fn, args, kwargs):
     if mode.mode == "activations" and getattr(operation, "activation", None):
         return _with_lean_activation(operation, fn)
     if mode.mode == "larger_than":
+        args, kwargs = tree.map_structure(_placeholder, (args, kwargs))
         specs = tree.flatten(operation.compute_output_spec(*args, **kwargs))
         size = sum(math.prod(d or 1 for d in spec.shape) for spec in specs)
         return remat(fn) if size > mode.output_size_threshold else fn
@@ -175,6 +183,9 @@ def rematerialized(operation, mode, fn, args, kwargs):
 
 
 def _with_lean_activation(layer, fn):
+    if "activation" not in vars(layer):
+        return fn  # an option of an inner layer, which does so itself
+
     def call(*args, **kwargs):
         own = layer.activation
         layer.activation = remat(own)
@@ -184,6 +195,13 @@ def _with_lean_activation(layer, fn):
             layer.activation = own
 
     return call
+
+
+def _placeholder(x):
+    """What stands for a value where only shapes are wanted."""
+    if getattr(x, "is_symbolic", None) is None:
+        return x
+    return KerasTensor(x.shape, x.dtype, record_history=False)
 
 
 def _value(x):

@@ -147,6 +147,9 @@ class _Gradient:
     def inputs(self):
         """The gradient, or None, for each operand."""
         again = self.control.recompute
+        if again:
+            # In a loop these are values of its body, lent to the loop's gradient only.
+            self.operands = list(map(current().graph.lift, self.node.inputs[1:]))
         bodies = [
             Body(lambda k=k: self._branch(k), (), None if again else graph)
             for k, graph in enumerate(self.control.branches)
@@ -164,7 +167,7 @@ class _Gradient:
         wanted = [graph.inputs[i - 1] for i in self.wanted]
         nodes = graph.nodes
         if self.control.recompute:
-            nodes = replay(graph, self.node.inputs[1:])
+            nodes = replay(graph, self.operands)
             lift = current().graph.lift
             targets, wanted = list(map(lift, targets)), list(map(lift, wanted))
         return backward(nodes, targets, [d for _, d in given], wanted)

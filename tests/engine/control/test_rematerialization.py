@@ -182,19 +182,124 @@ def test_scopes_nest():
     assert get_current_remat_mode() is None
 
 
-def test_a_loss_that_is_added_inside_is_refused():
-    class Block(layers.Layer):
+class Block(layers.Layer):
+    """Adds losses in its call, in a layer inside, and by a regularizer."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = layers.Dense(4, activity_regularizer="l2")
+
+    def call(self, x):
+        x = self.inner(x)
+        self.add_loss([0.1 * ops.mean(x * x), 0.2 * ops.sum(ops.abs(x))])
+        return x
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, ckeras.remat])
+def test_losses_that_are_added_inside_come_out(wrap):
+    class Twice(layers.Layer):
         def __init__(self):
             super().__init__()
-            self.inner = layers.ActivityRegularization(l2=0.1)
+            self.blocks = [Block(), Block()]
+            self.run = wrap(wrap(lambda x: self.blocks[1](wrap(self.blocks[0])(x))))
 
         def call(self, x):
-            return ckeras.remat(self.inner)(x)
+            return self.run(x)
 
-    model = ckeras.Sequential([Block(), layers.Dense(1)])
-    model.compile("sgd", "mse")
-    with pytest.raises(RuntimeError, match="a function with `remat`"):
-        model.fit(A, A[:, :1], verbose=0)
+    def logs(eager):
+        ckeras.utils.set_random_seed(1)
+        model = ckeras.Sequential([Twice(), layers.Dense(1)])
+        model.compile("sgd", "mse", run_eagerly=eager)
+        history = model.fit(A, A[:, :1], epochs=3, verbose=0).history
+        trainable = [v.value for v in model.trainable_variables]
+        others = [v.value for v in model.non_trainable_variables]
+        call = ckeras.function(
+            lambda x: model.stateless_call(trainable, others, x, return_losses=True)[2]
+        )
+        return history["loss"], model.evaluate(A, A[:, :1], verbose=0), call(A)
+
+    compiled, eager = logs(False), logs(True)
+    assert len(compiled[2]) == 6
+    for found, expected in zip(compiled, eager, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_a_loss_that_is_added_in_a_loop_is_refused():
+    block = Block()
+    block(A)
+
+    @ckeras.function
+    def f(x):
+        ops.scan(lambda c, _: (ckeras.remat(block)(c), c), x, length=2)
+        return block.losses
+
+    with pytest.raises(RuntimeError, match="inside a loop or a branch"):
+        f(A)
+
+
+def inside(wrap):
+    """Functions of x that use `wrap` in bodies of loops and branches."""
+    step = wrap(lambda c: ops.tanh(ops.matmul(c, W)))
+    pair = wrap(lambda c, x: ops.scan(lambda d, _: (step(d) * x, d), c, length=2)[0])
+    return {
+        "scan": lambda x: ops.scan(lambda c, _: (step(c), c), x, length=3)[1],
+        "fori": lambda x: ops.fori_loop(0, 3, lambda i, c: step(c) + x, x),
+        "map": lambda x: ops.map(step, x),
+        "branch": lambda x: ops.scan(
+            lambda c, _: (ops.cond(ops.sum(c) > 0, lambda: step(c), lambda: -c), c),
+            x,
+            length=3,
+        )[1],
+        "loops": lambda x: ops.scan(lambda c, _: (pair(c, x), c), x, length=3)[1],
+    }
+
+
+@pytest.mark.parametrize("name", inside(ckeras.remat))
+def test_in_the_body_of_a_loop(name):
+    plain, lean = inside(lambda f: f)[name], inside(ckeras.remat)[name]
+    expected = ckeras.tree.flatten(two_gradients(plain)(A))
+    for found, value in zip(
+        ckeras.tree.flatten(two_gradients(lean)(A)), expected, strict=True
+    ):
+        np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-5)
+
+
+class Cell(layers.Layer):
+    """An own cell, which does not say what shape it returns."""
+
+    state_size = 4
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(4, activation="tanh")
+
+    def build(self, shape):
+        self.dense.build(shape)
+
+    def call(self, x, states):
+        h = self.dense(x) + states[0]
+        return h, [h]
+
+
+@pytest.mark.parametrize("mode", ["full", "activations", "larger_than"])
+def test_recurrent_layers_in_a_scope(mode):
+    def losses(scope):
+        ckeras.utils.set_random_seed(1)
+        with scope:
+            stack = [
+                layers.RNN(Cell(), return_sequences=True),
+                layers.LSTM(4, return_sequences=True),
+                layers.GRU(4, activation="elu"),
+            ]
+        model = ckeras.Sequential([*stack, layers.Dense(1)])
+        model.compile("adam", "mse")
+        x = np.random.default_rng(1).normal(size=(8, 5, 4)).astype("float32")
+        return model.fit(x, x[:, 0, :1], epochs=2, batch_size=4, verbose=0).history
+
+    scope = ckeras.RematScope(mode, output_size_threshold=1)
+    np.testing.assert_allclose(
+        losses(scope)["loss"], losses(contextlib.nullcontext())["loss"], rtol=1e-5
+    )
 
 
 def test_refusals():
