@@ -12,7 +12,7 @@ from libc.string cimport memset
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
 from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of, window
 from ckeras.kernels.convolution.winograd_tiles cimport (
-    Tiles, floats_of, tiles_of, transform_sources,
+    Tiles, floats_of, part_of, tiles_of, transform_sources,
 )
 from ckeras.kernels.convolution.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
@@ -83,10 +83,21 @@ cdef Py_ssize_t kernel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 # --- forward, and the input gradient -------------------------------------------------
 
 
+cdef inline void product_tile(
+    const real* v, const real* u, real* m, Py_ssize_t left, Py_ssize_t k, Py_ssize_t n,
+    Py_ssize_t columns, const Epilogue* epilogue, const int rows
+) noexcept nogil:
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    if columns <= width // 2:
+        tile_of(m, n, left, columns, v, k, 1, u, width, k, 0, epilogue, rows, 1)
+    else:
+        tile_of(m, n, left, columns, v, k, 1, u, width, k, 0, epilogue, rows, 2)
+
+
 cdef void multiply(
     const real* v, const real* u, real* m, Py_ssize_t rows, Py_ssize_t k, Py_ssize_t n
 ) noexcept nogil:
-    """m (rows, n) = v (rows, k)·u, from panels of u; v has whole register tiles."""
+    """m (rows, n) = v (rows, k)·u, from panels of u; up to 3 rows more are read."""
     cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, left, columns
     cdef Epilogue epilogue
     epilogue.accumulate = False
@@ -96,12 +107,15 @@ cdef void multiply(
         i = 0
         while i < rows:
             left = least(rows - i, TILE_ROWS)
-            if columns <= width // 2:
-                tile_of(m + i * n + j, n, left, columns, v + i * k, k, 1, u + j * k,
-                        width, k, j, &epilogue, TILE_ROWS, 1)
+            if left > 8 or (TILE_ROWS == 6 and left > 4):
+                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
+                             &epilogue, TILE_ROWS)
+            elif TILE_ROWS == 12 and left > 4:
+                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
+                             &epilogue, 8)
             else:
-                tile_of(m + i * n + j, n, left, columns, v + i * k, k, 1, u + j * k,
-                        width, k, j, &epilogue, TILE_ROWS, 2)
+                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
+                             &epilogue, 4)
             i += TILE_ROWS
         j += width
 
@@ -115,7 +129,7 @@ cdef inline void store_results_of(
     cdef vec add, zero
     cdef int i
     cdef real* to
-    result_tile(result, m, t.block * t.s.n, n)
+    result_tile(result, m, t.to_result, n)
     spread(&zero, <real> 0)
     if bias != NULL:
         get(&add, bias + j, n)
@@ -173,7 +187,7 @@ cdef void some_units(
     cdef Py_ssize_t top, rows, at, tiles, first, count, i
     cdef Py_ssize_t element = ceil_div(n, panel_width(<real> 0)) * panel_width(<real> 0)
     cdef real* v = work
-    cdef real* m = v + 16 * t.block * k
+    cdef real* m = v + 16 * t.to_source
     cdef const real* part
     cdef real* c
     for unit in range(unit, end):
@@ -186,10 +200,10 @@ cdef void some_units(
         tiles = rows // 2 * t.across
         first = 0
         while first < tiles:
-            count = least(tiles - first, t.block)
+            count = least(tiles - first, part_of(t, tiles))
             transform_sources(t, part, first, count, v)
             for i in range(16):
-                multiply(v + i * t.block * k, u + i * element * k, m + i * t.block * n,
+                multiply(v + i * t.to_source, u + i * element * k, m + i * t.to_result,
                          count, k, n)
             store_tiles(t, m, top, first, count, bias, activation, c)
             first += count

@@ -10,7 +10,7 @@ from libc.string cimport memset
 
 from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of, window
 from ckeras.kernels.convolution.winograd_tiles cimport (
-    Tiles, floats_of, tiles_of, transform_sources,
+    Tiles, floats_of, part_of, tiles_of, transform_sources,
 )
 from ckeras.kernels.convolution.winograd_transform cimport (
     gradient_tile, kernel_gradient_tile,
@@ -48,7 +48,7 @@ cdef inline void transform_gradients_of(
                         + (pixel + i % 2) * t.s.to_pixel + j, n)
                 else:
                     spread(&y[i], <real> 0)
-            gradient_tile(y, m + at * t.s.n + j, t.block * t.s.n, n)
+            gradient_tile(y, m + at * t.s.n + j, t.to_result, n)
             j += n
 
 
@@ -84,7 +84,7 @@ cdef void chunk_of_images(
 ) noexcept nogil:
     cdef Py_ssize_t k = t.s.channels, n = t.s.n, z, top, rows, tiles, first, count, i
     cdef real* v = work
-    cdef real* m = v + 16 * t.block * k
+    cdef real* m = v + 16 * t.to_source
     cdef const real* part
     cdef const real* d
     for image in range(image, end):
@@ -97,14 +97,14 @@ cdef void chunk_of_images(
                 tiles = rows // 2 * t.across
                 first = 0
                 while first < tiles:
-                    count = least(tiles - first, t.block)
+                    count = least(tiles - first, part_of(t, tiles))
                     transform_sources(t, part, first, count, v)
                     if real is float:
                         transform_gradients_of(<vf*> NULL, t, d, top, first, count, m)
                     else:
                         transform_gradients_of(<vd*> NULL, t, d, top, first, count, m)
                     for i in range(16):
-                        add_products(v + i * t.block * k, m + i * t.block * n,
+                        add_products(v + i * t.to_source, m + i * t.to_result,
                                      d_u + i * k * n, count, k, n)
                     first += count
                 top += rows

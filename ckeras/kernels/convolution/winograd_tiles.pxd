@@ -9,7 +9,9 @@ from ckeras.kernels.types cimport real
 
 cdef enum:
     WINDOW = 1 << 15       # numbers of a window
-    BLOCK = 1 << 16        # numbers of the transforms of a block of tiles
+    BLOCK = 1 << 17        # numbers of the transforms of a block of tiles
+    MOST_TILES = 64        # tiles of a block
+    APART = 16             # numbers between two elements' matrices, see below
 
 
 cdef struct Tiles:
@@ -17,6 +19,8 @@ cdef struct Tiles:
     Py_ssize_t high, wide      # results that there are
     Py_ssize_t across          # tiles in a row
     Py_ssize_t block           # tiles that are transformed together
+    Py_ssize_t to_source       # steps between elements of the transforms
+    Py_ssize_t to_result
     Py_ssize_t transform       # numbers of a thread's transforms
 
 
@@ -33,10 +37,19 @@ cdef inline Tiles tiles_of(Conv* s, Py_ssize_t least_units) noexcept nogil:
         if t.s.copied:
             t.s.plane = t.s.window_h * t.s.pitch
     t.across = t.s.dst_w // 2
-    most = BLOCK // (16 * (s.channels + s.n)) // TILE_ROWS * TILE_ROWS
-    t.block = max(TILE_ROWS, least(most, 4 * TILE_ROWS))
-    t.transform = 16 * t.block * (s.channels + s.n)
+    most = BLOCK // (16 * (s.channels + s.n)) // 4 * 4
+    t.block = max(TILE_ROWS, least(most, MOST_TILES))
+    # A tile's elements are written and read together. Were they a power of two apart,
+    # they would all compete for the same few lines of the cache.
+    t.to_source = t.block * s.channels + APART
+    t.to_result = t.block * s.n + APART
+    t.transform = 16 * (t.to_source + t.to_result)
     return t
+
+
+cdef inline Py_ssize_t part_of(const Tiles* t, Py_ssize_t tiles) noexcept nogil:
+    """Tiles of one block where a unit of work has so many, in blocks of equal size."""
+    return ceil_div(ceil_div(tiles, ceil_div(tiles, t.block)), 4) * 4
 
 
 cdef inline Py_ssize_t floats_of(const Tiles* t) noexcept nogil:
@@ -59,10 +72,10 @@ cdef inline void transform_sources_of(
             n = least(channels - c, lanes(tag))
             if n == lanes(tag):
                 source_tile(tag, d + c, t.s.pitch, channels, v + at * channels + c,
-                            t.block * channels, lanes(tag))
+                            t.to_source, lanes(tag))
             else:
                 source_tile(tag, d + c, t.s.pitch, channels, v + at * channels + c,
-                            t.block * channels, n)
+                            t.to_source, n)
             c += n
 
 
