@@ -10,9 +10,10 @@ from cython.parallel cimport prange
 from libc.string cimport memset
 
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
-from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of, window
+from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of
 from ckeras.kernels.convolution.winograd_tiles cimport (
-    Tiles, floats_of, part_of, tiles_of, transform_sources,
+    Place, Tiles, floats_of, part_of, place_of, step, tiles_of, transform_sources,
+    windows,
 )
 from ckeras.kernels.convolution.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
@@ -25,6 +26,7 @@ from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     UNITS = 16             # pieces of work that there should be, for all threads
+    GROUPS = 8             # and pieces of several images each
 
 
 # --- kernels -------------------------------------------------------------------------
@@ -145,46 +147,47 @@ cdef inline void store_results_of(
         activate(to, 0, 1, n, activation)
 
 
-cdef inline void store_tiles(
-    const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t first, Py_ssize_t count,
-    const real* bias, int activation, real* c
+cdef inline void store_tiles_of(
+    vec* tag, const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows,
+    Py_ssize_t first, Py_ssize_t count, const real* bias, int activation, real* c
 ) noexcept nogil:
-    """The results of some tiles; c is the image's plane."""
-    cdef Py_ssize_t at, j, n, y, x, size
-    if real is float:
-        size = LANES_F
-    else:
-        size = LANES_D
-    for at in range(count):
-        y = top + (first + at) // t.across * 2
-        x = (first + at) % t.across * 2
+    """The results of some tiles; c is the first image's plane."""
+    cdef Place at = place_of(t, first, rows)
+    cdef Py_ssize_t tile, j, n, y
+    cdef real* plane
+    for tile in range(count):
+        y = top + 2 * at.row
+        plane = c + at.image * t.s.to_image
         j = 0
         while j < t.s.n:
-            n = least(t.s.n - j, size)
-            if real is float:
-                if n == LANES_F:
-                    store_results_of(<vf*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, LANES_F)
-                else:
-                    store_results_of(<vf*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, n)
+            n = least(t.s.n - j, lanes(tag))
+            if n == lanes(tag):
+                store_results_of(tag, t, m + tile * t.s.n + j, y, 2 * at.column, bias,
+                                 activation, plane, j, lanes(tag))
             else:
-                if n == LANES_D:
-                    store_results_of(<vd*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, LANES_D)
-                else:
-                    store_results_of(<vd*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, n)
+                store_results_of(tag, t, m + tile * t.s.n + j, y, 2 * at.column, bias,
+                                 activation, plane, j, n)
             j += n
+        step(t, &at, rows)
+
+
+cdef inline void store_tiles(
+    const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t first,
+    Py_ssize_t count, const real* bias, int activation, real* c
+) noexcept nogil:
+    if real is float:
+        store_tiles_of(<vf*> NULL, t, m, top, rows, first, count, bias, activation, c)
+    else:
+        store_tiles_of(<vd*> NULL, t, m, top, rows, first, count, bias, activation, c)
 
 
 cdef void some_units(
     const Tiles* t, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* u,
     const real* bias, int activation, real* y, real* work
 ) noexcept nogil:
-    """One thread's units: a few rows of one plane of results."""
+    """One thread's units: a few rows of one plane of results, or small images."""
     cdef Py_ssize_t down = ceil_div(t.s.dst_h, t.s.rows), k = t.s.channels, n = t.s.n
-    cdef Py_ssize_t top, rows, at, tiles, first, count, i
+    cdef Py_ssize_t top, rows, z, image, images, tiles, first, count, i
     cdef Py_ssize_t element = ceil_div(n, panel_width(<real> 0)) * panel_width(<real> 0)
     cdef real* v = work
     cdef real* m = v + 16 * t.to_source
@@ -193,19 +196,21 @@ cdef void some_units(
     for unit in range(unit, end):
         top = unit % down * t.s.rows
         rows = least(t.s.rows, t.s.dst_h - top)
-        at = unit // down
-        part = window(&t.s, x, at // t.s.dst_d, at % t.s.dst_d, top, rows,
-                      work + t.transform)
-        c = y + at // t.s.dst_d * t.s.to_image + at % t.s.dst_d * t.s.to_plane
-        tiles = rows // 2 * t.across
+        z = unit // down % t.s.dst_d
+        image = unit // down // t.s.dst_d * t.images
+        images = least(t.images, t.s.batch - image)
+        part = windows(t, x, image, images, z, top, rows, work + t.transform)
+        c = y + image * t.s.to_image + z * t.s.to_plane
+        rows //= 2
+        tiles = images * rows * t.across
         first = 0
         while first < tiles:
             count = least(tiles - first, part_of(t, tiles))
-            transform_sources(t, part, first, count, v)
+            transform_sources(t, part, rows, first, count, k, v)
             for i in range(16):
                 multiply(v + i * t.to_source, u + i * element * k, m + i * t.to_result,
                          count, k, n)
-            store_tiles(t, m, top, first, count, bias, activation, c)
+            store_tiles(t, m, top, rows, first, count, bias, activation, c)
             first += count
 
 
@@ -213,9 +218,10 @@ cdef void convolve(
     const Tiles* t, const real* x, const real* u, const real* bias, int activation,
     real* y, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t units = t.s.batch * t.s.dst_d * ceil_div(t.s.dst_h, t.s.rows), w
-    cdef Py_ssize_t workers = max(1, least(least(n_threads, slots), units))
+    cdef Py_ssize_t units = ceil_div(t.s.dst_h, t.s.rows) * t.s.dst_d, workers, w
     cdef Py_ssize_t floats = floats_of(t)
+    units *= ceil_div(t.s.batch, t.images)
+    workers = max(1, least(least(n_threads, slots), units))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(t, units * w // workers, units * (w + 1) // workers, x, u, bias,
                    activation, y, work + w * floats)
@@ -225,7 +231,7 @@ cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Conv s = geometry_of(dim)
-    cdef Tiles t = tiles_of(&s, UNITS)
+    cdef Tiles t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
     transform_kernel(&s, buf[1], False, buf[4], n_threads)
     convolve(&t, buf[0], buf[4], buf[2], <int> dim[23], buf[3],
              buf[4] + kernel_floats(&s, panel_width(<real> 0)), dim[22], n_threads)
@@ -236,7 +242,7 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p = phase_of(dim, 0, 0, 0)
-    cdef Tiles t = tiles_of(&p.s, UNITS)
+    cdef Tiles t = tiles_of(&p.s, p.s.channels, p.s.n, UNITS, GROUPS)
     transform_kernel(&p.s, buf[1], True, buf[3], n_threads)
     convolve(&t, buf[0], buf[3], <const real*> NULL, LINEAR, buf[2],
              buf[3] + kernel_floats(&p.s, panel_width(<real> 0)), dim[22], n_threads)
@@ -260,5 +266,5 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
         s = p.s
     else:
         s = geometry_of(dim)
-    t = tiles_of(&s, UNITS)
+    t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
     return itemsize * (kernel_floats(&s, width) + dim[22] * floats_of(&t))

@@ -40,26 +40,32 @@ def kernel_dims(x, w, y, attrs, *more):
 
 
 # Winograd's way is faster for 3x3 kernels with so many channels and filters at least,
-# and as long as the kernel's transforms stay in cache.
-WINOGRAD_CHANNELS = 32
-WINOGRAD_PAIRS = 1 << 16
+# as long as their transforms stay in cache, and there are enough tiles of 2x2 results
+# to pay for the kernel's transform. What does not stay in cache is the sum of a kernel
+# gradient's products (16 for each pair) or, with far more pairs, the transforms.
+WINOGRAD_CHANNELS = {FORWARD: 16, INPUT: 16, KERNEL: 32}
+WINOGRAD_PAIRS = {FORWARD: 1 << 18, INPUT: 1 << 18, KERNEL: 1 << 16}
+WINOGRAD_TILES = 32
 
 
-def _is_winograd(w, attrs):
+def _is_winograd(which, x, w, y, attrs):
     """Whether Winograd's kernels compute it, and pay."""
+    results = x if which == INPUT else y
+    tiles = math.prod([-(-n // 2) for n in results.shape[1:-1]])
     return (
         tuple(w.shape[:-2]) == (3, 3)
         and all(s == 1 for s in (*attrs["strides"], *attrs["dilations"]))
         and attrs["groups"] == 1
-        and min(w.shape[-2:]) >= WINOGRAD_CHANNELS
-        and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS
+        and min(w.shape[-2:]) >= WINOGRAD_CHANNELS[which]
+        and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS[which]
+        and x.shape[0] * tiles >= WINOGRAD_TILES
     )
 
 
 def _step(which, x, w, y, attrs, *more):
     """The kernel call for one of the three: the first candidate that fits."""
     dims, size = kernel_dims(x, w, y, attrs, *more), itemsize(x.dtype)
-    module = "winograd" if _is_winograd(w, attrs) else "conv"
+    module = "winograd" if _is_winograd(which, x, w, y, attrs) else "conv"
     if which == KERNEL:
         module += "_kernel"
         space = kernels.module(module).workspace_bytes(dims, size)
