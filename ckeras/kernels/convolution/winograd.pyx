@@ -10,7 +10,8 @@ from cython.parallel cimport prange
 from libc.string cimport memset
 
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
-from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of
+from ckeras.kernels.convolution.conv_pooled cimport forward_geometry, maximum_of_four
+from ckeras.kernels.convolution.conv_window cimport DIMS, Conv
 from ckeras.kernels.convolution.winograd_tiles cimport (
     Place, Tiles, floats_of, part_of, place_of, step, tiles_of, transform_sources,
     windows,
@@ -131,7 +132,15 @@ cdef inline void store_results_of(
     cdef vec add, zero
     cdef int i
     cdef real* to
+    cdef Epilogue epilogue
     result_tile(result, m, t.to_result, n)
+    if t.s.pooled:
+        epilogue.bias = bias
+        epilogue.activation = activation
+        if y + 1 < t.high and x + 1 < t.wide:
+            maximum_of_four(result, 1, &epilogue, j, c + y // 2 * t.s.to_row
+                            + x // 2 * t.s.to_pixel + j, n)
+        return
     spread(&zero, <real> 0)
     if bias != NULL:
         get(&add, bias + j, n)
@@ -230,7 +239,7 @@ cdef void convolve(
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Conv s = geometry_of(dim)
+    cdef Conv s = forward_geometry(dim)
     cdef Tiles t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
     transform_kernel(&s, buf[1], False, buf[4], n_threads)
     convolve(&t, buf[0], buf[4], buf[2], <int> dim[23], buf[3],
@@ -265,6 +274,6 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
         p = phase_of(dim, 0, 0, 0)
         s = p.s
     else:
-        s = geometry_of(dim)
+        s = forward_geometry(dim)
     t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
     return itemsize * (kernel_floats(&s, width) + dim[22] * floats_of(&t))
