@@ -1,6 +1,5 @@
 """Means of windows."""
 
-from ckeras import ops
 from ckeras.layers.pooling.base_pooling import BasePooling
 
 __all__ = ["AveragePooling1D", "AveragePooling2D", "AveragePooling3D"]
@@ -17,7 +16,7 @@ class _AveragePooling(BasePooling):
         data_format: `"channels_last"` or `"channels_first"`.
     """
 
-    _op = ops.average_pool
+    _op = "average_pool"
 
 
 class AveragePooling1D(_AveragePooling):

@@ -1,5 +1,6 @@
 """What the layers that pool windows share."""
 
+from ckeras import ops
 from ckeras.engine import config
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
@@ -30,7 +31,7 @@ class BasePooling(Layer):
     """
 
     _dimensions = None
-    _op = None  # of `ckeras.ops`
+    _op = ""  # its name in `ckeras.ops`
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class BasePooling(Layer):
         self.built = not self._has_own_build()
 
     def call(self, inputs):
-        return type(self)._op(
+        return getattr(ops, self._op)(
             inputs,
             self.pool_size,
             strides=self.strides,

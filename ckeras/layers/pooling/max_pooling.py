@@ -1,6 +1,5 @@
 """Maxima of windows."""
 
-from ckeras import ops
 from ckeras.layers.pooling.base_pooling import BasePooling
 
 __all__ = ["MaxPooling1D", "MaxPooling2D", "MaxPooling3D"]
@@ -17,7 +16,7 @@ class _MaxPooling(BasePooling):
         data_format: `"channels_last"` or `"channels_first"`.
     """
 
-    _op = ops.max_pool
+    _op = "max_pool"
 
     def __init__(
         self,
