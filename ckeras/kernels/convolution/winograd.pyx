@@ -20,7 +20,7 @@ from ckeras.kernels.convolution.winograd_transform cimport kernel_tile, result_t
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, Epilogue, get, lanes, put, rectify, spread, tile_of, vec,
+    LINEAR, RELU, Epilogue, get, lanes, multiply_add, put, rectify, spread, store, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -86,41 +86,75 @@ cdef Py_ssize_t kernel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 # --- forward, and the input gradient -------------------------------------------------
 
 
-cdef inline void product_tile(
-    const real* v, const real* u, real* m, Py_ssize_t left, Py_ssize_t k, Py_ssize_t n,
-    Py_ssize_t columns, const Epilogue* epilogue, const int rows
+# Transforms of sources and results lie vector by vector of channels, in each of which
+# there is a row of one vector for each tile. So the steps of a register tile are
+# constants, and a few registers hold all its addresses.
+
+
+cdef inline void product_tile_of(
+    vec* tag, const real* v, const real* u, real* m, Py_ssize_t to_vector, Py_ssize_t k,
+    const int rows, const int vectors
 ) noexcept nogil:
-    cdef Py_ssize_t width = panel_width(<real> 0)
-    if columns <= width // 2:
-        tile_of(m, n, left, columns, v, k, 1, u, width, k, 0, epilogue, rows, 1)
+    """m = v (rows, k)·u (k, vectors)."""
+    cdef vec acc[24]
+    cdef Py_ssize_t some
+    cdef int i, j
+    for i in range(rows * vectors):
+        spread(&acc[i], <real> 0)
+    while k > 0:
+        some = least(k, lanes(tag))
+        multiply_add(acc, v, lanes(tag), 1, u, 2 * lanes(tag), some, rows, vectors)
+        v += to_vector
+        u += some * 2 * lanes(tag)
+        k -= some
+    for i in range(rows):
+        for j in range(vectors):
+            store(m + j * to_vector + i * lanes(tag), &acc[i * vectors + j])
+
+
+cdef inline void product_tile(
+    const real* v, const real* u, real* m, Py_ssize_t to_vector, Py_ssize_t k,
+    Py_ssize_t n, const int rows
+) noexcept nogil:
+    """A register tile of n columns, as many vectors of them as there are."""
+    if real is float:
+        if n <= LANES_F:
+            product_tile_of(<vf*> NULL, v, u, m, to_vector, k, rows, 1)
+        else:
+            product_tile_of(<vf*> NULL, v, u, m, to_vector, k, rows, 2)
     else:
-        tile_of(m, n, left, columns, v, k, 1, u, width, k, 0, epilogue, rows, 2)
+        if n <= LANES_D:
+            product_tile_of(<vd*> NULL, v, u, m, to_vector, k, rows, 1)
+        else:
+            product_tile_of(<vd*> NULL, v, u, m, to_vector, k, rows, 2)
 
 
 cdef void multiply(
-    const real* v, const real* u, real* m, Py_ssize_t rows, Py_ssize_t k, Py_ssize_t n
+    const real* v, const real* u, real* m, Py_ssize_t block, Py_ssize_t rows,
+    Py_ssize_t k, Py_ssize_t n
 ) noexcept nogil:
-    """m (rows, n) = v (rows, k)·u, from panels of u; up to 3 rows more are read."""
-    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, left, columns
-    cdef Epilogue epilogue
-    epilogue.accumulate = False
-    epilogue.last = False
+    """m (rows, n) = v (rows, k)·u, from panels of u. Rows come by fours."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, left
+    cdef Py_ssize_t size = width // 2, to_vector = block * size
     while j < n:
-        columns = least(n - j, width)
         i = 0
         while i < rows:
-            left = least(rows - i, TILE_ROWS)
-            if left > 8 or (TILE_ROWS == 6 and left > 4):
-                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
-                             &epilogue, TILE_ROWS)
-            elif TILE_ROWS == 12 and left > 4:
-                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
-                             &epilogue, 8)
+            left = rows - i
+            if TILE_ROWS == 12 and left >= 12:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 12)
+                i += 12
+            elif TILE_ROWS == 12 and left >= 8:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 8)
+                i += 8
+            elif TILE_ROWS == 6 and left >= 6 and left != 8:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 6)
+                i += 6
             else:
-                product_tile(v + i * k, u + j * k, m + i * n + j, left, k, n, columns,
-                             &epilogue, 4)
-            i += TILE_ROWS
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 4)
+                i += 4
         j += width
+        u += k * width
+        m += 2 * to_vector
 
 
 cdef inline void store_results_of(
@@ -164,18 +198,21 @@ cdef inline void store_tiles_of(
     cdef Place at = place_of(t, first, rows)
     cdef Py_ssize_t tile, j, n, y
     cdef real* plane
+    cdef const real* from_
     for tile in range(count):
         y = top + 2 * at.row
         plane = c + at.image * t.s.to_image
+        from_ = m + tile * lanes(tag)
         j = 0
         while j < t.s.n:
             n = least(t.s.n - j, lanes(tag))
             if n == lanes(tag):
-                store_results_of(tag, t, m + tile * t.s.n + j, y, 2 * at.column, bias,
-                                 activation, plane, j, lanes(tag))
+                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
+                                 plane, j, lanes(tag))
             else:
-                store_results_of(tag, t, m + tile * t.s.n + j, y, 2 * at.column, bias,
-                                 activation, plane, j, n)
+                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
+                                 plane, j, n)
+            from_ += t.block * lanes(tag)
             j += n
         step(t, &at, rows)
 
@@ -198,6 +235,7 @@ cdef void some_units(
     cdef Py_ssize_t down = ceil_div(t.s.dst_h, t.s.rows), k = t.s.channels, n = t.s.n
     cdef Py_ssize_t top, rows, z, image, images, tiles, first, count, i
     cdef Py_ssize_t element = ceil_div(n, panel_width(<real> 0)) * panel_width(<real> 0)
+    cdef Py_ssize_t size = panel_width(<real> 0) // 2
     cdef real* v = work
     cdef real* m = v + 16 * t.to_source
     cdef const real* part
@@ -215,10 +253,10 @@ cdef void some_units(
         first = 0
         while first < tiles:
             count = least(tiles - first, part_of(t, tiles))
-            transform_sources(t, part, rows, first, count, k, v)
+            transform_sources(t, part, rows, first, count, k, size, t.block * size, v)
             for i in range(16):
                 multiply(v + i * t.to_source, u + i * element * k, m + i * t.to_result,
-                         count, k, n)
+                         t.block, ceil_div(count, 4) * 4, k, n)
             store_tiles(t, m, top, rows, first, count, bias, activation, c)
             first += count
 
@@ -236,11 +274,17 @@ cdef void convolve(
                    activation, y, work + w * floats)
 
 
+cdef Tiles tiles_for(const Conv* s, Py_ssize_t size) noexcept nogil:
+    """The tiles, for whole vectors of `size` channels."""
+    return tiles_of(s, ceil_div(s.channels, size) * size, ceil_div(s.n, size) * size,
+                    UNITS, GROUPS)
+
+
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Conv s = forward_geometry(dim)
-    cdef Tiles t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
+    cdef Tiles t = tiles_for(&s, panel_width(<real> 0) // 2)
     transform_kernel(&s, buf[1], False, buf[4], n_threads)
     convolve(&t, buf[0], buf[4], buf[2], <int> dim[23], buf[3],
              buf[4] + kernel_floats(&s, panel_width(<real> 0)), dim[22], n_threads)
@@ -251,7 +295,7 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p = phase_of(dim, 0, 0, 0)
-    cdef Tiles t = tiles_of(&p.s, p.s.channels, p.s.n, UNITS, GROUPS)
+    cdef Tiles t = tiles_for(&p.s, panel_width(<real> 0) // 2)
     transform_kernel(&p.s, buf[1], True, buf[3], n_threads)
     convolve(&t, buf[0], buf[3], <const real*> NULL, LINEAR, buf[2],
              buf[3] + kernel_floats(&p.s, panel_width(<real> 0)), dim[22], n_threads)
@@ -275,5 +319,5 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
         s = p.s
     else:
         s = forward_geometry(dim)
-    t = tiles_of(&s, s.channels, s.n, UNITS, GROUPS)
+    t = tiles_for(&s, width // 2)
     return itemsize * (kernel_floats(&s, width) + dim[22] * floats_of(&t))

@@ -81,6 +81,17 @@ cdef inline void transform_gradients_of(
         step(t, &at, rows)
 
 
+cdef inline void product_tile(
+    const real* v, const real* m, real* d_u, Py_ssize_t to_row, Py_ssize_t tiles,
+    Py_ssize_t left, Py_ssize_t k, Py_ssize_t n, Py_ssize_t columns,
+    const Epilogue* epilogue, const int rows
+) noexcept nogil:
+    if columns <= panel_width(<real> 0) // 2:
+        tile_of(d_u, to_row, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 1)
+    else:
+        tile_of(d_u, to_row, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 2)
+
+
 cdef void add_products(
     const real* v, const real* m, real* d_u, Py_ssize_t to_row, Py_ssize_t tiles,
     Py_ssize_t k, Py_ssize_t n
@@ -95,14 +106,15 @@ cdef void add_products(
         i = 0
         while i < k:
             if k - i > 8 or TILE_ROWS == 6:
-                tile_of(d_u + i * to_row + j, to_row, least(k - i, TILE_ROWS), columns,
-                        v + i, 1, k, m + j, n, tiles, 0, &epilogue, TILE_ROWS, 2)
+                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles,
+                             least(k - i, TILE_ROWS), k, n, columns, &epilogue,
+                             TILE_ROWS)
             elif k - i > 4:
-                tile_of(d_u + i * to_row + j, to_row, k - i, columns, v + i, 1, k,
-                        m + j, n, tiles, 0, &epilogue, 8, 2)
+                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles, k - i,
+                             k, n, columns, &epilogue, 8)
             else:
-                tile_of(d_u + i * to_row + j, to_row, k - i, columns, v + i, 1, k,
-                        m + j, n, tiles, 0, &epilogue, 4, 2)
+                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles, k - i,
+                             k, n, columns, &epilogue, 4)
             i += TILE_ROWS
         j += width
 
@@ -120,6 +132,7 @@ cdef void unit(
     cdef Py_ssize_t image = t.s.batch * chunk // p.chunks
     cdef Py_ssize_t end = t.s.batch * (chunk + 1) // p.chunks
     cdef Py_ssize_t images, z, top, rows, tiles, first, count, i
+    cdef Py_ssize_t vector = panel_width(<real> 0) // 2
     cdef real* v = work
     cdef real* m = v + 16 * t.to_source
     cdef const real* part
@@ -139,7 +152,7 @@ cdef void unit(
                 first = 0
                 while first < tiles:
                     count = least(tiles - first, part_of(t, tiles))
-                    transform_sources(t, part, rows, first, count, k, v)
+                    transform_sources(t, part, rows, first, count, k, k, vector, v)
                     if real is float:
                         transform_gradients_of(<vf*> NULL, t, d, top, rows, first,
                                                count, n, m)

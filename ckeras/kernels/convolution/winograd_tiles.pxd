@@ -112,33 +112,40 @@ cdef inline const real* windows(
 
 cdef inline void transform_sources_of(
     vec* tag, const Tiles* t, const real* part, Py_ssize_t rows, Py_ssize_t first,
-    Py_ssize_t count, Py_ssize_t channels, real* v
+    Py_ssize_t count, Py_ssize_t channels, Py_ssize_t to_tile, Py_ssize_t to_vector,
+    real* v
 ) noexcept nogil:
-    """v[i] = element i of some tiles' transforms, a (tiles, channels) matrix."""
+    """v[i] = element i of some tiles' transforms, with steps between tiles and between
+    vectors of channels."""
     cdef Place at = place_of(t, first, rows)
     cdef Py_ssize_t tile, c, n
     cdef const real* d
+    cdef real* to
     for tile in range(count):
         d = part + at.image * t.to_window
         d += 2 * (at.row * t.s.pitch + at.column * t.s.src_c)
+        to = v + tile * to_tile
         c = 0
         while c < channels:
             n = least(channels - c, lanes(tag))
             if n == lanes(tag):
-                source_tile(tag, d + c, t.s.pitch, t.s.src_c, v + tile * channels + c,
-                            t.to_source, lanes(tag))
+                source_tile(tag, d + c, t.s.pitch, t.s.src_c, to, t.to_source,
+                            lanes(tag))
             else:
-                source_tile(tag, d + c, t.s.pitch, t.s.src_c, v + tile * channels + c,
-                            t.to_source, n)
+                source_tile(tag, d + c, t.s.pitch, t.s.src_c, to, t.to_source, n)
+            to += to_vector
             c += n
         step(t, &at, rows)
 
 
 cdef inline void transform_sources(
     const Tiles* t, const real* part, Py_ssize_t rows, Py_ssize_t first,
-    Py_ssize_t count, Py_ssize_t channels, real* v
+    Py_ssize_t count, Py_ssize_t channels, Py_ssize_t to_tile, Py_ssize_t to_vector,
+    real* v
 ) noexcept nogil:
     if real is float:
-        transform_sources_of(<vf*> NULL, t, part, rows, first, count, channels, v)
+        transform_sources_of(<vf*> NULL, t, part, rows, first, count, channels, to_tile,
+                             to_vector, v)
     else:
-        transform_sources_of(<vd*> NULL, t, part, rows, first, count, channels, v)
+        transform_sources_of(<vd*> NULL, t, part, rows, first, count, channels, to_tile,
+                             to_vector, v)

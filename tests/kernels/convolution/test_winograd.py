@@ -20,8 +20,7 @@ CASES = 30
 @pytest.fixture(autouse=True)
 def always(monkeypatch):
     """Winograd's kernels also where they do not pay, and no calls kept from others."""
-    always = {name: 1 for name in convolution.WINOGRAD_CHANNELS}
-    monkeypatch.setattr(convolution, "WINOGRAD_CHANNELS", always)
+    monkeypatch.setattr(convolution, "WINOGRAD_CHANNELS", 1)
     monkeypatch.setattr(convolution, "WINOGRAD_TILES", 1)
     names = "_conv", "conv_input_gradient", "conv_kernel_gradient"
     primitives = [getattr(convolution, name) for name in names]

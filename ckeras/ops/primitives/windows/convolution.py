@@ -50,7 +50,7 @@ def kernel_dims(x, w, y, attrs, *more):
 # as long as their transforms stay in cache, and there are enough tiles of 2x2 results
 # to pay for the kernel's transform. What does not stay in cache is the sum of a kernel
 # gradient's products (16 for each pair) or, with far more pairs, the transforms.
-WINOGRAD_CHANNELS = {FORWARD: 16, INPUT: 16, KERNEL: 32}
+WINOGRAD_CHANNELS = 16
 WINOGRAD_PAIRS = {FORWARD: 1 << 18, INPUT: 1 << 18, KERNEL: 1 << 16}
 WINOGRAD_TILES = 32
 
@@ -63,7 +63,7 @@ def _is_winograd(which, x, w, attrs):
         tuple(w.shape[:-2]) == (3, 3)
         and all(s == 1 for s in (*attrs["strides"], *attrs["dilations"]))
         and attrs["groups"] == 1
-        and min(w.shape[-2:]) >= WINOGRAD_CHANNELS[which]
+        and min(w.shape[-2:]) >= WINOGRAD_CHANNELS
         and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS[which]
         and x.shape[0] * tiles >= WINOGRAD_TILES
     )
