@@ -17,6 +17,7 @@ cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
     UNITS = 16           # pieces of work that there should be, for all threads
     PIXELS = 8           # pixels whose sums are in registers together
+    MANY_IMAGES = 8      # as many that threads take whole images
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
 
 
@@ -49,35 +50,54 @@ cdef inline void pixels_of(
         put(y + i * s.to_pixel, &acc[i], n)
 
 
-cdef inline void row_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y, Py_ssize_t n
-) noexcept nogil:
-    cdef Py_ssize_t x = 0, step = s.step_w * s.src_c
-    while x + PIXELS <= s.dst_w:
-        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, PIXELS)
-        x += PIXELS
-    while x < s.dst_w:
-        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, 1)
-        x += 1
-
-
 cdef inline void channels_of(
-    vec* tag, const Conv* s, Py_ssize_t rows, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y
+    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
+    real* y, const int pixels
 ) noexcept nogil:
-    """Some rows of results, one vector of channels after the other."""
-    cdef Py_ssize_t c = 0, n, i
-    while c < s.src_c:
-        n = least(s.src_c - c, lanes(tag))
-        for i in range(rows):
-            if n == lanes(tag):
-                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
-                       y + i * s.to_row + c, lanes(tag))
-            else:
-                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
-                       y + i * s.to_row + c, n)
-        c += n
+    """Neighbouring pixels of a row, all their channels."""
+    cdef Py_ssize_t c = 0
+    while c + lanes(tag) <= s.src_c:
+        pixels_of(tag, s, a + c, w + c, tap_step, y + c, lanes(tag), pixels)
+        c += lanes(tag)
+    if c < s.src_c:
+        pixels_of(tag, s, a + c, w + c, tap_step, y + c, s.src_c - c, pixels)
+
+
+cdef inline void row_of(
+    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step, real* y
+) noexcept nogil:
+    """A row of results. What is left of it at the end is computed together with some
+    of the pixels before once more."""
+    cdef Py_ssize_t x = 0, step = s.step_w * s.src_c
+    if s.dst_w >= PIXELS:
+        while x < s.dst_w:
+            x = least(x, s.dst_w - PIXELS)
+            channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, PIXELS)
+            x += PIXELS
+        return
+    if s.dst_w >= PIXELS // 2:
+        while x < s.dst_w:
+            x = least(x, s.dst_w - PIXELS // 2)
+            channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel,
+                        PIXELS // 2)
+            x += PIXELS // 2
+        return
+    for x in range(s.dst_w):
+        channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, 1)
+
+
+cdef inline void rows_of(
+    const Conv* s, Py_ssize_t rows, const real* a, const real* w, Py_ssize_t tap_step,
+    real* y
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(rows):
+        if real is float:
+            row_of(<vf*> NULL, s, a + i * s.step_h * s.pitch, w, tap_step,
+                   y + i * s.to_row)
+        else:
+            row_of(<vd*> NULL, s, a + i * s.step_h * s.pitch, w, tap_step,
+                   y + i * s.to_row)
 
 
 cdef void some_units(
@@ -94,10 +114,7 @@ cdef void some_units(
         at = unit // down
         part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
         c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
-        if real is float:
-            channels_of(<vf*> NULL, s, rows, part, w, tap_step, c)
-        else:
-            channels_of(<vd*> NULL, s, rows, part, w, tap_step, c)
+        rows_of(s, rows, part, w, tap_step, c)
 
 
 cdef void convolve(
@@ -137,24 +154,79 @@ cdef void turn(
                 turned += channels
 
 
+cdef void some_images(
+    const Py_ssize_t* dim, Py_ssize_t image, Py_ssize_t end, const real* d_y,
+    const real* turned, real* d_x, real* work
+) noexcept nogil:
+    """All phases of one image after the other, so that they meet in the cache."""
+    cdef Phase p
+    cdef Py_ssize_t z, y, x, size = dim[1] * dim[2] * dim[3] * dim[4]
+    cdef const real* w
+    for image in range(image, end):
+        w = turned
+        for z in range(dim[12]):
+            for y in range(dim[13]):
+                for x in range(dim[14]):
+                    p = phase_of(dim, z, y, x)
+                    if is_empty(&p):
+                        continue
+                    settle(&p.s, WINDOW, 1, True)
+                    some_units(
+                        &p.s, 0, p.s.dst_d * ceil_div(p.s.dst_h, p.s.rows),
+                        d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w, dim[4],
+                        d_x + image * size + p.offset, work)
+                    w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
+
+
 cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p
-    cdef Py_ssize_t z, y, x
-    cdef real* work = buf[3] + dim[9] * dim[10] * dim[11] * dim[4]
-    memset(buf[2], 0, dim[0] * dim[1] * dim[2] * dim[3] * dim[4] * sizeof(real))
+    cdef Py_ssize_t size = dim[9] * dim[10] * dim[11] * dim[4], z, y, x, i
+    cdef Py_ssize_t floats = most_window(dim), workers
+    cdef real* turned = buf[3]
+    cdef bint cleared = False
     for z in range(dim[12]):
         for y in range(dim[13]):
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
-                if is_empty(&p):
-                    continue
-                settle(&p.s, WINDOW, UNITS, True)
-                turn(&p, dim, buf[1], buf[3])
-                convolve(&p.s, buf[0], buf[3], dim[4], buf[2] + p.offset, work,
-                         dim[22], n_threads)
+                if not is_empty(&p):
+                    turn(&p, dim, buf[1], turned)
+                    turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
+                elif not cleared:
+                    memset(buf[2], 0, dim[0] * p.s.to_image * sizeof(real))
+                    cleared = True
+    turned = buf[3]
+    if dim[0] >= MANY_IMAGES:
+        workers = least(least(n_threads, dim[22]), dim[0])
+        for i in prange(workers, schedule="static", num_threads=<int> workers):
+            some_images(dim, dim[0] * i // workers, dim[0] * (i + 1) // workers, buf[0],
+                        turned, buf[2], buf[3] + size + i * floats)
+        return OK
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    settle(&p.s, WINDOW, UNITS, True)
+                    convolve(&p.s, buf[0], turned, dim[4], buf[2] + p.offset,
+                             buf[3] + size, dim[22], n_threads)
+                    turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
     return OK
+
+
+cdef Py_ssize_t most_window(const Py_ssize_t* dim) noexcept nogil:
+    """Numbers of the largest window of any phase."""
+    cdef Py_ssize_t z, y, x, most = 0
+    cdef Phase p
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    settle(&p.s, WINDOW, 1 if dim[0] >= MANY_IMAGES else UNITS, True)
+                    most = max(most, window_floats(&p.s))
+    return most
 
 
 # --- kernel gradient -----------------------------------------------------------------
@@ -162,29 +234,47 @@ cdef int input_gradient(
 
 cdef inline void taps_of(
     vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
-    real* d_w, Py_ssize_t n, const int taps
+    real* d_w, Py_ssize_t n, const int high, const int wide
 ) noexcept nogil:
-    """Neighbouring taps of a row, n channels: what some rows of results add."""
-    cdef vec acc[8]
+    """Some taps of neighbouring rows, n channels: what some rows of results add."""
+    cdef vec acc[9]
     cdef vec d, value
-    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c, gap = s.gap_w * s.src_c
+    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c
+    cdef Py_ssize_t right = s.gap_w * s.src_c, down = s.gap_h * s.pitch
+    cdef Py_ssize_t below = s.taps_w * s.src_c
     cdef const real* from_
     cdef const real* to
-    cdef int i
-    for i in range(taps):
-        get(&acc[i], d_w + i * s.src_c, n)
+    cdef int i, j
+    for i in range(high):
+        for j in range(wide):
+            get(&acc[i * wide + j], d_w + i * below + j * s.src_c, n)
     for y in range(rows):
         from_ = a + y * s.step_h * s.pitch
         to = d_y + y * s.to_row
         for _x in range(s.dst_w):
             get(&d, to, n)
-            for i in range(taps):
-                get(&value, from_ + i * gap, n)
-                acc[i] = acc[i] + value * d
+            for i in range(high):
+                for j in range(wide):
+                    get(&value, from_ + i * down + j * right, n)
+                    acc[i * wide + j] = acc[i * wide + j] + value * d
             from_ += step
             to += s.to_pixel
-    for i in range(taps):
-        put(d_w + i * s.src_c, &acc[i], n)
+    for i in range(high):
+        for j in range(wide):
+            put(d_w + i * below + j * s.src_c, &acc[i * wide + j], n)
+
+
+cdef inline void some_rows_of_taps(
+    vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
+    real* d_w, Py_ssize_t n, const int high
+) noexcept nogil:
+    cdef Py_ssize_t x = 0, right = s.gap_w * s.src_c
+    while x + 3 <= s.taps_w:
+        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 3)
+        x += 3
+    while x < s.taps_w:
+        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 1)
+        x += 1
 
 
 cdef inline void kernel_of(
@@ -192,20 +282,19 @@ cdef inline void kernel_of(
     real* d_w, Py_ssize_t n
 ) noexcept nogil:
     """All taps of a vector of channels."""
-    cdef Py_ssize_t z, y, x
+    cdef Py_ssize_t z, y, below = s.taps_w * s.src_c, down = s.gap_h * s.pitch
     for z in range(s.taps_d):
-        for y in range(s.taps_h):
-            x = 0
-            while x + 3 <= s.taps_w:
-                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
-                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 3)
-                d_w += 3 * s.src_c
-                x += 3
-            while x < s.taps_w:
-                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
-                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 1)
-                d_w += s.src_c
-                x += 1
+        y = 0
+        while y + 3 <= s.taps_h:
+            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
+                              3)
+            d_w += 3 * below
+            y += 3
+        while y < s.taps_h:
+            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
+                              1)
+            d_w += below
+            y += 1
 
 
 cdef inline void kernel_channels(
@@ -266,9 +355,8 @@ cdef int kernel_gradient(
 def workspace_bytes(dims, Py_ssize_t itemsize, int which):
     """Bytes of workspace: forward, for the input's or for the kernel's gradient."""
     cdef Py_ssize_t dim[DIMS]
-    cdef Py_ssize_t i, z, y, x, most = 0, size, chunks
+    cdef Py_ssize_t i, size, chunks
     cdef Conv s
-    cdef Phase p
     for i in range(len(dims)):
         dim[i] = dims[i]
     size = dim[9] * dim[10] * dim[11] * dim[4]
@@ -280,11 +368,4 @@ def workspace_bytes(dims, Py_ssize_t itemsize, int which):
         settle(&s, WINDOW, 1, True)
         chunks = max(1, least(CHUNKS, s.batch))
         return itemsize * chunks * (size + window_floats(&s))
-    for z in range(dim[12]):
-        for y in range(dim[13]):
-            for x in range(dim[14]):
-                p = phase_of(dim, z, y, x)
-                if not is_empty(&p):
-                    settle(&p.s, WINDOW, UNITS, True)
-                    most = max(most, window_floats(&p.s))
-    return itemsize * (size + dim[22] * most)
+    return itemsize * (size + dim[22] * most_window(dim))
