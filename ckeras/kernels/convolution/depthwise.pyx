@@ -15,7 +15,6 @@ from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
-    UNITS = 16           # pieces of work that there should be, for all threads
     PIXELS = 8           # pixels whose sums are in registers together
     MANY_IMAGES = 8      # as many that threads take whole images
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
@@ -24,118 +23,149 @@ cdef enum:
 # --- forward, and the input gradient -------------------------------------------------
 
 
-cdef inline void pixels_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y, Py_ssize_t n, const int pixels
+# Images are read where they lie: at the borders, taps outside are left out.
+
+
+cdef struct Reach:           # of one result along one axis
+    Py_ssize_t first, count    # taps inside
+    Py_ssize_t at              # where the first of them is
+
+
+cdef inline Reach reach_of(
+    Py_ssize_t start, Py_ssize_t gap, Py_ssize_t taps, Py_ssize_t size
 ) noexcept nogil:
-    """Neighbouring pixels of a row, n channels of each."""
+    """Of taps `gap` apart from `start` on, those within the axis."""
+    cdef Reach r
+    r.first = 0 if start >= 0 else ceil_div(-start, gap)
+    r.count = least(taps, ceil_div(size - start, gap) if size > start else 0) - r.first
+    r.at = start + r.first * gap
+    return r
+
+
+cdef struct Taps:            # that some results see
+    Reach d, h, w
+
+
+cdef inline void sums_of(
+    vec* tag, const Conv* s, const Taps* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t to_next,
+    const int count, const bint shared
+) noexcept nogil:
+    """Sums in `count` registers: n channels of neighbouring pixels, which share their
+    weights, or neighbouring vectors of one pixel. a and w are at the first tap."""
     cdef vec acc[8]
     cdef vec weight, value
-    cdef Py_ssize_t z, r, _x, step = s.step_w * s.src_c
+    cdef Py_ssize_t z, r, _x, right = s.gap_w * s.src_c, pitch = s.src_w * s.src_c
     cdef const real* from_
+    cdef const real* weights
     cdef int i
-    for i in range(pixels):
+    for i in range(count):
         spread(&acc[i], <real> 0)
-    for z in range(s.taps_d):
-        for r in range(s.taps_h):
-            from_ = a + z * s.plane + r * s.gap_h * s.pitch
-            for _x in range(s.taps_w):
-                get(&weight, w, n)
-                w += tap_step
-                for i in range(pixels):
+    for z in range(t.d.count):
+        for r in range(t.h.count):
+            from_ = a + (z * s.gap_d * s.src_h + r * s.gap_h) * pitch
+            weights = w + (z * s.taps_h + r) * s.taps_w * tap_step
+            for _x in range(t.w.count):
+                get(&weight, weights, n)
+                for i in range(count):
+                    if not shared and i > 0:
+                        get(&weight, weights + i * step, n)
                     get(&value, from_ + i * step, n)
                     acc[i] = acc[i] + value * weight
-                from_ += s.gap_w * s.src_c
-    for i in range(pixels):
-        put(y + i * s.to_pixel, &acc[i], n)
+                weights += tap_step
+                from_ += right
+    for i in range(count):
+        put(y + i * to_next, &acc[i], n)
 
 
 cdef inline void channels_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y, const int pixels
+    vec* tag, const Conv* s, Taps* t, Py_ssize_t pixel, const real* image,
+    const real* w, Py_ssize_t tap_step, real* y, const int pixels
 ) noexcept nogil:
-    """Neighbouring pixels of a row, all their channels."""
-    cdef Py_ssize_t c = 0
+    """Neighbouring pixels of the row y, from number `pixel` on: all their channels."""
+    cdef Py_ssize_t c = 0, step = s.step_w * s.src_c
+    t.w = reach_of(pixel * s.step_w - s.pad_w, s.gap_w, s.taps_w, s.src_w)
+    image += ((t.d.at * s.src_h + t.h.at) * s.src_w + t.w.at) * s.src_c
+    w += ((t.d.first * s.taps_h + t.h.first) * s.taps_w + t.w.first) * tap_step
+    y += pixel * s.to_pixel
+    while pixels == 1 and c + 4 * lanes(tag) <= s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), lanes(tag),
+                lanes(tag), 4, False)
+        c += 4 * lanes(tag)
     while c + lanes(tag) <= s.src_c:
-        pixels_of(tag, s, a + c, w + c, tap_step, y + c, lanes(tag), pixels)
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), step,
+                s.to_pixel, pixels, True)
         c += lanes(tag)
     if c < s.src_c:
-        pixels_of(tag, s, a + c, w + c, tap_step, y + c, s.src_c - c, pixels)
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, s.src_c - c, step,
+                s.to_pixel, pixels, True)
 
 
 cdef inline void row_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step, real* y
+    vec* tag, const Conv* s, Taps* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y
 ) noexcept nogil:
-    """A row of results. What is left of it at the end is computed together with some
-    of the pixels before once more."""
-    cdef Py_ssize_t x = 0, step = s.step_w * s.src_c
-    if s.dst_w >= PIXELS:
-        while x < s.dst_w:
-            x = least(x, s.dst_w - PIXELS)
-            channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, PIXELS)
-            x += PIXELS
-        return
-    if s.dst_w >= PIXELS // 2:
-        while x < s.dst_w:
-            x = least(x, s.dst_w - PIXELS // 2)
-            channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel,
-                        PIXELS // 2)
+    """A row of results. What is left of those that see all taps is computed together
+    with some of the pixels before once more."""
+    cdef Py_ssize_t x = 0, end, some
+    cdef Py_ssize_t inside = s.src_w + s.pad_w - (s.taps_w - 1) * s.gap_w
+    cdef Py_ssize_t left = least(ceil_div(max(s.pad_w, 0), s.step_w), s.dst_w)
+    end = least(ceil_div(inside, s.step_w) if inside > 0 else 0, s.dst_w)
+    while x < s.dst_w:
+        some = end - left
+        if x < left or x >= end or some < PIXELS // 2:
+            channels_of(tag, s, t, x, image, w, tap_step, y, 1)
+            x += 1
+        elif some < PIXELS:
+            x = least(x, end - PIXELS // 2)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS // 2)
             x += PIXELS // 2
-        return
-    for x in range(s.dst_w):
-        channels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, 1)
-
-
-cdef inline void rows_of(
-    const Conv* s, Py_ssize_t rows, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y
-) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(rows):
-        if real is float:
-            row_of(<vf*> NULL, s, a + i * s.step_h * s.pitch, w, tap_step,
-                   y + i * s.to_row)
         else:
-            row_of(<vd*> NULL, s, a + i * s.step_h * s.pitch, w, tap_step,
-                   y + i * s.to_row)
+            x = least(x, end - PIXELS)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
+            x += PIXELS
 
 
 cdef void some_units(
     const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* w,
-    Py_ssize_t tap_step, real* y, real* work
+    Py_ssize_t tap_step, real* y
 ) noexcept nogil:
-    """One thread's units: a few rows of one plane of results."""
-    cdef Py_ssize_t down = ceil_div(s.dst_h, s.rows), top, rows, at
-    cdef const real* part
+    """One thread's units: rows of results."""
+    cdef Py_ssize_t row, z, image
+    cdef const real* source
     cdef real* c
+    cdef Taps t
     for unit in range(unit, end):
-        top = unit % down * s.rows
-        rows = least(s.rows, s.dst_h - top)
-        at = unit // down
-        part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
-        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
-        rows_of(s, rows, part, w, tap_step, c)
+        row = unit % s.dst_h
+        z = unit // s.dst_h % s.dst_d
+        image = unit // s.dst_h // s.dst_d
+        t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        source = x + image * s.src_d * s.src_h * s.src_w * s.src_c
+        c = y + image * s.to_image + z * s.to_plane + row * s.to_row
+        if real is float:
+            row_of(<vf*> NULL, s, &t, source, w, tap_step, c)
+        else:
+            row_of(<vd*> NULL, s, &t, source, w, tap_step, c)
 
 
 cdef void convolve(
     const Conv* s, const real* x, const real* w, Py_ssize_t tap_step, real* y,
-    real* work, Py_ssize_t slots, int n_threads
+    int n_threads
 ) noexcept nogil:
     """All results; from one tap's weights to the next there are `tap_step` numbers."""
-    cdef Py_ssize_t units = s.batch * s.dst_d * ceil_div(s.dst_h, s.rows), i
-    cdef Py_ssize_t floats = window_floats(s)
-    cdef Py_ssize_t workers = max(1, least(least(n_threads, slots), units))
+    cdef Py_ssize_t units = s.batch * s.dst_d * s.dst_h, i
+    cdef Py_ssize_t workers = max(1, least(n_threads, units))
     for i in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(s, units * i // workers, units * (i + 1) // workers, x, w, tap_step,
-                   y, work + i * floats)
+                   y)
 
 
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Conv s = geometry_of(dim)
-    settle(&s, WINDOW, UNITS, True)
-    convolve(&s, buf[0], buf[1], s.src_c, buf[2], buf[3], dim[22], n_threads)
+    convolve(&s, buf[0], buf[1], s.src_c, buf[2], n_threads)
     return OK
 
 
@@ -156,7 +186,7 @@ cdef void turn(
 
 cdef void some_images(
     const Py_ssize_t* dim, Py_ssize_t image, Py_ssize_t end, const real* d_y,
-    const real* turned, real* d_x, real* work
+    const real* turned, real* d_x
 ) noexcept nogil:
     """All phases of one image after the other, so that they meet in the cache."""
     cdef Phase p
@@ -170,11 +200,9 @@ cdef void some_images(
                     p = phase_of(dim, z, y, x)
                     if is_empty(&p):
                         continue
-                    settle(&p.s, WINDOW, 1, True)
-                    some_units(
-                        &p.s, 0, p.s.dst_d * ceil_div(p.s.dst_h, p.s.rows),
-                        d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w, dim[4],
-                        d_x + image * size + p.offset, work)
+                    some_units(&p.s, 0, p.s.dst_d * p.s.dst_h,
+                               d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w,
+                               dim[4], d_x + image * size + p.offset)
                     w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
 
 
@@ -182,8 +210,7 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p
-    cdef Py_ssize_t size = dim[9] * dim[10] * dim[11] * dim[4], z, y, x, i
-    cdef Py_ssize_t floats = most_window(dim), workers
+    cdef Py_ssize_t z, y, x, i, workers
     cdef real* turned = buf[3]
     cdef bint cleared = False
     for z in range(dim[12]):
@@ -198,35 +225,20 @@ cdef int input_gradient(
                     cleared = True
     turned = buf[3]
     if dim[0] >= MANY_IMAGES:
-        workers = least(least(n_threads, dim[22]), dim[0])
+        workers = least(n_threads, dim[0])
         for i in prange(workers, schedule="static", num_threads=<int> workers):
             some_images(dim, dim[0] * i // workers, dim[0] * (i + 1) // workers, buf[0],
-                        turned, buf[2], buf[3] + size + i * floats)
+                        turned, buf[2])
         return OK
     for z in range(dim[12]):
         for y in range(dim[13]):
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
                 if not is_empty(&p):
-                    settle(&p.s, WINDOW, UNITS, True)
                     convolve(&p.s, buf[0], turned, dim[4], buf[2] + p.offset,
-                             buf[3] + size, dim[22], n_threads)
+                             n_threads)
                     turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
     return OK
-
-
-cdef Py_ssize_t most_window(const Py_ssize_t* dim) noexcept nogil:
-    """Numbers of the largest window of any phase."""
-    cdef Py_ssize_t z, y, x, most = 0
-    cdef Phase p
-    for z in range(dim[12]):
-        for y in range(dim[13]):
-            for x in range(dim[14]):
-                p = phase_of(dim, z, y, x)
-                if not is_empty(&p):
-                    settle(&p.s, WINDOW, 1 if dim[0] >= MANY_IMAGES else UNITS, True)
-                    most = max(most, window_floats(&p.s))
-    return most
 
 
 # --- kernel gradient -----------------------------------------------------------------
@@ -355,17 +367,15 @@ cdef int kernel_gradient(
 def workspace_bytes(dims, Py_ssize_t itemsize, int which):
     """Bytes of workspace: forward, for the input's or for the kernel's gradient."""
     cdef Py_ssize_t dim[DIMS]
-    cdef Py_ssize_t i, size, chunks
+    cdef Py_ssize_t i, size
     cdef Conv s
+    if which == 0:
+        return 0
     for i in range(len(dims)):
         dim[i] = dims[i]
     size = dim[9] * dim[10] * dim[11] * dim[4]
+    if which == 1:
+        return itemsize * size
     s = geometry_of(dim)
-    if which == 0:
-        settle(&s, WINDOW, UNITS, True)
-        return itemsize * dim[22] * window_floats(&s)
-    if which == 2:
-        settle(&s, WINDOW, 1, True)
-        chunks = max(1, least(CHUNKS, s.batch))
-        return itemsize * chunks * (size + window_floats(&s))
-    return itemsize * (size + dim[22] * most_window(dim))
+    settle(&s, WINDOW, 1, True)
+    return itemsize * max(1, least(CHUNKS, s.batch)) * (size + window_floats(&s))
