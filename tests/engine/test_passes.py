@@ -11,6 +11,7 @@ from tests.system.models import trained
 NAMES = (
     "common_subexpressions",
     "reversals",
+    "layouts",
     "pooled_gradients",
     "dead_code",
     "crossentropy",
