@@ -52,7 +52,7 @@ def kernel_dims(x, w, y, attrs, *more):
 # gradient's products (16 for each pair) or, with far more pairs, the transforms.
 WINOGRAD_CHANNELS = 16
 WINOGRAD_PAIRS = {FORWARD: 1 << 18, INPUT: 1 << 18, KERNEL: 1 << 16}
-WINOGRAD_TILES = 32
+WINOGRAD_TILES = 100
 
 
 def _is_winograd(which, x, w, attrs):
