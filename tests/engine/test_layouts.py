@@ -87,6 +87,9 @@ FIRST = (0, 3, 1, 2)
         lambda y: ops.cast(ops.cast(y > 0, "int32"), "float32") + y,
         lambda y: ops.transpose(y, (0, 1, 3, 2)),
         lambda y: ops.softmax(y, axis=1),
+        lambda y: ops.concatenate([y[:, :1], ops.relu(y), -y], axis=1)[:, 1:],
+        lambda y: ops.concatenate([y, 2.0 * y], axis=3),
+        lambda y: ops.concatenate([y, ops.ones((3, 1, 4, 5))], axis=1)[:, 1:],
     ],
 )
 def test_what_stands_between_two_convolutions(between):

@@ -21,7 +21,8 @@ _REDUCTIONS = {"sum", "mean", "max", "min"}
 
 def layouts(graph):
     """Rewrites the graph if that leaves fewer elements to be moved."""
-    if not any(n.primitive.name in _KERNELS for n in graph.nodes):
+    names = {n.primitive.name for n in graph.nodes}
+    if "transpose" not in names or not names & _KERNELS:
         return
     turning = _Turning(graph)
     for node in graph.nodes:
@@ -82,6 +83,8 @@ class _Turning:
             made = self._reduction(node, inputs)
         elif name in ("pad", "slice"):
             made = self._by_axis(node, inputs)
+        elif name == "concatenate":
+            made = self._joined(node, inputs)
         if made is None:
             self._append(node.primitive, inputs, node.outputs, node.attrs, node)
 
@@ -179,6 +182,19 @@ class _Turning:
         }
         shape = tuple([out.shape[i] for i in inverse])
         y = self._new(node.primitive, [base], shape, attrs, node)
+        self._turned(y, perm, out, node)
+        return y
+
+    def _joined(self, node, inputs):
+        """Values that are all turned alike, one after the other along an axis."""
+        found = [self.bases.get(id(v), (None, None)) for v in inputs]
+        perm = found[0][1]
+        if perm is None or any(p != perm for _, p in found):
+            return None
+        (out,) = node.outputs
+        shape = tuple([out.shape[perm.index(i)] for i in range(len(perm))])
+        attrs = {**node.attrs, "axis": perm[node.attrs["axis"]]}
+        y = self._new(node.primitive, [v for v, _ in found], shape, attrs, node)
         self._turned(y, perm, out, node)
         return y
 
