@@ -89,6 +89,7 @@ FIRST = (0, 3, 1, 2)
         lambda y: ops.softmax(y, axis=1),
         lambda y: ops.concatenate([y[:, :1], ops.relu(y), -y], axis=1)[:, 1:],
         lambda y: ops.concatenate([y, 2.0 * y], axis=3),
+        lambda y: y + ops.expand_dims(y[:, 1], 1),
         lambda y: ops.concatenate([y, ops.ones((3, 1, 4, 5))], axis=1)[:, 1:],
     ],
 )

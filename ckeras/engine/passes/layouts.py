@@ -172,8 +172,8 @@ class _Turning:
     def _by_axis(self, node, inputs):
         """Primitives whose attributes have an entry for each axis."""
         (x,), (out,) = inputs, node.outputs
-        if id(x) not in self.bases:
-            return None
+        if id(x) not in self.bases or node.attrs.get("after") is not None:
+            return None  # a slice that leaves axes out
         base, perm = self.bases[id(x)]
         inverse = [perm.index(i) for i in range(len(perm))]
         attrs = {
