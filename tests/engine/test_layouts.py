@@ -112,6 +112,27 @@ def test_what_stands_between_two_convolutions(between):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=bound)
 
 
+@pytest.mark.parametrize("shape", [(1, 6, 7, 4), (3, 6, 7, 1), (3, 1, 7, 4)])
+def test_normalization_along_axes_of_size_one(shape):
+    def f(x, w):
+        with GradientTape() as tape:
+            tape.watch([x, w])
+            y = ops.transpose(ops.conv(x, w, padding="same"), FIRST)
+            mean, variance = ops.moments(y, [0, 2, 3])
+            y = ops.batch_normalization(y, mean, variance, axis=1)
+            z = ops.conv(y, w[..., :1, :], data_format="channels_first")
+            loss = ops.sum(ops.square(z))
+        return z, *tape.gradient(loss, [x, w])
+
+    x, w = values(*shape), values(1, 1, shape[-1], 4, seed=1)
+    found = function(lambda *a: f(*a))(x, w)
+    with passes.switched_off("layouts"):
+        wanted = function(lambda *a: f(*a))(x, w)
+    for one, other in zip(found, wanted, strict=True):
+        bound = 2e-5 + 2e-6 * np.abs(other.numpy()).max()
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=bound)
+
+
 def test_results_in_both_orders():
     def f(x, w):
         y = ops.conv(x, w)

@@ -136,10 +136,11 @@ class _Turning:
         if order != sorted(order):
             return None
         new = [wide[i] for i in inverse]
-        while len(new) > len(order) and new[0] == 1:
-            del new[0]
         if math.prod(wide) == 1 or tuple(new) == tuple(value.shape):
             return value
+        if hasattr(like.primitive, "program"):  # which broadcasts: bias is a vector
+            while len(new) > len(order) and new[0] == 1:
+                del new[0]
         reshape = {"shape": tuple(new)}
         out = Symbol(self.graph, Spec(tuple(new), value.dtype))
         out.node = Node(registry["reshape"], [value], [out], reshape, True, like.scope)
