@@ -54,6 +54,22 @@ cdef Plan plan_of(const Conv* s, Py_ssize_t width) noexcept nogil:
     return p
 
 
+cdef struct Piece:               # of the kernel's transforms, (16, k, n)
+    Py_ssize_t from_k, from_n, k, n
+    Py_ssize_t at                # where its sums begin, after those of others
+
+
+cdef inline Piece piece_of(
+    const Conv* s, const Plan* p, Py_ssize_t down, Py_ssize_t across
+) noexcept nogil:
+    cdef Piece piece
+    piece.from_k, piece.from_n = down * p.channels, across * p.filters
+    piece.k = least(p.channels, s.channels - piece.from_k)
+    piece.n = least(p.filters, s.n - piece.from_n)
+    piece.at = 16 * (piece.from_k * s.n + piece.k * piece.from_n)
+    return piece
+
+
 cdef inline void transform_gradients_of(
     vec* tag, const Tiles* t, const real* d_y, Py_ssize_t top, Py_ssize_t rows,
     Py_ssize_t first, Py_ssize_t count, Py_ssize_t filters, real* m
@@ -82,21 +98,21 @@ cdef inline void transform_gradients_of(
 
 
 cdef inline void product_tile(
-    const real* v, const real* m, real* d_u, Py_ssize_t to_row, Py_ssize_t tiles,
-    Py_ssize_t left, Py_ssize_t k, Py_ssize_t n, Py_ssize_t columns,
-    const Epilogue* epilogue, const int rows
+    const real* v, const real* m, real* d_u, Py_ssize_t tiles, Py_ssize_t left,
+    Py_ssize_t k, Py_ssize_t n, Py_ssize_t columns, const Epilogue* epilogue,
+    const int rows
 ) noexcept nogil:
     if columns <= panel_width(<real> 0) // 2:
-        tile_of(d_u, to_row, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 1)
+        tile_of(d_u, n, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 1)
     else:
-        tile_of(d_u, to_row, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 2)
+        tile_of(d_u, n, left, columns, v, 1, k, m, n, tiles, 0, epilogue, rows, 2)
 
 
 cdef void add_products(
-    const real* v, const real* m, real* d_u, Py_ssize_t to_row, Py_ssize_t tiles,
-    Py_ssize_t k, Py_ssize_t n
+    const real* v, const real* m, real* d_u, Py_ssize_t tiles, Py_ssize_t k,
+    Py_ssize_t n
 ) noexcept nogil:
-    """d_u (k, n), with steps between its rows, += vᵀ·m of (tiles, k) and (tiles, n)."""
+    """d_u (k, n) += vᵀ·m of (tiles, k) and (tiles, n)."""
     cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, columns
     cdef Epilogue epilogue
     epilogue.accumulate = True
@@ -106,14 +122,14 @@ cdef void add_products(
         i = 0
         while i < k:
             if k - i > 8 or TILE_ROWS == 6:
-                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles,
+                product_tile(v + i, m + j, d_u + i * n + j, tiles,
                              least(k - i, TILE_ROWS), k, n, columns, &epilogue,
                              TILE_ROWS)
             elif k - i > 4:
-                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles, k - i,
+                product_tile(v + i, m + j, d_u + i * n + j, tiles, k - i,
                              k, n, columns, &epilogue, 8)
             else:
-                product_tile(v + i, m + j, d_u + i * to_row + j, to_row, tiles, k - i,
+                product_tile(v + i, m + j, d_u + i * n + j, tiles, k - i,
                              k, n, columns, &epilogue, 4)
             i += TILE_ROWS
         j += width
@@ -125,10 +141,8 @@ cdef void unit(
 ) noexcept nogil:
     """A piece of the kernel's transforms, summed over one chunk of images."""
     cdef Py_ssize_t chunk = at // (p.down * p.across), size = t.s.channels * t.s.n
-    cdef Py_ssize_t from_k = at // p.across % p.down * p.channels
-    cdef Py_ssize_t from_n = at % p.across * p.filters
-    cdef Py_ssize_t k = least(p.channels, t.s.channels - from_k)
-    cdef Py_ssize_t n = least(p.filters, t.s.n - from_n)
+    cdef Piece piece = piece_of(&t.s, p, at // p.across % p.down, at % p.across)
+    cdef Py_ssize_t k = piece.k, n = piece.n
     cdef Py_ssize_t image = t.s.batch * chunk // p.chunks
     cdef Py_ssize_t end = t.s.batch * (chunk + 1) // p.chunks
     cdef Py_ssize_t images, z, top, rows, tiles, first, count, i
@@ -137,16 +151,16 @@ cdef void unit(
     cdef real* m = v + 16 * t.to_source
     cdef const real* part
     cdef const real* d
-    sums += 16 * chunk * size + from_k * t.s.n + from_n
+    sums += 16 * chunk * size + piece.at
     while image < end:
         images = least(t.images, end - image)
         for z in range(t.s.dst_d):
-            d = d_y + image * t.s.to_image + z * t.s.to_plane + from_n
+            d = d_y + image * t.s.to_image + z * t.s.to_plane + piece.from_n
             top = 0
             while top < t.s.dst_h:
                 rows = least(t.s.rows, t.s.dst_h - top)
                 part = windows(t, x, image, images, z, top, rows,
-                               work + t.transform + SLACK) + from_k
+                               work + t.transform + SLACK) + piece.from_k
                 rows //= 2
                 tiles = images * rows * t.across
                 first = 0
@@ -161,39 +175,49 @@ cdef void unit(
                                                count, n, m)
                     for i in range(16):
                         add_products(v + i * t.to_source, m + i * t.to_result,
-                                     sums + i * size, t.s.n, count, k, n)
+                                     sums + i * k * n, count, k, n)
                     first += count
                 top += 2 * rows
         image += images
 
 
-cdef inline void finish_kernel_of(
-    vec* tag, const real* sums, Py_ssize_t chunks, Py_ssize_t size, real* d_w,
-    Py_ssize_t at
+cdef inline void finish_row_of(
+    vec* tag, const Conv* s, const Plan* p, const real* sums, Py_ssize_t row, real* d_w
 ) noexcept nogil:
-    """A vector of the kernel's gradient, from the sums of all chunks in order."""
+    """The gradient's taps for one source channel, from the sums of all chunks."""
     cdef vec g[9]
     cdef vec total, more
     cdef real u[256]
-    cdef Py_ssize_t n = least(size - at, lanes(tag)), i, c
-    for i in range(16):
-        get(&total, sums + i * size + at, n)
-        for c in range(1, chunks):
-            get(&more, sums + (16 * c + i) * size + at, n)
-            total = total + more
-        put(&u[i * lanes(tag)], &total, lanes(tag))
-    kernel_gradient_tile(g, u, lanes(tag), lanes(tag))
-    for i in range(9):
-        put(d_w + i * size + at, &g[i], n)
+    cdef Py_ssize_t size = s.channels * s.n, across, j, n, i, c
+    cdef Piece piece
+    cdef const real* of_piece
+    cdef const real* element
+    for across in range(p.across):
+        piece = piece_of(s, p, row // p.channels, across)
+        of_piece = sums + piece.at + (row - piece.from_k) * piece.n
+        j = 0
+        while j < piece.n:
+            n = least(piece.n - j, lanes(tag))
+            for i in range(16):
+                element = of_piece + i * piece.k * piece.n + j
+                get(&total, element, n)
+                for c in range(1, p.chunks):
+                    get(&more, element + 16 * c * size, n)
+                    total = total + more
+                put(&u[i * lanes(tag)], &total, lanes(tag))
+            kernel_gradient_tile(g, u, lanes(tag), lanes(tag))
+            for i in range(9):
+                put(d_w + i * size + row * s.n + piece.from_n + j, &g[i], n)
+            j += n
 
 
-cdef void finish_kernel(
-    const real* sums, Py_ssize_t chunks, Py_ssize_t size, real* d_w, Py_ssize_t at
+cdef void finish_row(
+    const Conv* s, const Plan* p, const real* sums, Py_ssize_t row, real* d_w
 ) noexcept nogil:
     if real is float:
-        finish_kernel_of(<vf*> NULL, sums, chunks, size, d_w, at)
+        finish_row_of(<vf*> NULL, s, p, sums, row, d_w)
     else:
-        finish_kernel_of(<vd*> NULL, sums, chunks, size, d_w, at)
+        finish_row_of(<vd*> NULL, s, p, sums, row, d_w)
 
 
 cdef Tiles tiles_for(const Conv* s, const Plan* p) noexcept nogil:
@@ -207,20 +231,16 @@ cdef int kernel_gradient(
     cdef Conv s = geometry_of(dim)
     cdef Plan p = plan_of(&s, panel_width(<real> 0))
     cdef Tiles t = tiles_for(&s, &p)
-    cdef Py_ssize_t size = s.channels * s.n, floats = floats_of(&t) + SLACK, vector, i
+    cdef Py_ssize_t size = s.channels * s.n, floats = floats_of(&t) + SLACK, i
     cdef Py_ssize_t units = p.chunks * p.down * p.across, w
     cdef Py_ssize_t workers = least(least(n_threads, dim[22]), units)
     cdef real* work = buf[3] + 16 * p.chunks * size + SLACK
-    if real is float:
-        vector = LANES_F
-    else:
-        vector = LANES_D
     memset(buf[3], 0, 16 * p.chunks * size * sizeof(real))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         for i in range(units * w // workers, units * (w + 1) // workers):
             unit(&t, &p, i, buf[0], buf[1], buf[3], work + w * floats)
-    for i in prange(ceil_div(size, vector), schedule="static", num_threads=n_threads):
-        finish_kernel(buf[3], p.chunks, size, buf[2], i * vector)
+    for i in prange(s.channels, schedule="static", num_threads=n_threads):
+        finish_row(&s, &p, buf[3], i, buf[2])
     return OK
 
 
