@@ -77,8 +77,20 @@ def test_symbolic_shapes(name):
         outputs = layer(placeholders, **CASES[name]["call"])
     else:
         outputs = layer(*placeholders, **CASES[name]["call"])
-    first = tree.flatten(outputs)[0]
-    assert first.shape == (None, *ARRAYS[f"{name}/output/0"].shape[1:])
+    for i, y in enumerate(tree.flatten(outputs)):
+        assert y.shape == (None, *ARRAYS[f"{name}/output/{i}"].shape[1:])
+
+
+@pytest.mark.parametrize("axes", [None, (1,), (2,), (-2, 1)])
+def test_symbolic_shape_of_scores(axes):
+    layer = ckeras.layers.MultiHeadAttention(2, 3, attention_axes=axes)
+    query, value = np.ones((2, 3, 4, 5), "float32"), np.ones((2, 3, 6, 5), "float32")
+    if axes == (1,):
+        value = np.ones((2, 7, 4, 5), "float32")
+    scores = layer(query, value, return_attention_scores=True)[1]
+    placeholders = [ckeras.Input(x.shape[1:]) for x in (query, value)]
+    symbol = layer(*placeholders, return_attention_scores=True)[1]
+    assert symbol.shape == (None, *scores.shape[1:])
 
 
 def test_training():
