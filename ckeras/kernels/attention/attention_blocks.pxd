@@ -362,10 +362,14 @@ cdef inline void scores(
         step: from a row of the block to the next.
         work: as large as a block without gaps, for the bias.
     """
+    cdef Py_ssize_t ahead
     product_of_rows(rows, row_step, keys, queries, s.head_dim, block, step)
     if bias != NULL:
         add_bias(s, block, step, bias, query, count, key, keys, work)
     if mask != NULL:
         hide_masked(s, block, step, mask, query, count, key, keys)
-    if (s.causal and key + keys > query + 1) or s.window:
+    if s.window:
         hide_far(s, block, step, query, key, keys)
+    elif s.causal and key + keys > query + 1:
+        ahead = max(query + 1 - key, 0)  # keys that all of these queries see
+        hide_far(s, block + ahead * step, step, query, key + ahead, keys - ahead)
