@@ -93,6 +93,41 @@ def test_symbolic_shape_of_scores(axes):
     assert symbol.shape == (None, *scores.shape[1:])
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("use_scale", [False, True])
+def test_attention_with_and_without_scores(use_scale, masked, causal):
+    """Without scores a kernel is at work, which never stores them."""
+    rng = np.random.default_rng(5)
+    shapes = (3, 4, 8), (3, 6, 5), (3, 6, 8)
+    inputs = [ops.convert_to_tensor(rng.normal(size=s), "float32") for s in shapes]
+    mask = None
+    if masked:
+        kept = rng.random((3, 6)) > 0.4
+        kept[:, 0] = True
+        mask = [rng.random((3, 4)) > 0.3, kept]
+    layer = ckeras.layers.Attention(use_scale=use_scale)
+    layer.build([x.shape for x in inputs])
+    if use_scale:
+        layer.set_weights([np.float32(0.7)])
+    results = []
+    for scores in (False, True):
+        with GradientTape() as tape:
+            tape.watch(inputs)
+            y = layer(
+                inputs,
+                mask=mask,
+                use_causal_mask=causal,
+                return_attention_scores=scores,
+            )
+            y = y[0] if scores else y
+            loss = ops.sum(ops.sin(y))
+        sources = [*inputs, *layer.trainable_variables]
+        results.append([y, *tape.gradient(loss, sources)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
 def test_training():
     _, losses, predictions = train(ckeras)
     np.testing.assert_allclose(losses, ARRAYS["transformer/losses"], rtol=1e-4)
