@@ -11,7 +11,7 @@ from cython.parallel cimport prange
 
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport (
-    DEPTH, GROUP, Blocks, blocks_of, parts_of,
+    DEPTH, GROUP, Blocks, add_parts, blocks_of, parts_of,
 )
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
@@ -52,8 +52,8 @@ cdef void pack_group(
 
 cdef inline void rows_of_tiles(
     real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
-    const real* a, Py_ssize_t a_row, const real* panel, Py_ssize_t b_step,
-    Py_ssize_t depth, Py_ssize_t column, const Epilogue* epilogue
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panel,
+    Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column, const Epilogue* epilogue
 ) noexcept nogil:
     """The tiles of m rows and one column panel; the last rows by a lower tile."""
     cdef Py_ssize_t i = 0, left
@@ -65,6 +65,9 @@ cdef inline void rows_of_tiles(
         elif left <= 8 and TILE_ROWS > 8:
             tile_of(c + i * n, n, left, columns, rows + i * depth, 1, TILE_ROWS, panel,
                     b_step, depth, column, epilogue, 8, 2)
+        elif left >= TILE_ROWS and a != NULL and a_row == 1:
+            panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i, 1, a_column, panel,
+                          b_step, depth, column, epilogue, TILE_ROWS, 2)
         elif left >= TILE_ROWS and a != NULL:
             panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i * a_row, a_row, 1,
                           panel, b_step, depth, column, epilogue, TILE_ROWS, 2)
@@ -77,8 +80,9 @@ cdef inline void rows_of_tiles(
 
 cdef void block(
     real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
-    const real* a, Py_ssize_t a_row, const real* panels, Py_ssize_t panel_step,
-    Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column, const Epilogue* epilogue
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panels,
+    Py_ssize_t panel_step, Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column,
+    const Epilogue* epilogue
 ) noexcept nogil:
     """The tiles of m rows and some column panels, which begin at `column`.
 
@@ -86,7 +90,7 @@ cdef void block(
     """
     cdef Py_ssize_t width = panel_width(<real> 0), j = 0
     while j < columns:
-        rows_of_tiles(c + j, n, m, least(columns - j, width), rows, a, a_row,
+        rows_of_tiles(c + j, n, m, least(columns - j, width), rows, a, a_row, a_column,
                       panels + j * panel_step, b_step, depth, column + j, epilogue)
         j += width
     if epilogue.last:
@@ -101,12 +105,12 @@ cdef void some_units(
 ) noexcept nogil:
     """One thread's units, with its own panels: a block's rows, and a few columns.
 
-    What is not used often enough for packing to pay is read where it lies: rows of a
-    that meet few columns, and rows of b that are short or meet few rows.
+    What is not used often enough for packing to pay is read where it lies: lines of a
+    that are short and meet few columns, rows of b that are short or meet few rows.
     """
     cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
     cdef Py_ssize_t i, j, u, columns
-    cdef bint in_place = a_column == 1 and s.across <= GROUP and k <= DEPTH
+    cdef bint in_place = s.across <= GROUP and max(a_row, a_column) <= DEPTH
     cdef real* panels = work + s.rows * s.depth
     cdef const real* part
     cdef const real* rows = NULL
@@ -124,7 +128,7 @@ cdef void some_units(
             epilogue.last = start + depth == k
             i = 0
             if in_place:
-                rows = a + top * a_row
+                rows = a + top * a_row + start * a_column
                 i = height // TILE_ROWS * TILE_ROWS
             while i < height:
                 pack_rows(a + (top + i) * a_row + start * a_column, a_row, a_column,
@@ -138,12 +142,12 @@ cdef void some_units(
                 if b_column == 1 and columns % width == 0 and (
                     height <= DIRECT * TILE_ROWS or s.across <= GROUP
                 ):
-                    block(c + top * n + j, n, height, columns, work, rows, a_row, part,
-                          1, b_row, depth, j, &epilogue)
+                    block(c + top * n + j, n, height, columns, work, rows, a_row,
+                          a_column, part, 1, b_row, depth, j, &epilogue)
                 else:
                     pack_group(part, b_row, b_column, depth, columns, panels)
                     block(c + top * n + j, n, height, columns, work, rows, a_row,
-                          panels, depth, width, depth, j, &epilogue)
+                          a_column, panels, depth, width, depth, j, &epilogue)
                 u += s.group
             start += depth
         unit = block_end
@@ -165,18 +169,6 @@ cdef void large(
 
 
 # --- few sums of many terms ----------------------------------------------------------
-
-
-cdef void add_parts(
-    real* c, Py_ssize_t count, const real* sums, Py_ssize_t step, Py_ssize_t parts
-) noexcept nogil:
-    """c = sums[0] + sums[1] + ..., in this order."""
-    cdef Py_ssize_t i, p
-    for i in range(count):
-        c[i] = sums[i]
-    for p in range(1, parts):
-        for i in range(count):
-            c[i] = c[i] + sums[p * step + i]
 
 
 cdef void long_sums(

@@ -2,6 +2,7 @@
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
 from ckeras.kernels.simd cimport TILE_ROWS
+from ckeras.kernels.types cimport real
 
 cdef enum:
     DEPTH = 512           # the part of k that is packed at a time, at most
@@ -50,3 +51,15 @@ cdef inline Py_ssize_t parts_of(
     if m < 8 or m * n > FEW or k < 4 * max(m, n) or k < 4 * DEPTH:
         return 1
     return least(PARTS, k // DEPTH)
+
+
+cdef inline void add_parts(
+    real* c, Py_ssize_t count, const real* sums, Py_ssize_t step, Py_ssize_t parts
+) noexcept nogil:
+    """c = sums[0] + sums[1] + ..., in this order."""
+    cdef Py_ssize_t i, p
+    for i in range(count):
+        c[i] = sums[i]
+    for p in range(1, parts):
+        for i in range(count):
+            c[i] = c[i] + sums[p * step + i]
