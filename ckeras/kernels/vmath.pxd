@@ -10,7 +10,7 @@ from ckeras.kernels.simd cimport (
     and_i, and_l, as_float_d, as_float_f, as_int_d, as_int_f, div_d, div_f, eq_d, eq_f,
     greater_d, greater_f, lesser_d, lesser_f, lt_d, lt_f, or_i, or_l, quotient_f,
     select_d, select_f, shl_i, shl_l, shr_i, shr_l, spread_d, spread_f, spread_i,
-    spread_l, vd, vf, vi, vl, VECTOR_BYTES,
+    spread_l, vd, vf, vi, vl,
 )
 
 ctypedef fused vec:
@@ -167,10 +167,9 @@ cdef inline vec exp(vec x) noexcept nogil:
 cdef inline vec quick_exp(vec x) noexcept nogil:
     """exp at half the cost for numbers below 80, where what would be subnormal is 0.
 
-    Within 1.5 units in the last place where the result exceeds 1e-7, within 6 below:
-    with fused multiply-adds, floats take ln 2 in one part. 2^k is made of the lowest
-    bits of k + offset alone, since k's least value has the exponent field 0. Floats
-    have the polynomial with p(0) = 1 and the least largest error for |r| < ln 2 / 2.
+    Within 2 units in the last place. 2^k is made of the lowest bits of k + offset
+    alone, since k's least value has the exponent field 0. Floats have the polynomial
+    with p(0) = 1 and the least largest error for |r| < ln 2 / 2.
     """
     cdef vec low, offset, r, t, p
     if vec is vf:
@@ -179,10 +178,7 @@ cdef inline vec quick_exp(vec x) noexcept nogil:
         low, offset = num(x, -709.1), num(x, 6755399441055744.0 + 1023.0)
     x = greater(low, x)
     t = x * num(x, 1.4426950408889634) + offset
-    if vec is vf and VECTOR_BYTES > 16:
-        r = x - (t - offset) * num(x, 0.6931471805599453)
-    else:
-        r = without_power(x, t - offset)
+    r = without_power(x, t - offset)
     if vec is vf:
         p = num(x, 0.0013843607)
         p = p * r + num(x, 0.0083741955)
