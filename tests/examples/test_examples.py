@@ -126,6 +126,7 @@ def test_tiny_gpt(tmp_path):
     bits = number_after(out, "GPT:")
     assert bits < 2.4
     assert bits < number_after(out, "of characters:") - 2.0
+    assert re.search("step by step the same: +True", out)
     assert "later characters change nothing: True" in out
 
 

@@ -1,9 +1,7 @@
 """Attention, forward: a block of queries meets one block of keys after another.
 
-Scores of a block become weights at once. The largest score so far, the sum of the
-weights and the weighted values are kept; where a later block has a larger score, what
-has been summed is scaled down. (Milakov and Gimelshein, "Online normalizer calculation
-for softmax", 2018; Dao, "FlashAttention-2", 2023.)
+A few blocks of queries share what has been loaded of a block of keys. Each thread
+copies keys and values for itself. (Dao, "FlashAttention-2", 2023.)
 """
 
 from cython.parallel cimport prange
@@ -11,24 +9,29 @@ from libc.string cimport memset
 
 from ckeras.kernels.attention.attention_blocks cimport (
     BLOCK_KEYS, GRAIN, Sizes, add_product_over_keys, block_keys, copy_rows,
-    end_of_keys, first_key, hidden, lowest, multiply, pack_keys, scores, sizes_of,
-    unpack_lines, whole, wide_rows,
+    bias_of, end_of_keys, first_key, lowest, mask_of, scores, sizes_of, unpack_lines,
+    whole, wide_rows,
 )
+from ckeras.kernels.attention.attention_rows cimport FEW, attend_rows, row_numbers
+from ckeras.kernels.attention.attention_softmax cimport any_hidden, divide, weigh
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
-from ckeras.kernels.matrix.gemm_tile cimport lanes, load, spread, store, vec
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport div, exp, greater
 
 
-# Where the parts of the workspace lie, in numbers.
+cdef enum:
+    PANELS = 4     # blocks of queries that share what has been loaded of the keys
+
+
+# Where the parts of a thread's workspace lie, in numbers.
 cdef struct Layout:
     Py_ssize_t value_step     # a copied row of values
-    Py_ssize_t keys           # the packed keys of one head
-    Py_ssize_t values         # the copied values of one head
-    Py_ssize_t slot           # what each thread has for itself
+    Py_ssize_t keys           # the copied keys of one head, whole tiles
+    Py_ssize_t values         # its copied values
+    Py_ssize_t panel          # a block of queries
+    Py_ssize_t slot           # all that a thread has for itself
 
 
 cdef Layout layout_of(const Sizes* s, Py_ssize_t width) noexcept nogil:
@@ -36,200 +39,192 @@ cdef Layout layout_of(const Sizes* s, Py_ssize_t width) noexcept nogil:
     l.value_step = whole(s.value_dim, wide_rows())
     l.keys = whole(s.kv_len, TILE_ROWS) * s.head_dim
     l.values = s.kv_len * l.value_step
-    l.slot = (s.head_dim + l.value_step + 2 * BLOCK_KEYS + 2) * width
+    l.panel = (s.head_dim + l.value_step + 2) * width
+    l.slot = whole(l.keys + l.values, 16) + PANELS * l.panel + 2 * BLOCK_KEYS * width
     return l
 
 
-# --- softmax, block by block ---------------------------------------------------------
-
-
-cdef inline void weigh(
-    vec* tag, real* block, Py_ssize_t keys, real* top, real* sum, real* output,
-    Py_ssize_t rows, bint first
-) noexcept nogil:
-    """Turns scores into weights, and scales what has been summed by an older top.
-
-    top and sum have a number for each query; output (rows × queries) is rescaled.
-    """
-    cdef vec high, high2, old, old2, v, w, total, total2, shrink, shrink2
-    cdef Py_ssize_t j
-    cdef int n = lanes(tag)
-    load(&old, top)
-    load(&old2, top + n)
-    high, high2 = old, old2
-    for j in range(keys):
-        load(&v, block + 2 * j * n)
-        load(&w, block + (2 * j + 1) * n)
-        # NaN is passed over here, and comes back in the weights.
-        high = greater(v, high)
-        high2 = greater(w, high2)
-    spread(&total, <real> 0)
-    total2 = total
-    for j in range(keys):
-        load(&v, block + 2 * j * n)
-        load(&w, block + (2 * j + 1) * n)
-        v = exp(v - high)
-        w = exp(w - high2)
-        store(block + 2 * j * n, &v)
-        store(block + (2 * j + 1) * n, &w)
-        total = total + v
-        total2 = total2 + w
-    if not first:
-        shrink = exp(old - high)
-        shrink2 = exp(old2 - high2)
-        load(&v, sum)
-        load(&w, sum + n)
-        total = total + v * shrink
-        total2 = total2 + w * shrink2
-        for j in range(rows):
-            load(&v, output + 2 * j * n)
-            load(&w, output + (2 * j + 1) * n)
-            v = v * shrink
-            w = w * shrink2
-            store(output + 2 * j * n, &v)
-            store(output + (2 * j + 1) * n, &w)
-    store(top, &high)
-    store(top + n, &high2)
-    store(sum, &total)
-    store(sum + n, &total2)
-
-
-cdef inline void divide(
-    vec* tag, real* output, Py_ssize_t rows, const real* sum
-) noexcept nogil:
-    """output[j] /= sum, for each query's column."""
-    cdef vec one, v, w, inverse, inverse2
-    cdef Py_ssize_t j
-    cdef int n = lanes(tag)
-    spread(&one, <real> 1)
-    load(&v, sum)
-    load(&w, sum + n)
-    inverse = div(one, v)
-    inverse2 = div(one, w)
-    for j in range(rows):
-        load(&v, output + 2 * j * n)
-        load(&w, output + (2 * j + 1) * n)
-        v = v * inverse
-        w = w * inverse2
-        store(output + 2 * j * n, &v)
-        store(output + (2 * j + 1) * n, &w)
-
-
-cdef inline bint any_hidden(const real* top, Py_ssize_t count) noexcept nogil:
-    """Whether a query has seen no key yet."""
-    cdef Py_ssize_t i
-    for i in range(count):
-        if top[i] <= hidden(<real> 0):
-            return True
-    return False
-
-
-# --- a block of queries --------------------------------------------------------------
+# --- blocks of queries ---------------------------------------------------------------
 
 
 cdef struct Head:
-    const void* keys                  # packed
-    const void* values                # copied
+    const void* keys
+    const void* values
     const unsigned char* mask
     const void* bias
 
 
 cdef void meet(
     const Sizes* s, const Layout* l, const Head* head, Py_ssize_t query,
-    Py_ssize_t count, Py_ssize_t key, Py_ssize_t end, real* work, bint first
+    Py_ssize_t count, Py_ssize_t key, Py_ssize_t end, real* panel, real* block,
+    bint first
 ) noexcept nogil:
-    """Lets a block of queries attend to keys `key` ... `end` - 1.
+    """Lets a block of queries attend to keys `key` ... `end` - 1, a block at most.
 
-    work: the packed queries, the weighted values, two blocks, top and sum.
+    panel: the packed queries, the weighted values, top and sum.
     """
-    cdef Py_ssize_t width = panel_width(<real> 0), some
-    cdef real* output = work + s.head_dim * width
-    cdef real* block = output + l.value_step * width
-    cdef real* top = block + 2 * BLOCK_KEYS * width
-    while key < end:
-        some = least(end - key, block_keys(s.kv_len))
-        scores(s, <const real*> head.keys, work, head.mask, <const real*> head.bias,
-               query, count, key, some, block, block + BLOCK_KEYS * width)
-        if real is float:
-            weigh(<vf*> NULL, block, some, top, top + width, output, l.value_step,
-                  first)
-        else:
-            weigh(<vd*> NULL, block, some, top, top + width, output, l.value_step,
-                  first)
-        add_product_over_keys(output, <const real*> head.values + key * l.value_step,
-                              l.value_step, block, some)
-        first = False
-        key += some
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    cdef real* output = panel + s.head_dim * width
+    cdef real* top = output + l.value_step * width
+    if key >= end:
+        return
+    scores(s, <const real*> head.keys + key * s.head_dim, s.head_dim, panel, head.mask,
+           <const real*> head.bias, query, count, key, end - key, block, width,
+           block + BLOCK_KEYS * width)
+    if real is float:
+        weigh(<vf*> NULL, block, end - key, top, top + width, output, l.value_step,
+              first)
+    else:
+        weigh(<vd*> NULL, block, end - key, top, top + width, output, l.value_step,
+              first)
+    add_product_over_keys(output, <const real*> head.values + key * l.value_step,
+                          l.value_step, block, width, end - key, not first)
 
 
-cdef void attend(
-    const Sizes* s, const Layout* l, const Head* head, const real* q, real* y,
-    real* stats, Py_ssize_t query, real scale, real* work
+cdef void begin(
+    const Sizes* s, const Layout* l, const real* q, Py_ssize_t query, Py_ssize_t count,
+    real* panel
 ) noexcept nogil:
-    """One block of queries of one head."""
+    """Packs a block of queries. The first keys that it meets set its sums, if any."""
     cdef Py_ssize_t width = panel_width(<real> 0), i
-    cdef Py_ssize_t count = least(s.q_len - query, width)
+    cdef real* output = panel + s.head_dim * width
+    cdef real* top = output + l.value_step * width
+    pack_columns(q, 1, s.heads * s.head_dim, s.head_dim, count, panel)
+    if first_key(s, query) >= end_of_keys(s, query, count):
+        memset(output, 0, (l.value_step + 2) * width * sizeof(real))
+        for i in range(width):
+            top[i] = lowest(<real> 0)
+
+
+cdef void end_panel(
+    const Sizes* s, const Layout* l, const Head* head, Py_ssize_t query,
+    Py_ssize_t count, real* y, real* stats, real* panel, real* block
+) noexcept nogil:
+    """What is left to do once a block of queries has met the keys that it sees."""
+    cdef Py_ssize_t width = panel_width(<real> 0), step = block_keys(s.kv_len)
     cdef Py_ssize_t start = first_key(s, query), end = end_of_keys(s, query, count)
-    cdef Py_ssize_t q_step = s.heads * s.head_dim, y_step = s.heads * s.value_dim
-    cdef real* output = work + s.head_dim * width
-    cdef real* top = output + (l.value_step + 2 * BLOCK_KEYS) * width
-    pack_columns(q + query * q_step, 1, q_step, s.head_dim, count, work)
-    multiply(work, s.head_dim * width, scale)
-    memset(output, 0, l.value_step * width * sizeof(real))
-    for i in range(width):
-        top[i] = lowest(<real> 0)
-        top[width + i] = 0
-    meet(s, l, head, query, count, start, end, work, True)
+    cdef Py_ssize_t key = 0, i
+    cdef real* output = panel + s.head_dim * width
+    cdef real* top = output + l.value_step * width
     if (start > 0 or end < s.kv_len) and any_hidden(top, count):
-        meet(s, l, head, query, count, 0, start, work, False)
-        meet(s, l, head, query, count, end, s.kv_len, work, False)
+        while key < s.kv_len:
+            meet(s, l, head, query, count, key, least(key + step, start), panel, block,
+                 False)
+            meet(s, l, head, query, count, max(key, end), least(key + step, s.kv_len),
+                 panel, block, False)
+            key += step
     if real is float:
         divide(<vf*> NULL, output, l.value_step, top + width)
     else:
         divide(<vd*> NULL, output, l.value_step, top + width)
-    unpack_lines(output, count, s.value_dim, y + query * y_step, y_step)
+    unpack_lines(output, count, s.value_dim, y, s.heads * s.value_dim, False)
     for i in range(count):
         stats[query + i] = top[i]
         stats[s.q_len + query + i] = top[width + i]
 
 
-cdef void pack_block(
-    const Sizes* s, const Layout* l, const real* k, const real* v, Py_ssize_t head,
-    Py_ssize_t key, real* packed
+cdef void attend(
+    const Sizes* s, const Layout* l, const Head* head, const real* q, real* y,
+    real* stats, Py_ssize_t query, Py_ssize_t behind, real* panels, real* block
 ) noexcept nogil:
-    """A block of keys and values, of one head of one sample of the batch."""
-    cdef Py_ssize_t kv = s.kv_heads
-    cdef Py_ssize_t count = least(s.kv_len - key, block_keys(s.kv_len))
-    cdef Py_ssize_t row = head // kv * s.kv_len * kv + key * kv + head % kv
-    packed += head * (l.keys + l.values)
-    pack_keys(k + row * s.head_dim, kv * s.head_dim, count, s.head_dim,
-              packed + key * s.head_dim)
-    copy_rows(v + row * s.value_dim, kv * s.value_dim, count, s.value_dim,
-              packed + l.keys + key * l.value_step, l.value_step)
+    """Queries `query` ... `behind` - 1 of one head, at most PANELS blocks."""
+    cdef Py_ssize_t width = panel_width(<real> 0), step = block_keys(s.kv_len)
+    cdef Py_ssize_t q_step = s.heads * s.head_dim, y_step = s.heads * s.value_dim
+    cdef Py_ssize_t key, start, end, at, count
+    cdef Py_ssize_t last = end_of_keys(s, query, behind - query)
+    cdef real* panel = panels
+    at = query
+    while at < behind:
+        begin(s, l, q + at * q_step, at, least(behind - at, width), panel)
+        panel += l.panel
+        at += width
+    key = first_key(s, query) // step * step
+    while key < last:
+        at, panel = query, panels
+        while at < behind:
+            count = least(behind - at, width)
+            start = first_key(s, at)
+            end = end_of_keys(s, at, count)
+            meet(s, l, head, at, count, max(key, start), least(key + step, end), panel,
+                 block, key <= start)
+            at += width
+            panel += l.panel
+        key += step
+    at, panel = query, panels
+    while at < behind:
+        end_panel(s, l, head, at, least(behind - at, width), y + at * y_step, stats,
+                  panel, block)
+        at += width
+        panel += l.panel
 
 
-cdef void one_unit(
-    const Sizes* s, const Layout* l, real** buf, Py_ssize_t unit, real scale,
-    real* work
+# How a call is cut into pieces of work.
+cdef struct Units:
+    Py_ssize_t queries      # in a piece
+    Py_ssize_t parts        # of one head's queries
+    Py_ssize_t count
+
+
+cdef Units units_of(const Sizes* s, Py_ssize_t width) noexcept nogil:
+    """Wide pieces, unless these are too few for the threads. No sum depends on it."""
+    cdef Units u
+    u.queries = PANELS * width
+    while u.queries > width and (
+        s.batch * s.heads * ceil_div(s.q_len, u.queries) < 8 * s.slots
+    ):
+        u.queries //= 2
+    u.parts = ceil_div(s.q_len, u.queries)
+    u.count = s.batch * s.heads * u.parts
+    return u
+
+
+cdef void some_units(
+    const Sizes* s, const Layout* l, const Units* u, real** buf, Py_ssize_t unit,
+    Py_ssize_t end, real scale, real* work
 ) noexcept nogil:
-    """The unit-th block of queries, counted over batch, heads and queries."""
-    cdef Py_ssize_t width = panel_width(<real> 0), blocks = ceil_div(s.q_len, width)
-    cdef Py_ssize_t b = unit // blocks // s.heads, h = unit // blocks % s.heads
-    cdef Py_ssize_t kv = b * s.kv_heads + h // (s.heads // s.kv_heads)
-    cdef Py_ssize_t row = b * s.q_len * s.heads + h
+    """One thread's pieces of work, with keys and values that it copies for itself."""
+    cdef Py_ssize_t b, h, kv, row, part, copied = -1
     cdef Head head
-    cdef real* packed = buf[7] + kv * (l.keys + l.values)
-    head.keys = packed
-    head.values = packed + l.keys
-    head.mask = NULL
-    head.bias = NULL
-    if buf[3] != NULL:
-        head.mask = <const unsigned char*> buf[3] + b * s.mask[0] + h * s.mask[1]
-    if buf[4] != NULL:
-        head.bias = buf[4] + b * s.bias[0] + h * s.bias[1]
-    attend(s, l, &head, buf[0] + row * s.head_dim, buf[5] + row * s.value_dim,
-           buf[6] + (b * s.heads + h) * 2 * s.q_len, unit % blocks * width, scale,
-           work)
+    cdef real* panels = work + whole(l.keys + l.values, 16)
+    head.keys = work
+    head.values = work + l.keys
+    while unit < end:
+        b, h = unit // u.parts // s.heads, unit // u.parts % s.heads
+        kv = b * s.kv_heads + h // (s.heads // s.kv_heads)
+        if copied != kv:
+            copied = kv
+            row = b * s.kv_len * s.kv_heads + kv % s.kv_heads
+            copy_rows(buf[1] + row * s.head_dim, s.kv_heads * s.head_dim, s.kv_len,
+                      s.head_dim, scale, work, s.head_dim)
+            copy_rows(buf[2] + row * s.value_dim, s.kv_heads * s.value_dim, s.kv_len,
+                      s.value_dim, <real> 1, work + l.keys, l.value_step)
+        # From both ends: later queries of a causal attention see more keys.
+        part = unit % u.parts
+        part = u.parts - 1 - part // 2 if part % 2 else part // 2
+        head.mask = mask_of(s, <const unsigned char*> buf[3], b, h)
+        head.bias = bias_of(s, buf[4], b, h)
+        row = b * s.q_len * s.heads + h
+        attend(s, l, &head, buf[0] + row * s.head_dim, buf[5] + row * s.value_dim,
+               buf[6] + (b * s.heads + h) * 2 * s.q_len, part * u.queries,
+               least((part + 1) * u.queries, s.q_len), panels,
+               panels + PANELS * l.panel)
+        unit += 1
+
+
+cdef void some_heads(
+    const Sizes* s, real** buf, Py_ssize_t head, Py_ssize_t end, real scale, real* work
+) noexcept nogil:
+    """One thread's heads, where there are few queries."""
+    cdef Py_ssize_t b, h, row, kv_row
+    for head in range(head, end):
+        b, h = head // s.heads, head % s.heads
+        row = b * s.q_len * s.heads + h
+        kv_row = b * s.kv_len * s.kv_heads + h // (s.heads // s.kv_heads)
+        attend_rows(s, buf[0] + row * s.head_dim, buf[1] + kv_row * s.head_dim,
+                    buf[2] + kv_row * s.value_dim,
+                    mask_of(s, <const unsigned char*> buf[3], b, h),
+                    <const real*> bias_of(s, buf[4], b, h), buf[5] + row * s.value_dim,
+                    buf[6] + head * 2 * s.q_len, scale, work)
 
 
 # --- entries -------------------------------------------------------------------------
@@ -242,29 +237,31 @@ def workspace_bytes(tuple dims, Py_ssize_t itemsize):
     for i in range(len(dims)):
         (<Py_ssize_t*> &s)[i] = dims[i]
     cdef Layout layout = layout_of(&s, 2 * (LANES_F if itemsize == 4 else LANES_D))
-    cdef Py_ssize_t packed = s.batch * s.kv_heads * (layout.keys + layout.values)
-    return itemsize * (packed + s.slots * layout.slot)
+    if s.q_len <= FEW:
+        return itemsize * s.slots * row_numbers(&s)
+    return itemsize * s.slots * layout.slot
 
 
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef const Sizes* s = sizes_of(dim)
-    cdef Py_ssize_t width = panel_width(<real> 0), workers, w, i
+    cdef Py_ssize_t width = panel_width(<real> 0), workers, w, heads
     cdef Layout layout = layout_of(s, width)
-    cdef Py_ssize_t heads = s.batch * s.kv_heads
-    cdef Py_ssize_t blocks = ceil_div(s.kv_len, block_keys(s.kv_len))
-    cdef Py_ssize_t units = s.batch * s.heads * ceil_div(s.q_len, width)
+    cdef Units u = units_of(s, width)
     cdef real scale = <real> attr[0]
-    cdef real* slots = buf[7] + heads * (layout.keys + layout.values)
     if s.batch * s.heads * s.q_len * s.kv_len * (s.head_dim + s.value_dim) <= GRAIN:
         n_threads = 1
-    for i in prange(heads * blocks, schedule="static", num_threads=n_threads):
-        pack_block(s, &layout, buf[1], buf[2], i // blocks,
-                   i % blocks * block_keys(s.kv_len), buf[7])
-    workers = least(least(n_threads, s.slots), units)
+    workers = least(n_threads, s.slots)
+    if s.q_len <= FEW:
+        heads = s.batch * s.heads
+        workers = least(workers, heads)
+        for w in prange(workers, schedule="static", num_threads=<int> workers):
+            some_heads(s, buf, heads * w // workers, heads * (w + 1) // workers, scale,
+                       buf[7] + w * row_numbers(s))
+        return OK
+    workers = least(workers, u.count)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
-        # Every workers-th: later queries of a causal attention see more keys.
-        for i in range((units - w + workers - 1) // workers):
-            one_unit(s, &layout, buf, w + i * workers, scale, slots + w * layout.slot)
+        some_units(s, &layout, &u, buf, u.count * w // workers,
+                   u.count * (w + 1) // workers, scale, buf[7] + w * layout.slot)
     return OK

@@ -1,23 +1,23 @@
 """What attention's two directions share: sizes, packed operands, blocks of scores.
 
-All products are computed transposed. A block of scores is a panel of up to BLOCK_KEYS
-rows, one for each key, whose columns are the queries: two vectors of them. So softmax
-goes down the rows lane by lane, without a sum across a vector, and what it leaves is
-the right-hand operand of the next product as it stands.
+All products are computed transposed. A block of scores has up to BLOCK_KEYS rows, one
+for each key, `step` numbers apart, whose columns are the queries: two vectors of them.
+So softmax goes down the rows lane by lane, without a sum across a vector, and what it
+leaves is the right-hand operand of the next product as it stands.
 
     scores (keys × queries) = keys (keys × head_dim) · queriesᵀ (head_dim × queries)
     outputᵀ (value_dim × queries)
         = valuesᵀ (value_dim × keys) · weights (keys × queries)
 
-Keys are packed once for all queries, into panels of TILE_ROWS; values are copied head
-by head, so that the rows of one head lie side by side.
+Keys and values are copied once for many queries, so that the rows of one head lie side
+by side; the keys are multiplied by the scale.
 """
 
 from libc.float cimport DBL_MAX, FLT_MAX
 from libc.string cimport memcmp
 
 from ckeras.kernels.matrix.gemm_pack cimport (
-    ceil_div, least, pack_columns, pack_rows, panel_width, transpose,
+    ceil_div, least, pack_columns, panel_width, transpose,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
     Epilogue, get, lanes, load, put, spread, store, tile_of, vec,
@@ -78,6 +78,23 @@ cdef inline real lowest(real tag) noexcept nogil:
         return -DBL_MAX
 
 
+cdef inline const unsigned char* mask_of(
+    const Sizes* s, const unsigned char* mask, Py_ssize_t b, Py_ssize_t h
+) noexcept nogil:
+    """The mask of one head of one sample of the batch, if there is one."""
+    if mask != NULL:
+        mask += b * s.mask[0] + h * s.mask[1]
+    return mask
+
+
+cdef inline const void* bias_of(
+    const Sizes* s, const real* bias, Py_ssize_t b, Py_ssize_t h
+) noexcept nogil:
+    if bias != NULL:
+        bias += b * s.bias[0] + h * s.bias[1]
+    return bias
+
+
 # --- which keys a block of queries sees ----------------------------------------------
 
 
@@ -105,74 +122,42 @@ cdef inline Py_ssize_t end_of_keys(
     return least(s.kv_len, whole(end, TILE_ROWS))
 
 
-# --- packing -------------------------------------------------------------------------
-
-
-cdef inline void pack_keys(
-    const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim, real* panels
-) noexcept nogil:
-    """Panels of TILE_ROWS rows: panels[i // TILE_ROWS][p, i % TILE_ROWS]."""
-    cdef Py_ssize_t i = 0
-    while i < count:
-        pack_rows(rows + i * step, step, 1, least(count - i, TILE_ROWS), dim,
-                  panels + i * dim)
-        i += TILE_ROWS
+# --- copying -------------------------------------------------------------------------
 
 
 cdef inline void copy_rows_of(
     vec* tag, const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim,
-    real* copy, Py_ssize_t copy_step
+    real factor, real* copy, Py_ssize_t copy_step
 ) noexcept nogil:
-    cdef vec v
+    cdef vec v, f
     cdef Py_ssize_t i, j
+    spread(&f, factor)
     for i in range(count):
         j = 0
         while j < copy_step:
-            if j < dim:
-                get(&v, rows + i * step + j, dim - j)
-            else:
-                spread(&v, <real> 0)
+            get(&v, rows + i * step + j, max(dim - j, 0))
+            v = v * f
             put(copy + i * copy_step + j, &v, copy_step - j)
             j += lanes(tag)
 
 
 cdef inline void copy_rows(
-    const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim, real* copy,
-    Py_ssize_t copy_step
+    const real* rows, Py_ssize_t step, Py_ssize_t count, Py_ssize_t dim, real factor,
+    real* copy, Py_ssize_t copy_step
 ) noexcept nogil:
-    """Rows side by side, each filled up with zeros to copy_step ≥ dim numbers."""
+    """copy[i] = factor · rows[i], filled up with zeros to copy_step ≥ dim numbers."""
     if real is float:
-        copy_rows_of(<vf*> NULL, rows, step, count, dim, copy, copy_step)
+        copy_rows_of(<vf*> NULL, rows, step, count, dim, factor, copy, copy_step)
     else:
-        copy_rows_of(<vd*> NULL, rows, step, count, dim, copy, copy_step)
-
-
-cdef inline void multiply_of(
-    vec* tag, real* x, Py_ssize_t count, real factor
-) noexcept nogil:
-    cdef vec v, f
-    cdef Py_ssize_t i = 0
-    spread(&f, factor)
-    while i < count:
-        load(&v, x + i)
-        v = v * f
-        store(x + i, &v)
-        i += lanes(tag)
-
-
-cdef inline void multiply(real* x, Py_ssize_t count, real factor) noexcept nogil:
-    """x *= factor, for whole vectors."""
-    if real is float:
-        multiply_of(<vf*> NULL, x, count, factor)
-    else:
-        multiply_of(<vd*> NULL, x, count, factor)
+        copy_rows_of(<vd*> NULL, rows, step, count, dim, factor, copy, copy_step)
 
 
 cdef inline void unpack_lines_of(
     vec* tag, const real* panel, Py_ssize_t width, Py_ssize_t count, Py_ssize_t dim,
-    real* lines, Py_ssize_t step
+    real* lines, Py_ssize_t step, bint accumulate
 ) noexcept nogil:
     cdef vec v[16]
+    cdef vec old
     cdef Py_ssize_t first = 0, p, i, n
     cdef int size = lanes(tag)
     while first < count:
@@ -185,42 +170,49 @@ cdef inline void unpack_lines_of(
             for i in range(size):
                 if first + i >= count:
                     break
+                if accumulate:
+                    get(&old, lines + (first + i) * step + p, n)
+                    v[i] = v[i] + old
                 put(lines + (first + i) * step + p, &v[i], n)
             p += size
         first += size
 
 
 cdef inline void unpack_lines(
-    const real* panel, Py_ssize_t count, Py_ssize_t dim, real* lines, Py_ssize_t step
+    const real* panel, Py_ssize_t count, Py_ssize_t dim, real* lines, Py_ssize_t step,
+    bint accumulate
 ) noexcept nogil:
-    """lines[i, p] = panel[p, i] for `count` columns of a column panel."""
+    """lines[i, p] = or += panel[p, i] for `count` columns of a column panel."""
     cdef Py_ssize_t width = panel_width(<real> 0)
     if real is float:
-        unpack_lines_of(<vf*> NULL, panel, width, count, dim, lines, step)
+        unpack_lines_of(<vf*> NULL, panel, width, count, dim, lines, step, accumulate)
     else:
-        unpack_lines_of(<vd*> NULL, panel, width, count, dim, lines, step)
+        unpack_lines_of(<vd*> NULL, panel, width, count, dim, lines, step, accumulate)
 
 
 # --- products ------------------------------------------------------------------------
 
 
 cdef inline void product_of_rows(
-    const real* panels, Py_ssize_t keys, const real* queries, Py_ssize_t dim,
-    real* block
+    const real* rows, Py_ssize_t row_step, Py_ssize_t keys, const real* queries,
+    Py_ssize_t dim, real* block, Py_ssize_t step
 ) noexcept nogil:
-    """block (keys × queries) = packed rows (keys × dim) · a column panel."""
+    """block (keys × queries) = rows (keys × dim) · a column panel.
+
+    There are whole tiles of rows and of the block, whatever is behind the last key.
+    """
     cdef Py_ssize_t width = panel_width(<real> 0), i = 0
     cdef Epilogue plain
     plain.accumulate = plain.last = False
     while i < keys:
-        tile_of(block + i * width, width, TILE_ROWS, width, panels + i * dim, 1,
-                TILE_ROWS, queries, width, dim, 0, &plain, TILE_ROWS, 2)
+        tile_of(block + i * step, step, TILE_ROWS, width, rows + i * row_step, row_step,
+                1, queries, width, dim, 0, &plain, TILE_ROWS, 2)
         i += TILE_ROWS
 
 
 cdef inline void add_product_over_keys(
     real* sums, const real* rows, Py_ssize_t row_step, const real* block,
-    Py_ssize_t keys
+    Py_ssize_t step, Py_ssize_t keys, bint accumulate
 ) noexcept nogil:
     """sums (row_step × queries) += rowsᵀ (row_step × keys) · block (keys × queries).
 
@@ -228,16 +220,16 @@ cdef inline void add_product_over_keys(
     """
     cdef Py_ssize_t width = panel_width(<real> 0), i = 0
     cdef Epilogue plain
-    plain.accumulate = True
+    plain.accumulate = accumulate
     plain.last = False
     while i < row_step:
         if TILE_ROWS == 12:
             tile_of(sums + i * width, width, 8, width, rows + i, 1, row_step, block,
-                    width, keys, 0, &plain, 8, 2)
+                    step, keys, 0, &plain, 8, 2)
             i += 8
         else:
             tile_of(sums + i * width, width, 4, width, rows + i, 1, row_step, block,
-                    width, keys, 0, &plain, 4, 2)
+                    step, keys, 0, &plain, 4, 2)
             i += 4
 
 
@@ -245,42 +237,43 @@ cdef inline void add_product_over_keys(
 
 
 cdef inline void add_bias_of(
-    vec* tag, real* block, const real* packed, Py_ssize_t keys
+    vec* tag, real* block, Py_ssize_t step, const real* packed, Py_ssize_t keys
 ) noexcept nogil:
     cdef vec v, w
-    cdef Py_ssize_t i = 0
-    while i < keys * 2 * lanes(tag):
-        load(&v, block + i)
-        load(&w, packed + i)
-        v = v + w
-        store(block + i, &v)
-        i += lanes(tag)
+    cdef Py_ssize_t j
+    cdef int i, n = lanes(tag)
+    for j in range(keys):
+        for i in range(2):
+            load(&v, block + j * step + i * n)
+            load(&w, packed + (2 * j + i) * n)
+            v = v + w
+            store(block + j * step + i * n, &v)
 
 
 cdef inline void add_bias(
-    const Sizes* s, real* block, const real* bias, Py_ssize_t query, Py_ssize_t count,
-    Py_ssize_t key, Py_ssize_t keys, real* work
+    const Sizes* s, real* block, Py_ssize_t step, const real* bias, Py_ssize_t query,
+    Py_ssize_t count, Py_ssize_t key, Py_ssize_t keys, real* work
 ) noexcept nogil:
-    """block[j, i] += bias[query + i, key + j]; `work` is as large as a block."""
-    cdef Py_ssize_t width = panel_width(<real> 0), i, j
+    """block[j, i] += bias[query + i, key + j]; `work` has room for a block."""
+    cdef Py_ssize_t i, j
     cdef real x
     bias += query * s.bias[2] + key * s.bias[3]
     if s.bias[2] == 0 or s.bias[3] == 0:
         for j in range(keys):
             for i in range(count):
                 x = bias[i * s.bias[2] + j * s.bias[3]]
-                block[j * width + i] = block[j * width + i] + x
+                block[j * step + i] = block[j * step + i] + x
         return
     pack_columns(bias, 1, s.bias[2], keys, count, work)
     if real is float:
-        add_bias_of(<vf*> NULL, block, work, keys)
+        add_bias_of(<vf*> NULL, block, step, work, keys)
     else:
-        add_bias_of(<vd*> NULL, block, work, keys)
+        add_bias_of(<vd*> NULL, block, step, work, keys)
 
 
 cdef inline void hide_masked(
-    const Sizes* s, real* block, const unsigned char* mask, Py_ssize_t query,
-    Py_ssize_t count, Py_ssize_t key, Py_ssize_t keys
+    const Sizes* s, real* block, Py_ssize_t step, const unsigned char* mask,
+    Py_ssize_t query, Py_ssize_t count, Py_ssize_t key, Py_ssize_t keys
 ) noexcept nogil:
     """Hides what the mask says, a query's row of it after the other."""
     cdef Py_ssize_t width = panel_width(<real> 0), i, j
@@ -291,7 +284,7 @@ cdef inline void hide_masked(
         for j in range(keys):
             if not mask[j * s.mask[3]]:
                 for i in range(width):
-                    block[j * width + i] = nothing
+                    block[j * step + i] = nothing
         return
     for i in range(count):
         row = mask + i * s.mask[2]
@@ -303,20 +296,20 @@ cdef inline void hide_masked(
                 j += 8
                 continue
             if not row[j * s.mask[3]]:
-                block[j * width + i] = nothing
+                block[j * step + i] = nothing
             j += 1
 
 
 cdef inline void hide_far_of(
-    const Sizes* s, vec* lane, real* block, Py_ssize_t query, Py_ssize_t key,
-    Py_ssize_t keys
+    const Sizes* s, vec* lane, real* block, Py_ssize_t step, Py_ssize_t query,
+    Py_ssize_t key, Py_ssize_t keys
 ) noexcept nogil:
     cdef vec v, at, nothing, near
     cdef Py_ssize_t j, half, place
     spread(&nothing, hidden(<real> 0))
     for j in range(keys):
         for half in range(2):
-            place = (2 * j + half) * lanes(lane)
+            place = j * step + half * lanes(lane)
             load(&v, block + place)
             # This key's place, counted from the first query of the vector.
             at = lane[0]
@@ -341,36 +334,42 @@ cdef inline void number_lanes(vec* v, real tag) noexcept nogil:
 
 
 cdef inline void hide_far(
-    const Sizes* s, real* block, Py_ssize_t query, Py_ssize_t key, Py_ssize_t keys
+    const Sizes* s, real* block, Py_ssize_t step, Py_ssize_t query, Py_ssize_t key,
+    Py_ssize_t keys
 ) noexcept nogil:
     """Hides keys behind a query, and those outside its window."""
     cdef vf f
     cdef vd d
     if real is float:
         number_lanes(&f, <float> 0)
-        hide_far_of(s, &f, block, query, key, keys)
+        hide_far_of(s, &f, block, step, query, key, keys)
     else:
         number_lanes(&d, <double> 0)
-        hide_far_of(s, &d, block, query, key, keys)
+        hide_far_of(s, &d, block, step, query, key, keys)
 
 
 cdef inline void scores(
-    const Sizes* s, const real* panels, const real* queries, const unsigned char* mask,
-    const real* bias, Py_ssize_t query, Py_ssize_t count, Py_ssize_t key,
-    Py_ssize_t keys, real* block, real* work
+    const Sizes* s, const real* rows, Py_ssize_t row_step, const real* queries,
+    const unsigned char* mask, const real* bias, Py_ssize_t query, Py_ssize_t count,
+    Py_ssize_t key, Py_ssize_t keys, real* block, Py_ssize_t step, real* work
 ) noexcept nogil:
     """A block of scores: keys key ... key + keys - 1 of some queries.
 
     Args:
-        panels: the head's packed keys, all of them.
-        queries: the queries' column panel, multiplied by the scale.
+        rows: these keys, multiplied by the scale.
+        queries: the queries' column panel.
         mask, bias: of this head, or NULL.
-        work: as large as a block, for the bias.
+        step: from a row of the block to the next.
+        work: as large as a block without gaps, for the bias.
     """
-    product_of_rows(panels + key * s.head_dim, keys, queries, s.head_dim, block)
+    cdef Py_ssize_t ahead
+    product_of_rows(rows, row_step, keys, queries, s.head_dim, block, step)
     if bias != NULL:
-        add_bias(s, block, bias, query, count, key, keys, work)
+        add_bias(s, block, step, bias, query, count, key, keys, work)
     if mask != NULL:
-        hide_masked(s, block, mask, query, count, key, keys)
-    if (s.causal and key + keys > query + 1) or s.window:
-        hide_far(s, block, query, key, keys)
+        hide_masked(s, block, step, mask, query, count, key, keys)
+    if s.window:
+        hide_far(s, block, step, query, key, keys)
+    elif s.causal and key + keys > query + 1:
+        ahead = max(query + 1 - key, 0)  # keys that all of these queries see
+        hide_far(s, block + ahead * step, step, query, key + ahead, keys - ahead)

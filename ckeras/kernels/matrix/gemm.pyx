@@ -10,6 +10,9 @@ thread, and to read what lies in another core's cache.
 from cython.parallel cimport prange
 
 from ckeras.kernels.matrix.activate cimport activate
+from ckeras.kernels.matrix.gemm_blocks cimport (
+    DEPTH, GROUP, Blocks, add_parts, blocks_of, parts_of,
+)
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
@@ -18,51 +21,16 @@ from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    DEPTH = 512           # the part of k that is packed at a time, at most
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
     WIDE = 4             # column panels at a time of a single row
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
     DIRECT = 2           # row panels up to which rows of b are read where they lie
-    UNITS = 16           # pieces of work that there should be, at most
-    GROUP = 8            # column panels that are packed together, at most
     PACKED_ROWS = 16     # rows of b that are packed together
 
 
 # --- large products ------------------------------------------------------------------
-
-
-cdef struct Blocks:
-    Py_ssize_t across      # column panels
-    Py_ssize_t rows        # rows in a block
-    Py_ssize_t units       # pieces of work: a column panel of a block of rows
-    Py_ssize_t depth       # the part of k that is packed at a time
-    Py_ssize_t group       # column panels that are packed together
-    Py_ssize_t packed      # numbers in the panels of one thread
-
-
-cdef Blocks blocks_of(
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, Py_ssize_t slots
-) noexcept nogil:
-    """How a product is cut, on at most `slots` threads; no sum depends on it.
-
-    Every block of rows packs b again, so there are few: two units for each thread.
-    """
-    cdef Blocks s
-    cdef Py_ssize_t pieces = least(UNITS, 2 * slots)
-    cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
-    cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
-    s.across = ceil_div(n, width)
-    while down * s.across < pieces and 2 * down < panels:
-        down *= 2
-    s.rows = ceil_div(panels, down) * TILE_ROWS
-    s.units = ceil_div(m, s.rows) * s.across
-    s.depth = ceil_div(ceil_div(k, ceil_div(k, DEPTH)), 16) * 16
-    s.group = least(GROUP, s.across)
-    s.packed = (s.rows + s.group * width) * s.depth
-    return s
 
 
 cdef void pack_group(
@@ -82,21 +50,48 @@ cdef void pack_group(
         p += step
 
 
+cdef inline void rows_of_tiles(
+    real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panel,
+    Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column, const Epilogue* epilogue
+) noexcept nogil:
+    """The tiles of m rows and one column panel; the last rows by a lower tile."""
+    cdef Py_ssize_t i = 0, left
+    while i < m:
+        left = m - i
+        if left <= 4:
+            tile_of(c + i * n, n, left, columns, rows + i * depth, 1, TILE_ROWS, panel,
+                    b_step, depth, column, epilogue, 4, 2)
+        elif left <= 8 and TILE_ROWS > 8:
+            tile_of(c + i * n, n, left, columns, rows + i * depth, 1, TILE_ROWS, panel,
+                    b_step, depth, column, epilogue, 8, 2)
+        elif left >= TILE_ROWS and a != NULL and a_row == 1:
+            panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i, 1, a_column, panel,
+                          b_step, depth, column, epilogue, TILE_ROWS, 2)
+        elif left >= TILE_ROWS and a != NULL:
+            panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i * a_row, a_row, 1,
+                          panel, b_step, depth, column, epilogue, TILE_ROWS, 2)
+        else:
+            panel_tile_of(c + i * n, n, least(left, TILE_ROWS), columns,
+                          rows + i * depth, 1, TILE_ROWS, panel, b_step, depth, column,
+                          epilogue, TILE_ROWS, 2)
+        i += TILE_ROWS
+
+
 cdef void block(
     real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
-    const real* panels, Py_ssize_t panel_step, Py_ssize_t b_step, Py_ssize_t depth,
-    Py_ssize_t column, const Epilogue* epilogue
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panels,
+    Py_ssize_t panel_step, Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column,
+    const Epilogue* epilogue
 ) noexcept nogil:
-    """The tiles of m rows and some column panels, which begin at `column`."""
-    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0
+    """The tiles of m rows and some column panels, which begin at `column`.
+
+    rows are packed; or a says where they lie, as far as they fill whole tiles.
+    """
+    cdef Py_ssize_t width = panel_width(<real> 0), j = 0
     while j < columns:
-        i = 0
-        while i < m:
-            panel_tile_of(c + i * n + j, n, least(m - i, TILE_ROWS),
-                          least(columns - j, width), rows + i * depth,
-                          panels + j * panel_step, b_step, depth, column + j, epilogue,
-                          TILE_ROWS, 2)
-            i += TILE_ROWS
+        rows_of_tiles(c + j, n, m, least(columns - j, width), rows, a, a_row, a_column,
+                      panels + j * panel_step, b_step, depth, column + j, epilogue)
         j += width
     if epilogue.last:
         activate(c, n, m, columns, epilogue.activation)
@@ -108,11 +103,17 @@ cdef void some_units(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* bias, int activation,
     real* work
 ) noexcept nogil:
-    """One thread's units, with its own panels: a block's rows, and a few columns."""
+    """One thread's units, with its own panels: a block's rows, and a few columns.
+
+    What is not used often enough for packing to pay is read where it lies: lines of a
+    that are short and meet few columns, rows of b that are short or meet few rows.
+    """
     cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
     cdef Py_ssize_t i, j, u, columns
+    cdef bint in_place = s.across <= GROUP and max(a_row, a_column) <= DEPTH
     cdef real* panels = work + s.rows * s.depth
     cdef const real* part
+    cdef const real* rows = NULL
     cdef Epilogue epilogue
     epilogue.bias = bias
     epilogue.activation = activation
@@ -126,6 +127,9 @@ cdef void some_units(
             epilogue.accumulate = start > 0
             epilogue.last = start + depth == k
             i = 0
+            if in_place:
+                rows = a + top * a_row + start * a_column
+                i = height // TILE_ROWS * TILE_ROWS
             while i < height:
                 pack_rows(a + (top + i) * a_row + start * a_column, a_row, a_column,
                           least(height - i, TILE_ROWS), depth, work + i * depth)
@@ -135,15 +139,15 @@ cdef void some_units(
                 j = u % s.across * width
                 columns = least(n - j, least(block_end - u, s.group) * width)
                 part = b + start * b_row + j * b_column
-                if height <= DIRECT * TILE_ROWS and b_column == 1 and (
-                    columns % width == 0
+                if b_column == 1 and columns % width == 0 and (
+                    height <= DIRECT * TILE_ROWS or s.across <= GROUP
                 ):
-                    block(c + top * n + j, n, height, columns, work, part, 1, b_row,
-                          depth, j, &epilogue)
+                    block(c + top * n + j, n, height, columns, work, rows, a_row,
+                          a_column, part, 1, b_row, depth, j, &epilogue)
                 else:
                     pack_group(part, b_row, b_column, depth, columns, panels)
-                    block(c + top * n + j, n, height, columns, work, panels, depth,
-                          width, depth, j, &epilogue)
+                    block(c + top * n + j, n, height, columns, work, rows, a_row,
+                          a_column, panels, depth, width, depth, j, &epilogue)
                 u += s.group
             start += depth
         unit = block_end
@@ -162,6 +166,32 @@ cdef void large(
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
                    a_column, b, b_row, b_column, c, m, n, k, bias, activation,
                    work + w * s.packed)
+
+
+# --- few sums of many terms ----------------------------------------------------------
+
+
+cdef void long_sums(
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
+    Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
+    Py_ssize_t k, real* work, Py_ssize_t slots, int n_threads
+) noexcept nogil:
+    """Each part of k is a product of its own, by one thread; then these are added."""
+    cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, size = m * n
+    cdef Blocks s = blocks_of(m, n, ceil_div(k, parts), panel_width(<real> 0), 1)
+    cdef real* sums = work + least(slots, parts) * s.packed
+    workers = least(least(n_threads, slots), parts)
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        for p in range(parts * w // workers, parts * (w + 1) // workers):
+            start = k * p // parts
+            some_units(&s, 0, s.units, a + start * a_column, a_row, a_column,
+                       b + start * b_row, b_row, b_column, sums + p * size, m, n,
+                       k * (p + 1) // parts - start, <const real*> NULL, LINEAR,
+                       work + w * s.packed)
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        start = size * w // workers
+        add_parts(c + start, size * (w + 1) // workers - start, sums + start, size,
+                  parts)
 
 
 # --- small products ------------------------------------------------------------------
@@ -281,7 +311,10 @@ cdef void product(
 ) noexcept nogil:
     if m == 0 or n == 0:
         return
-    if k > 0 and m >= 8 and m * n * k > SMALL:
+    if bias == NULL and activation == LINEAR and parts_of(m, n, k) > 1:
+        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
+                  n_threads)
+    elif k > 0 and m >= 8 and m * n * k > SMALL:
         large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
               work, slots, n_threads)
     else:
@@ -295,11 +328,16 @@ cdef void product(
 def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsize,
                     bint b_transposed, Py_ssize_t slots):
     """Bytes of workspace of one product on at most `slots` threads."""
-    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D), parts, size
     cdef Blocks s
     if m >= 8 and m * n * k > SMALL:
         s = blocks_of(m, n, k, width, slots)
-        return itemsize * least(slots, s.units) * s.packed
+        size = least(slots, s.units) * s.packed
+        parts = parts_of(m, n, k)
+        if parts > 1:
+            s = blocks_of(m, n, ceil_div(k, parts), width, 1)
+            size = max(size, least(slots, parts) * s.packed + parts * m * n)
+        return itemsize * size
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
     return 0
@@ -349,5 +387,6 @@ cdef int peak(
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):
         panel_tile_of(buf[2] + g % 64 * TILE_ROWS * width, width, TILE_ROWS, width,
-                      buf[0], buf[1], width, dim[0], 0, &epilogue, TILE_ROWS, 2)
+                      buf[0], 1, TILE_ROWS, buf[1], width, dim[0], 0, &epilogue,
+                      TILE_ROWS, 2)
     return OK

@@ -261,10 +261,11 @@ cdef inline void tile_of(
 
 cdef inline void panel_tile(
     vec* tag, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
-    const Epilogue* epilogue, const int rows, const int vectors
+    Py_ssize_t row_step, Py_ssize_t k_step, const real* b, Py_ssize_t b_step,
+    Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue, const int rows,
+    const int vectors
 ) noexcept nogil:
-    """A tile of all rows of a panel of a, which asks for c's lines meanwhile.
+    """A tile that asks for c's lines meanwhile.
 
     Row by row, since the core can wait for only a few lines at a time, and a and b
     need some of these too.
@@ -280,21 +281,22 @@ cdef inline void panel_tile(
             prefetch_own(c + row * c_step + n - 1)
         row += 1
         part = k - done if k - done < some else some
-        multiply_add(acc, a + done * rows, 1, rows, b + done * b_step, b_step, part,
-                     rows, vectors)
+        multiply_add(acc, a + done * k_step, row_step, k_step, b + done * b_step,
+                     b_step, part, rows, vectors)
         done += part
     finish(acc, c, c_step, m, n, column, epilogue, rows, vectors)
 
 
 cdef inline void panel_tile_of(
     real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t b_step, Py_ssize_t k, Py_ssize_t column,
-    const Epilogue* epilogue, const int rows, const int vectors
+    Py_ssize_t row_step, Py_ssize_t k_step, const real* b, Py_ssize_t b_step,
+    Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue, const int rows,
+    const int vectors
 ) noexcept nogil:
     """`panel_tile` with the vectors of the operands' type."""
     if real is float:
-        panel_tile(<vf*> NULL, c, c_step, m, n, a, b, b_step, k, column, epilogue, rows,
-                   vectors)
+        panel_tile(<vf*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k,
+                   column, epilogue, rows, vectors)
     else:
-        panel_tile(<vd*> NULL, c, c_step, m, n, a, b, b_step, k, column, epilogue, rows,
-                   vectors)
+        panel_tile(<vd*> NULL, c, c_step, m, n, a, row_step, k_step, b, b_step, k,
+                   column, epilogue, rows, vectors)

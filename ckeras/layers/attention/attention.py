@@ -100,6 +100,33 @@ class Attention(Layer):
             weights = random.dropout(weights, self.dropout, seed=self.seed_generator)
         return ops.matmul(weights, value), weights
 
+    def _fits_kernel(self, inputs, v_mask):
+        """Whether the scores are dot products that need not be stored."""
+        steps = ("_calculate_scores", "_calculate_score_mask", "_apply_scores")
+        mine = all(getattr(type(self), n) is getattr(Attention, n) for n in steps)
+        ranks = {len(x.shape) for x in inputs}
+        batches = {x.shape[0] for x in inputs}
+        plain = v_mask is None or len(v_mask.shape) == 2
+        return (
+            mine
+            and self.score_mode == "dot"
+            and ranks == {3}
+            and len(batches) == 1
+            and plain
+        )
+
+    def _at_once(self, query, key, value, v_mask, use_causal_mask):
+        """The weighted sums of values, by a kernel that stores no scores."""
+        if self.scale is not None:
+            query = ops.multiply(query, self.scale)
+        if v_mask is not None:
+            v_mask = ops.expand_dims(ops.cast(v_mask, "bool"), (1, 2))
+        query, key, value = [ops.expand_dims(x, 2) for x in (query, key, value)]
+        output = ops.dot_product_attention(
+            query, key, value, mask=v_mask, scale=1.0, is_causal=use_causal_mask
+        )
+        return ops.squeeze(output, 2)
+
     def call(
         self,
         inputs,
@@ -112,13 +139,17 @@ class Attention(Layer):
         query, value = inputs[:2]
         key = inputs[2] if len(inputs) > 2 else value
         q_mask, v_mask = mask[:2] if mask else (None, None)
-        scores = self._calculate_scores(query=query, key=key)
-        output, scores = self._apply_scores(
-            scores=scores,
-            value=value,
-            scores_mask=self._calculate_score_mask(scores, v_mask, use_causal_mask),
-            training=training,
-        )
+        drops = training and self.dropout > 0
+        if not (return_attention_scores or drops) and self._fits_kernel(inputs, v_mask):
+            output = self._at_once(query, key, value, v_mask, use_causal_mask)
+        else:
+            scores = self._calculate_scores(query=query, key=key)
+            output, scores = self._apply_scores(
+                scores=scores,
+                value=value,
+                scores_mask=self._calculate_score_mask(scores, v_mask, use_causal_mask),
+                training=training,
+            )
         if q_mask is not None:
             output = ops.where(ops.expand_dims(q_mask, -1), output, 0)
         return (output, scores) if return_attention_scores else output

@@ -3,7 +3,6 @@
 import math
 
 from ckeras import constraints, initializers, ops, regularizers
-from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.activations.softmax import Softmax
 from ckeras.layers.attention.projected import (
     ProjectedAttention,
@@ -75,7 +74,7 @@ class GroupedQueryAttention(ProjectedAttention):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.head_dim = head_dim
-        self.num_query_heads = num_query_heads
+        self.num_query_heads = self._num_heads = num_query_heads
         self.num_key_value_heads = num_key_value_heads
         if num_query_heads % num_key_value_heads != 0:
             raise ValueError(
@@ -226,28 +225,6 @@ class GroupedQueryAttention(ProjectedAttention):
             )
         check_lengths(value_shape, value_shape if key_shape is None else key_shape)
         return query_shape
-
-    def compute_output_spec(
-        self,
-        query,
-        value,
-        key=None,
-        query_mask=None,
-        value_mask=None,
-        key_mask=None,
-        attention_mask=None,
-        return_attention_scores=False,
-        training=None,
-        use_causal_mask=False,
-    ):
-        key_shape = None if key is None else key.shape
-        shape = self.compute_output_shape(query.shape, value.shape, key_shape)
-        spec = KerasTensor(shape, dtype=self.compute_dtype)
-        if not return_attention_scores:
-            return spec
-        lengths = (query.shape[1], (value if key is None else key).shape[1])
-        scores = (query.shape[0], self.num_query_heads, *lengths)
-        return spec, KerasTensor(scores, dtype=self.compute_dtype)
 
     def get_config(self):
         return {

@@ -4,7 +4,6 @@ import math
 import string
 
 from ckeras import constraints, initializers, ops, regularizers
-from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.activations.softmax import Softmax
 from ckeras.layers.attention.projected import (
     ProjectedAttention,
@@ -303,28 +302,6 @@ class MultiHeadAttention(ProjectedAttention):
         if self._output_shape:
             return (*query_shape[:-1], *self._output_shape)
         return tuple(query_shape)
-
-    def compute_output_spec(
-        self,
-        query,
-        value,
-        key=None,
-        query_mask=None,
-        value_mask=None,
-        key_mask=None,
-        attention_mask=None,
-        return_attention_scores=False,
-        training=None,
-        use_causal_mask=False,
-    ):
-        key_shape = None if key is None else key.shape
-        shape = self.compute_output_shape(query.shape, value.shape, key_shape)
-        spec = KerasTensor(shape, dtype=self.compute_dtype)
-        if not return_attention_scores:
-            return spec
-        lengths = (query.shape[1], value.shape[1])
-        scores = (query.shape[0], self._num_heads, *lengths)
-        return spec, KerasTensor(scores, dtype=self.compute_dtype)
 
     def get_config(self):
         return {

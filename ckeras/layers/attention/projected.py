@@ -2,6 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import config
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.layer import Layer
 
 __all__ = ["ProjectedAttention", "check_lengths", "check_window"]
@@ -10,10 +11,10 @@ __all__ = ["ProjectedAttention", "check_lengths", "check_window"]
 class ProjectedAttention(Layer):
     """Masks, scores and weighted sums of `MultiHeadAttention` and its kin.
 
-    A subclass sets `_scale` (of the scores), `_rate` (of dropout), `_window`,
-    `_flash_attention`, `_kv_first` (the order in the scores' equation),
-    `_attention_axes`, `_dot_product_equation`, `_combine_equation`, `_softmax` and
-    `_dropout_layer`.
+    A subclass sets `_num_heads` (of the query), `_scale` (of the scores), `_rate` (of
+    dropout), `_window`, `_flash_attention`, `_kv_first` (the order in the scores'
+    equation), `_attention_axes`, `_dot_product_equation`, `_combine_equation`,
+    `_softmax` and `_dropout_layer`.
     """
 
     def _set_flash_attention(self, flash_attention, dropout):
@@ -23,6 +24,37 @@ class ProjectedAttention(Layer):
                 "Dropout is not supported when flash attention is enabled. "
                 "Please set dropout to 0.0 to use flash attention."
             )
+
+    # --- shapes ---
+
+    def compute_output_spec(
+        self,
+        query,
+        value,
+        key=None,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        return_attention_scores=False,
+        training=None,
+        use_causal_mask=False,
+    ):
+        key_shape = None if key is None else key.shape
+        shape = self.compute_output_shape(query.shape, value.shape, key_shape)
+        output = KerasTensor(shape, dtype=self.compute_dtype)
+        if not return_attention_scores:
+            return output
+        shape = self._scores_shape(query.shape, value.shape)
+        return output, KerasTensor(shape, dtype=self.compute_dtype)
+
+    def _scores_shape(self, query_shape, value_shape):
+        """(batch, axes not attended over, heads, those of the queries, of the keys)."""
+        axes = self._attention_axes or range(1, len(query_shape) - 1)
+        axes = [a % len(query_shape) for a in axes]
+        others = [n for i, n in enumerate(query_shape[:-1]) if i not in axes]
+        pairs = [shape[a] for shape in (query_shape, value_shape) for a in axes]
+        return (*others, self._num_heads, *pairs)
 
     # --- masks ---
 

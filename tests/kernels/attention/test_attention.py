@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import ckeras
 from ckeras import GradientTape, kernels, ops
 from ckeras.ops.primitives import attention
 from tests.gradients import check_gradients
@@ -18,6 +19,11 @@ SHAPES = [
     (1, 64, 144, 1, 1, 20, 8),
     (1, 65, 145, 2, 2, 64, 64),
     (1, 7, 289, 3, 1, 17, 31),
+    (1, 140, 40, 1, 1, 9, 70),
+    (3, 200, 300, 4, 2, 8, 12),
+    (2, 1, 37, 4, 2, 17, 70),
+    (1, 3, 64, 1, 1, 64, 64),
+    (1, 4, 1, 2, 2, 5, 3),
 ]
 # causal, window
 PLACES = [(0, 0), (1, 0), (0, 5), (1, 3)]
@@ -220,10 +226,52 @@ def test_second_derivatives():
     check_gradients(slopes, q, k, v)
 
 
-def test_memory_grows_with_the_length():
-    def size(module, n):
-        dims = (1, n, n, 8, 8, 64, 64, 0, 0, *[0] * 8, 2)
-        return kernels.module(module).workspace_bytes(dims, 4)
+# Queries: by rows, and in blocks.
+@pytest.mark.parametrize("q_len", [1, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exponentials(dtype, q_len):
+    """Weights of two keys whose scores are 0 and x, to 5 units in the last place."""
+    x = np.concatenate([-np.geomspace(1e-6, 30, 500), [-80.0, -87.0, -100.0, -800.0]])
+    x = x.astype(dtype)
+    k = np.stack([np.zeros_like(x), x])[None, :, :, None]
+    v = np.broadcast_to(np.array([0, 1], dtype)[None, :, None, None], k.shape)
+    y, _ = forward(np.ones((1, q_len, len(x), 1), dtype), k, np.ascontiguousarray(v))
+    weight = np.exp(x.astype("longdouble"))
+    expected = weight / (1 + weight)
+    limit = np.where(x > -16, 5, 10) * np.spacing(expected.astype(dtype))
+    limit[expected < np.finfo(dtype).tiny] = np.finfo(dtype).tiny
+    assert (abs(y[0, :, :, 0] - expected) <= limit).all()
+    assert (y[0, :, x < (-90 if dtype == "float32" else -710), 0] == 0).all()
 
-    for module in ("attention", "attention_gradient"):
-        assert size(module, 8192) < 2.1 * size(module, 4096)
+
+def test_a_top_that_lags_behind():
+    """Scores that rise from block to block, little by little and much at once."""
+    q, k, v = sample((1, 40, 600, 1, 1, 4, 3))
+    for slope in (0.01, 0.05, 1.0):
+        bias = (slope * np.arange(600))[None, None, None].astype("float32")
+        bias = np.ascontiguousarray(np.broadcast_to(bias, (1, 1, 40, 600)))
+        y, _ = forward(q, k, v, None, bias)
+        expected = by_numpy(q, k, v, None, bias)
+        np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_memory_grows_with_the_length():
+    """Scratch memory of a plan, with gradients, is proportional to the length."""
+
+    def scratch(length):
+        x = ops.zeros((1, length, 8, 16))
+
+        @ckeras.function
+        def both(q, k, v):
+            with GradientTape() as tape:
+                tape.watch([q, k, v])
+                y = ops.dot_product_attention(q, k, v, is_causal=True)
+            return tape.gradient(y, [q, k, v])
+
+        both(x, x, x)
+        return both.plan.scratch_bytes
+
+    sizes = [scratch(n) for n in (1024, 2048, 4096)]
+    numbers = 4 * 8 * 16  # bytes of a place of q, of all heads
+    assert sizes[1] < 2.1 * sizes[0] and sizes[2] < 2.1 * sizes[1]
+    assert sizes[2] < 8 * 4096 * numbers

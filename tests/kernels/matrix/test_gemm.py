@@ -9,7 +9,8 @@ from ckeras import kernels
 from tests.kernels.harness import poisoned, run
 
 # Rows, columns and depths: nothing, one, around a tile, around the packed part of k,
-# and large enough for the blocked path.
+# large enough for the blocked path, with lower tiles for the last rows, and few sums
+# of so many terms that parts of them are summed apart.
 SIZES = [
     (0, 3, 2),
     (3, 0, 2),
@@ -26,6 +27,11 @@ SIZES = [
     (250, 96, 385),
     (40, 70, 1030),
     (530, 290, 513),
+    (28, 64, 600),
+    (44, 96, 300),
+    (64, 64, 2048),
+    (40, 70, 2300),
+    (9, 33, 5003),
 ]
 SLOTS = 4
 TRANSPOSES = list(itertools.product((False, True), repeat=2))

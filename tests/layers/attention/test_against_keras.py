@@ -77,8 +77,55 @@ def test_symbolic_shapes(name):
         outputs = layer(placeholders, **CASES[name]["call"])
     else:
         outputs = layer(*placeholders, **CASES[name]["call"])
-    first = tree.flatten(outputs)[0]
-    assert first.shape == (None, *ARRAYS[f"{name}/output/0"].shape[1:])
+    for i, y in enumerate(tree.flatten(outputs)):
+        assert y.shape == (None, *ARRAYS[f"{name}/output/{i}"].shape[1:])
+
+
+@pytest.mark.parametrize("axes", [None, (1,), (2,), (-2, 1)])
+def test_symbolic_shape_of_scores(axes):
+    layer = ckeras.layers.MultiHeadAttention(2, 3, attention_axes=axes)
+    query, value = np.ones((2, 3, 4, 5), "float32"), np.ones((2, 3, 6, 5), "float32")
+    if axes == (1,):
+        value = np.ones((2, 7, 4, 5), "float32")
+    scores = layer(query, value, return_attention_scores=True)[1]
+    placeholders = [ckeras.Input(x.shape[1:]) for x in (query, value)]
+    symbol = layer(*placeholders, return_attention_scores=True)[1]
+    assert symbol.shape == (None, *scores.shape[1:])
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("use_scale", [False, True])
+def test_attention_with_and_without_scores(use_scale, masked, causal):
+    """Without scores a kernel is at work, which never stores them."""
+    rng = np.random.default_rng(5)
+    shapes = (3, 4, 8), (3, 6, 5), (3, 6, 8)
+    inputs = [ops.convert_to_tensor(rng.normal(size=s), "float32") for s in shapes]
+    mask = None
+    if masked:
+        kept = rng.random((3, 6)) > 0.4
+        kept[:, 0] = True
+        mask = [rng.random((3, 4)) > 0.3, kept]
+    layer = ckeras.layers.Attention(use_scale=use_scale)
+    layer.build([x.shape for x in inputs])
+    if use_scale:
+        layer.set_weights([np.float32(0.7)])
+    results = []
+    for scores in (False, True):
+        with GradientTape() as tape:
+            tape.watch(inputs)
+            y = layer(
+                inputs,
+                mask=mask,
+                use_causal_mask=causal,
+                return_attention_scores=scores,
+            )
+            y = y[0] if scores else y
+            loss = ops.sum(ops.sin(y))
+        sources = [*inputs, *layer.trainable_variables]
+        results.append([y, *tape.gradient(loss, sources)])
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
 def test_training():
