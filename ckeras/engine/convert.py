@@ -57,12 +57,12 @@ def _holds_values(items):
 
 
 def _to_array(x, dtype):
-    python_number = isinstance(x, (bool, int, float, list, tuple))
+    python_number = isinstance(x, (bool, int, float, complex, list, tuple))
     try:
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"Cannot convert to a tensor: {error}") from None
-    if array.dtype.kind not in "biuf" and dtypes.name_of(array.dtype) is None:
+    if array.dtype.kind not in "biufc" and dtypes.name_of(array.dtype) is None:
         raise ValueError(
             f"Cannot convert a value of type {type(x).__name__} and dtype "
             f"{array.dtype} to a tensor. Expected numbers."
@@ -70,9 +70,15 @@ def _to_array(x, dtype):
     if dtype is None and python_number:
         if array.dtype == np.float64 and not _has_float64(x):
             dtype = config.floatx()
+        elif array.dtype == np.complex128 and not _has_numpy(x):
+            dtype = "complex64" if config.floatx() != "float64" else "complex128"
         elif array.dtype == np.int64 and not _has_numpy(x):
             dtype = "int32" if _fits_int32(array) else "int64"
-    return array if dtype is None else array.astype(dtype, copy=False)
+    if dtype is None:
+        return array
+    if array.dtype.kind == "c" and not dtypes.is_complex(dtype):
+        array = array.real
+    return array.astype(dtype, copy=False)
 
 
 def _fits_int32(array):

@@ -8,6 +8,7 @@ from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import barriers, elementwise, movement
 from ckeras.ops.promotion import (
     as_axis,
+    as_real,
     as_value,
     constant,
     static_int,
@@ -71,9 +72,11 @@ def cast(x, dtype):
 def saturate_cast(x, dtype):
     """x in another type, numbers outside its range moved to the nearest inside."""
     dtype = dtypes.standardize_dtype(dtype)
-    x = as_value(x)
-    if dtype == "bool" or dtype == x.dtype:
-        return cast(x, dtype)
+    x = as_real(as_value(x), "saturate_cast")
+    if dtype == "bool" and x.dtype != "bool":
+        return elementwise.greater(x, constant(0, x.dtype))
+    if dtype == x.dtype:
+        return x
     limits = dtypes.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
     own = dtypes.finfo if dtypes.is_float(x.dtype) else np.iinfo
     own = np.iinfo("uint8") if x.dtype == "bool" else own(x.dtype)

@@ -14,8 +14,10 @@ from ckeras.ops.promotion import (
     as_axis,
     as_value,
     constant,
+    index_constant,
     same_type,
     static_int,
+    static_sizes,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -177,6 +179,11 @@ def array_split(x, indices_or_sections, axis=0):
     x = as_value(x)
     axis = as_axis(axis, len(x.shape), "array_split")
     sections = static_int(indices_or_sections, "array_split", "indices_or_sections")
+    if sections < 1:
+        raise ValueError(
+            "`array_split`: `indices_or_sections` must be positive. "
+            f"Received: {sections}"
+        )
     size, longer = divmod(x.shape[axis], sections)
     cuts = [size * i + min(i, longer) for i in range(1, sections)]
     return _cut(x, cuts, axis)
@@ -216,16 +223,25 @@ def repeat(x, repeats, axis=None):
     axis = as_axis(axis, len(x.shape), "repeat")
     n = x.shape[axis]
     counts = np.asarray(repeats)
+    if counts.size and counts.min() < 0:
+        raise ValueError(
+            f"`repeat`: `repeats` must not be negative. Received: repeats={repeats}"
+        )
     if counts.size == 1:
-        times = int(counts.reshape(()))
+        times = static_int(counts.reshape(()).item(), "repeat", "repeats")
         wide = expand_dims(x, axis + 1)
         shape = [*x.shape]
         shape.insert(axis + 1, times)
         shape_out = [*x.shape]
         shape_out[axis] = n * times
         return reshaped(broadcast_to(wide, shape), shape_out)
+    if counts.size != n:
+        raise ValueError(
+            f"`repeat`: `repeats` must be one number or one for each of the {n} places "
+            f"along axis {axis}. Received: repeats={repeats}"
+        )
     index = np.repeat(np.arange(n), counts.reshape(-1))
-    return indexing.gather(x, constant(index, "int32"), axis=axis)
+    return indexing.gather(x, index_constant(index), axis=axis)
 
 
 @op
@@ -237,7 +253,7 @@ def tile(x, repeats):
         repeats: how often along each axis, counted from the last one.
     """
     x = as_value(x)
-    repeats = [int(r) for r in np.asarray(repeats).reshape(-1)]
+    repeats = list(static_sizes(repeats, "tile", "repeats"))
     ndim = max(len(repeats), len(x.shape))
     repeats = [1] * (ndim - len(repeats)) + repeats
     sizes = [1] * (ndim - len(x.shape)) + list(x.shape)
@@ -314,8 +330,13 @@ def pad(x, pad_width, mode="constant", constant_values=None):
         raise ValueError(f"`pad`: unknown mode {mode!r}.")
     for axis, (before, after) in enumerate(pads):
         if before or after:
+            if not x.shape[axis]:
+                raise ValueError(
+                    f"`pad`: an empty axis has nothing to repeat in mode {mode!r}. "
+                    f"Received: x.shape={x.shape}, axis {axis}"
+                )
             index = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)
-            x = indexing.gather(x, constant(index, "int32"), axis=axis)
+            x = indexing.gather(x, index_constant(index), axis=axis)
     return x
 
 
@@ -329,4 +350,4 @@ def _pad_constant(x, pads, value):
         return elementwise.where(inside, padded, with_type(value, x.dtype))
     if not any(n for p in pads for n in p):
         return x
-    return movement.pad(x, pads=tuple(pads), value=float(np.asarray(value)))
+    return movement.pad(x, pads=tuple(pads), value=np.asarray(value).item())

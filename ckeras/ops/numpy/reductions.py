@@ -160,10 +160,15 @@ def mean(x, axis=None, keepdims=False):
 
 @op
 def var(x, axis=None, keepdims=False):
-    """Variance of the elements over axes: the mean of (x - mean(x))²."""
+    """Variance of the elements over axes: the mean of |x - mean(x)|²."""
     x = as_float(x)
     deviation = elementwise.subtract(x, mean(x, axis, keepdims=True))
-    return mean(elementwise.square(deviation), axis, keepdims)
+    return mean(squared_size(deviation), axis, keepdims)
+
+
+def squared_size(x):
+    """|x|², elementwise."""
+    return elementwise.square(elementwise.abs(x) if dtypes.is_complex(x.dtype) else x)
 
 
 @op

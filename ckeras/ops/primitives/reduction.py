@@ -104,6 +104,7 @@ def _declare(name, kernel_types, gradient, evaluate):
         infer=infer,
         evaluate=lambda x, axes, keepdims: evaluate(x, axis=axes, keepdims=keepdims),
         gradient=gradient,
+        takes_complex=True,
     )
     return lambda x: fast if has_kernel(x, kernel_types) else slow
 
