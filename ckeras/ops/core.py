@@ -161,6 +161,8 @@ def _current(x):
 
 def _unstack_spec(x, num=None, axis=0):
     axis = as_axis(axis, len(x.shape), "unstack")
+    if num is not None and x.shape[axis] not in (None, num):
+        _refuse_unstack(axis, x.shape[axis], num)
     num = x.shape[axis] if num is None else num
     if num is None:
         raise ValueError(
@@ -170,6 +172,12 @@ def _unstack_spec(x, num=None, axis=0):
         )
     rest = x.shape[:axis] + x.shape[axis + 1 :]
     return [KerasTensor(rest, x.dtype, record_history=False) for _ in range(num)]
+
+
+def _refuse_unstack(axis, size, num):
+    raise ValueError(
+        f"`unstack`: `num` must be the size of axis {axis}, {size}. Received: num={num}"
+    )
 
 
 @op(spec=_unstack_spec)
@@ -185,10 +193,7 @@ def unstack(x, num=None, axis=0):
     axis = as_axis(axis, len(x.shape), "unstack")
     n = x.shape[axis] if num is None else static_int(num, "unstack", "num")
     if n != x.shape[axis]:
-        raise ValueError(
-            f"`unstack`: `num` must be the size of axis {axis}, {x.shape[axis]}. "
-            f"Received: num={num}"
-        )
+        _refuse_unstack(axis, x.shape[axis], num)
     rest = x.shape[:axis] + x.shape[axis + 1 :]
     return [reshaped(sliced(x, axis, i, i + 1), rest) for i in range(n)]
 

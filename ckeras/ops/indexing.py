@@ -18,6 +18,10 @@ from ckeras.ops.registry import op
 __all__ = ["get_item"]
 
 
+class OutOfBounds(IndexError, ValueError):
+    """A key that does not fit a value's shape: Keras raises the one or the other."""
+
+
 def _is_array(key):
     return (
         isinstance(key, (list, np.ndarray))
@@ -40,12 +44,12 @@ def _expanded(key, ndim):
         if k is not None and k is not Ellipsis
     )
     if used > ndim:
-        raise IndexError(
+        raise OutOfBounds(
             f"Too many indices: the value has {ndim} axes, but {used} were indexed."
         )
     dots = [i for i, k in enumerate(keys) if k is Ellipsis]
     if len(dots) > 1:
-        raise IndexError("An index can only have a single ellipsis ('...').")
+        raise OutOfBounds("An index can only have a single ellipsis ('...').")
     place = dots[0] if dots else len(keys)
     rest = [slice(None)] * (ndim - used)
     keys = keys[:place] + rest + keys[place + 1 :]
@@ -124,7 +128,7 @@ def _one(key, axis, n):
     """Start, size and step of a single index on an axis of size n."""
     i = int(key)
     if not -n <= i < n:
-        raise IndexError(f"Index {i} is out of bounds for axis {axis} of size {n}.")
+        raise OutOfBounds(f"Index {i} is out of bounds for axis {axis} of size {n}.")
     return i % n, 1, 1
 
 

@@ -150,6 +150,8 @@ def _segments_spec(data, segment_ids, num_segments=None, sorted=False):
             "Argument `segment_ids` and `data` should have same leading dimension. "
             f"Received: data.shape={data.shape}, segment_ids.shape={segment_ids.shape}"
         )
+    if num_segments is not None:
+        num_segments = static_size(num_segments, "segment", "num_segments")
     shape = (num_segments, *data.shape[1:])
     return KerasTensor(shape, data.dtype, record_history=False)
 

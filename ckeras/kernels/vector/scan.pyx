@@ -9,6 +9,7 @@ from ckeras.kernels.types cimport OK, number
 
 cdef enum:
     STRIP = 512        # columns searched together
+    PART = 512         # neighbours whose extreme is found before it is looked for
     LOOK = 64          # neighbours looked at together
     GRAIN = 1 << 17    # elements below which a second thread does not pay
 
@@ -16,12 +17,27 @@ cdef enum:
 cdef inline int place_in_run(
     const number* x, Py_ssize_t n, extreme* how
 ) noexcept nogil:
-    """The first index of the extreme of n neighbours, found in two fast passes."""
-    cdef number best = fold_run(x, n, how)
-    cdef Py_ssize_t start = 0, r, i
+    """The first index of the extreme of n neighbours.
+
+    Only the part that has the extreme is searched for it.
+    """
+    cdef number best = x[0], other
+    cdef Py_ssize_t start = 0, stop = n, r, i
     cdef int found = 0
+    if n > PART:
+        r = 0
+        while r < n and not is_nan(best):
+            i = PART if n - r > PART else n - r
+            other = fold_run(x + r, i, how)
+            if is_nan(other) or r == 0 or (
+                    other > best if extreme is Largest else other < best):
+                best, start, stop = other, r, r + i
+            r += i
+        n = stop
+    else:
+        best = fold_run(x, n, how)
     if is_nan(best):
-        for r in range(n):
+        for r in range(start, n):
             if is_nan(x[r]):
                 return <int> r
     while start + LOOK <= n:  # without a branch for each, this loop is vectorized

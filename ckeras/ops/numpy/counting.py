@@ -32,7 +32,13 @@ def _unknown(shape, dtype):
     return KerasTensor(shape, dtype, record_history=False)
 
 
+def _check_axes(x):
+    if not x.shape:
+        raise ValueError("`nonzero`: `x` must have at least one axis.")
+
+
 def _nonzero_spec(x):
+    _check_axes(x)
     return tuple(_unknown((None,), "int32") for _ in x.shape)
 
 
@@ -42,8 +48,7 @@ def nonzero(x):
 
     Only for concrete values with at least one axis.
     """
-    if not as_value(x).shape:
-        raise ValueError("`nonzero`: `x` must have at least one axis.")
+    _check_axes(as_value(x))
     found = np.nonzero(concrete(x, "nonzero"))
     return tuple(Tensor(i.astype("int32")) for i in found)
 

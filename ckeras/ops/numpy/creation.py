@@ -4,8 +4,8 @@ import numpy as np
 
 from ckeras.engine import config, dtypes
 from ckeras.engine.tensor import Tensor
-from ckeras.ops.numpy.manipulation import broadcast_to, moveaxis
-from ckeras.ops.primitives import elementwise
+from ckeras.ops.numpy.manipulation import broadcast_to, expand_dims, moveaxis
+from ckeras.ops.primitives import elementwise, elementwise_rules
 from ckeras.ops.promotion import (
     as_real,
     as_value,
@@ -217,6 +217,9 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     low = elementwise.log(elementwise.abs(start))
     high = elementwise.log(elementwise.abs(stop))
     logs = linspace(low, high, num, endpoint, axis=axis)
+    if sign.shape:
+        shape = elementwise_rules.broadcast_shape("geomspace", start.shape, stop.shape)
+        sign = expand_dims(broadcast_to(sign, shape), axis)
     return with_type(elementwise.multiply(sign, elementwise.exp(logs)), dtype)
 
 

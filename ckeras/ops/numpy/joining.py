@@ -1,7 +1,10 @@
 """Values put together, taken apart and repeated."""
 
+import itertools
+
 import numpy as np
 
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.numpy.manipulation import (
     broadcast_to,
     expand_dims,
@@ -127,7 +130,38 @@ def dstack(xs):
     return concatenate([_at_least(x, 3) for x in xs], axis=2)
 
 
-@op
+def _split_spec(x, indices_or_sections, axis=0):
+    """Parts of an axis of unknown size, cut at given places.
+
+    It is taken to reach as far as the last of them, as in Keras.
+    """
+    axis = as_axis(axis, len(x.shape), "split")
+    n = x.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        sections = static_int(indices_or_sections, "split", "indices_or_sections")
+        sizes = [None if n is None else n // max(sections, 1)] * sections
+        if sections < 1 or (n is not None and n % sections):
+            _refuse_split(axis, x.shape, sections)
+    else:
+        cuts = [0, *np.asarray(indices_or_sections).tolist()]
+        if n is not None:
+            cuts = [min(c, n) if c >= 0 else max(c + n, 0) for c in cuts]
+        sizes = [max(b - a, 0) for a, b in itertools.pairwise(cuts)]
+        sizes.append(None if n is None else n - min(cuts[-1], n))
+        if n is None and min(cuts) < 0:
+            sizes = [None] * len(cuts)
+    shapes = [(*x.shape[:axis], size, *x.shape[axis + 1 :]) for size in sizes]
+    return [KerasTensor(s, x.dtype, record_history=False) for s in shapes]
+
+
+def _refuse_split(axis, shape, sections):
+    raise ValueError(
+        f"`split`: axis {axis} of size {shape[axis]} cannot be cut into {sections} "
+        f"equal parts. Received: x.shape={shape}"
+    )
+
+
+@op(spec=_split_spec)
 def split(x, indices_or_sections, axis=0):
     """Parts of x along an axis.
 
@@ -148,10 +182,7 @@ def split(x, indices_or_sections, axis=0):
     if np.ndim(indices_or_sections) == 0:
         sections = static_int(indices_or_sections, "split", "indices_or_sections")
         if sections < 1 or n % sections:
-            raise ValueError(
-                f"`split`: axis {axis} of size {n} cannot be cut into {sections} "
-                f"equal parts. Received: x.shape={x.shape}"
-            )
+            _refuse_split(axis, x.shape, sections)
         cuts = [n // sections * i for i in range(1, sections)]
     else:
         cuts = [
@@ -189,20 +220,24 @@ def array_split(x, indices_or_sections, axis=0):
     return _cut(x, cuts, axis)
 
 
-@op
+@op(
+    spec=lambda x, indices_or_sections: _split_spec(
+        x, indices_or_sections, 0 if len(x.shape) == 1 else 1
+    )
+)
 def hsplit(x, indices_or_sections):
     """`split` along the second axis; of a vector along its only one."""
     x = as_value(x)
     return split(x, indices_or_sections, axis=0 if len(x.shape) == 1 else 1)
 
 
-@op
+@op(spec=_split_spec)
 def vsplit(x, indices_or_sections):
     """`split` along the first axis."""
     return split(x, indices_or_sections, axis=0)
 
 
-@op
+@op(spec=lambda x, indices_or_sections: _split_spec(x, indices_or_sections, 2))
 def dsplit(x, indices_or_sections):
     """`split` along the third axis."""
     return split(x, indices_or_sections, axis=2)

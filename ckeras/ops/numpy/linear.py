@@ -179,6 +179,11 @@ def inner(x1, x2):
     x1, x2 = pair(x1, x2)
     if not x1.shape or not x2.shape:
         return elementwise.multiply(x1, x2)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(
+            "`inner`: the last dimension of `x1` and `x2` must be the same. "
+            f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
+        )
     return tensordot(x1, x2, axes=[[-1], [-1]])
 
 

@@ -215,10 +215,16 @@ def _as_bool(x):
     return x if x.dtype == "bool" else elementwise.not_equal(x, constant(0, x.dtype))
 
 
+def _decidable(x):
+    """x, or booleans in place of complex numbers, for `reduction.all` and `any`."""
+    x = as_value(x)
+    return _as_bool(x) if dtypes.is_complex(x.dtype) else x
+
+
 @op
 def all(x, axis=None, keepdims=False):
     """Whether all elements over axes are true (not 0)."""
-    x = _as_bool(x)
+    x = _decidable(x)
     axes = as_axes(axis, len(x.shape), "all")
     return reduction.all(x, axes=axes, keepdims=bool(keepdims))
 
@@ -226,7 +232,7 @@ def all(x, axis=None, keepdims=False):
 @op
 def any(x, axis=None, keepdims=False):
     """Whether one of the elements over axes is true (not 0)."""
-    x = _as_bool(x)
+    x = _decidable(x)
     axes = as_axes(axis, len(x.shape), "any")
     return reduction.any(x, axes=axes, keepdims=bool(keepdims))
 
