@@ -4,7 +4,6 @@ Both are one search: for an element that is true, or for one that is false.
 """
 
 from cython.parallel cimport prange
-from libc.string cimport memset
 
 from ckeras.kernels.types cimport OK
 
@@ -25,6 +24,11 @@ cdef enum:
     GRAIN = 1 << 17    # elements below which a second thread does not pay
 
 
+cdef inline bits sought(bits x, bits mask, bint wanted) noexcept nogil:
+    """Not 0 if x is true, or false if that is wanted."""
+    return x & mask if wanted else <bits> ((x & mask) == 0)
+
+
 cdef inline bint holds(
     const bits* x, Py_ssize_t n, bits mask, bint wanted
 ) noexcept nogil:
@@ -34,12 +38,8 @@ cdef inline bint holds(
     while start < n:
         stop = start + LOOK if n - start > LOOK else n
         found = 0
-        if wanted:
-            for i in range(start, stop):
-                found |= x[i] & mask
-        else:
-            for i in range(start, stop):
-                found |= (x[i] & mask) == 0
+        for i in range(start, stop):
+            found |= sought(x[i], mask, wanted)
         if found:
             return True
         start = stop
@@ -51,11 +51,23 @@ cdef inline void hold_columns(
     bits mask, bint wanted
 ) noexcept nogil:
     """The same for each of at most STRIP columns."""
-    cdef Py_ssize_t r, i
-    memset(out, 0, width)
-    for r in range(rows):
+    cdef bits found[STRIP]
+    cdef const bits* row
+    cdef Py_ssize_t r, i, r_4 = rows - rows % 4
+    for i in range(width):
+        found[i] = 0
+    for r in range(0, r_4, 4):
+        row = x + r * step
         for i in range(width):
-            out[i] |= ((x[r * step + i] & mask) != 0) == wanted
+            found[i] |= (sought(row[i], mask, wanted)
+                         | sought(row[step + i], mask, wanted)
+                         | sought(row[2 * step + i], mask, wanted)
+                         | sought(row[3 * step + i], mask, wanted))
+    for r in range(r_4, rows):
+        for i in range(width):
+            found[i] |= sought(x[r * step + i], mask, wanted)
+    for i in range(width):
+        out[i] = found[i] != 0
 
 
 cdef void search_task(
