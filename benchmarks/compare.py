@@ -1,6 +1,6 @@
-"""Compares ckeras with Keras on JAX, TensorFlow and PyTorch, in one sitting.
+"""Compares ckeras with PyTorch and with Keras on its backends, in one sitting.
 
-    pip install keras jax          # into an environment of its own, say ../peers
+    pip install keras jax torch    # into an environment of its own, say ../peers
     python benchmarks/compare.py --peers-python ../peers/bin/python
 
 Implementations take turns within a round, so that a slow minute hits all of them.
@@ -23,9 +23,10 @@ MORE_IS_BETTER = {"train_sps": True, "predict_sps": True, "latency_us": False}
 METRICS = {**MORE_IS_BETTER, "first_s": False, "rss_mb": False}
 
 
-def run(python, library, backend, workload):
+def run(python, peer, workload):
     """One measurement in a process of its own; None if it cannot be made."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    library, _, backend = peer.partition("-")
     if backend:
         environment["KERAS_BACKEND"] = backend
     command = [python, str(SCRIPT), workload, "--library", library]
@@ -35,7 +36,7 @@ def run(python, library, backend, workload):
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
         last = done.stderr.strip().splitlines()[-1:]
-        print(f"  {library} {backend or ''} {workload}: {last}", file=sys.stderr)
+        print(f"  {peer} {workload}: {last}", file=sys.stderr)
         return None
     return json.loads(lines[-1])
 
@@ -49,17 +50,15 @@ def ratio(metric, ours, peers):
 
 def compare(options):
     """Prints the table as Markdown."""
-    names = ["ckeras", *options.backends]
+    names = ["ckeras", *options.peers]
     print(f"| workload | metric | {' | '.join(names)} | ratio |")
     print("| --- " * (len(names) + 3) + "|")
     for workload in options.workloads:
         results = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:
-                ours = name == "ckeras"
-                python = sys.executable if ours else options.peers_python
-                library, backend = ("ckeras", None) if ours else ("keras", name)
-                figures = run(python, library, backend, workload)
+                python = sys.executable if name == "ckeras" else options.peers_python
+                figures = run(python, name, workload)
                 if figures:
                     results[name].append(figures)
         for metric in METRICS:
@@ -76,8 +75,9 @@ def compare(options):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peers-python", required=True, help="a Python with keras")
-    parser.add_argument("--backends", nargs="*", default=["jax", "tensorflow", "torch"])
+    parser.add_argument("--peers-python", required=True, help="a Python with them")
+    peers = ["torch", "keras-jax", "keras-tensorflow"]
+    parser.add_argument("--peers", nargs="*", default=peers)
     parser.add_argument("--workloads", nargs="*", default=list(WORKLOADS))
     parser.add_argument("--rounds", type=int, default=3)
     compare(parser.parse_args())

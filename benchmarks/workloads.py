@@ -2,6 +2,7 @@
 
     python benchmarks/workloads.py --library ckeras mlp_small
     KERAS_BACKEND=jax python benchmarks/workloads.py --library keras mlp_small
+    python benchmarks/workloads.py --library torch mlp_small    # PyTorch's own modules
 
 Prints one line of JSON: samples a second in training and prediction, microseconds
 for one sample, seconds of the first and of a later epoch, and peak memory.
@@ -15,8 +16,6 @@ import statistics
 import time
 
 import numpy as np
-
-LOSS = "sparse_categorical_crossentropy"
 
 
 def mlp_small(keras, rng):
@@ -62,18 +61,58 @@ def seed_lstm(keras, rng):
     return layers, x, y, 32
 
 
+def words(rng, n, length):
+    """Sequences of words out of 20,000; one word tells which of two classes it is."""
+    y = rng.integers(0, 2, n).astype("int32")
+    x = rng.integers(2, 20000, (n, length)).astype("int32")
+    x[np.arange(n), rng.integers(0, length, n)] = y
+    return x, y
+
+
 def imdb_lstm(keras, rng):
-    """Reviews of 80 words out of 20,000: embedding and an LSTM of 128 units."""
-    y = rng.integers(0, 2, 1024).astype("int32")
-    x = rng.integers(2, 20000, (1024, 80)).astype("int32")
-    x[np.arange(1024), rng.integers(0, 80, 1024)] = y
+    """Reviews of 80 words: embedding and an LSTM of 128 units."""
     layers = [
         keras.Input((80,), dtype="int32"),
         keras.layers.Embedding(20000, 128),
         keras.layers.LSTM(128),
         keras.layers.Dense(2, activation="softmax"),
     ]
-    return layers, x, y, 32
+    return layers, *words(rng, 1024, 80), 32
+
+
+def bilstm(keras, rng):
+    """100 words through two bidirectional LSTMs of 64 units."""
+    two_ways, lstm = keras.layers.Bidirectional, keras.layers.LSTM
+    layers = [
+        keras.Input((100,), dtype="int32"),
+        keras.layers.Embedding(20000, 128),
+        two_ways(lstm(64, return_sequences=True)),
+        two_ways(lstm(64)),
+        keras.layers.Dense(2, activation="softmax"),
+    ]
+    return layers, *words(rng, 512, 100), 32
+
+
+def gru_series(keras, rng):
+    """48 steps of 8 measurements to one number: a GRU of 64 units."""
+    x = rng.normal(size=(2048, 48, 8)).astype("float32")
+    y = x.mean((1, 2))[:, None]
+    layers = [keras.Input((48, 8)), keras.layers.GRU(64), keras.layers.Dense(1)]
+    return layers, x, y, 64
+
+
+def transformer(keras, rng):
+    """128 words through one block of attention with two heads."""
+    add, normalize = keras.layers.Add, keras.layers.LayerNormalization
+    inputs = keras.Input((128,), dtype="int32")
+    x = keras.layers.Embedding(20000, 64)(inputs)
+    attended = keras.layers.MultiHeadAttention(num_heads=2, key_dim=32)(x, x)
+    x = normalize()(add()([x, attended]))
+    inner = keras.layers.Dense(256, activation="relu")(x)
+    x = normalize()(add()([x, keras.layers.Dense(64)(inner)]))
+    x = keras.layers.GlobalAveragePooling1D()(x)
+    outputs = keras.layers.Dense(2, activation="softmax")(x)
+    return keras.Model(inputs, outputs), *words(rng, 512, 128), 32
 
 
 def images(rng, n, height, width, channels):
@@ -140,9 +179,40 @@ def vgg_block(keras, rng):
 
 
 DENSE = (mlp_small, mlp_mnist)
-RECURRENT = (seed_lstm, imdb_lstm)
+SEQUENCES = (seed_lstm, imdb_lstm, bilstm, gru_series, transformer)
 CONVOLUTIONAL = (mnist_cnn, cifar_resnet20, vgg_block)
-WORKLOADS = {f.__name__: f for f in (*DENSE, *RECURRENT, *CONVOLUTIONAL)}
+WORKLOADS = {f.__name__: f for f in (*DENSE, *SEQUENCES, *CONVOLUTIONAL)}
+
+
+class KerasModel:
+    """One workload in a library with the API of Keras."""
+
+    def __init__(self, library, name):
+        keras = importlib.import_module(library)
+        keras.utils.set_random_seed(0)
+        made = WORKLOADS[name](keras, np.random.default_rng(0))
+        model, self.x, self.y, self.batch = made
+        if isinstance(model, list):
+            model = keras.Sequential(model)
+        classes = self.y.dtype.kind == "i"
+        loss = "sparse_categorical_crossentropy" if classes else "mse"
+        model.compile(loss=loss, optimizer=keras.optimizers.Adam(1e-3))
+        self.model = model
+
+    def fit(self):
+        """Trains for an epoch; the mean of its losses."""
+        history = self.model.fit(
+            self.x, self.y, batch_size=self.batch, epochs=1, verbose=0
+        )
+        return float(history.history["loss"][0])
+
+    def predict(self):
+        """Predicts all samples in batches of 256."""
+        self.model.predict(self.x, batch_size=256, verbose=0)
+
+    def predict_one(self):
+        """Predicts one sample."""
+        self.model.predict_on_batch(self.x[:1])
 
 
 def seconds(function):
@@ -152,32 +222,21 @@ def seconds(function):
     return time.perf_counter() - start, result
 
 
-def measure(library, name, epochs):
+def measure(workload, epochs):
     """The figures of one workload, as a dictionary."""
-    keras = importlib.import_module(library)
-    keras.utils.set_random_seed(0)
-    model, x, y, batch = WORKLOADS[name](keras, np.random.default_rng(0))
-    if isinstance(model, list):
-        model = keras.Sequential(model)
-    model.compile(loss=LOSS, optimizer=keras.optimizers.Adam(1e-3))
-    times, losses = [], []
-    for _ in range(epochs + 1):
-        spent, history = seconds(
-            lambda: model.fit(x, y, batch_size=batch, epochs=1, verbose=0)
-        )
-        times.append(spent)
-        losses.append(float(history.history["loss"][0]))
+    times, losses = zip(
+        *[seconds(workload.fit) for _ in range(epochs + 1)], strict=True
+    )
     if not losses[-1] < losses[0]:
-        raise SystemExit(f"{library} did not learn {name}: losses {losses}")
-    model.predict(x, batch_size=256, verbose=0)
-    predict, _ = seconds(lambda: model.predict(x, batch_size=256, verbose=0))
-    one = x[:1]
-    model.predict_on_batch(one)
-    single = [seconds(lambda: model.predict_on_batch(one))[0] for _ in range(100)]
-    later = statistics.median(times[1:])
+        raise SystemExit(f"It did not learn: losses {losses}")
+    workload.predict()
+    predict, _ = seconds(workload.predict)
+    workload.predict_one()
+    single = [seconds(workload.predict_one)[0] for _ in range(100)]
+    later, n = statistics.median(times[1:]), len(workload.x)
     return {
-        "train_sps": len(x) / later,
-        "predict_sps": len(x) / predict,
+        "train_sps": n / later,
+        "predict_sps": n / predict,
         "latency_us": 1e6 * statistics.median(single),
         "first_s": times[0],
         "epoch_s": later,
@@ -185,10 +244,32 @@ def measure(library, name, epochs):
     }
 
 
+def workload(library, name):
+    """A workload in one of the libraries."""
+    if library != "torch":
+        return KerasModel(library, name)
+    from torch_models import TorchModel
+
+    _, x, y, batch = WORKLOADS[name](Nothing(), np.random.default_rng(0))
+    return TorchModel(name, x, y, batch)
+
+
+class Nothing:
+    """Stands for a library where only a workload's data is wanted."""
+
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=WORKLOADS)
-    parser.add_argument("--library", default="ckeras", choices=["ckeras", "keras"])
+    libraries = ["ckeras", "keras", "torch"]
+    parser.add_argument("--library", default="ckeras", choices=libraries)
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
-    print(json.dumps(measure(options.library, options.workload, options.epochs)))
+    made = workload(options.library, options.workload)
+    print(json.dumps(measure(made, options.epochs)))

@@ -51,6 +51,7 @@ PRIMITIVES_FOR = {"ops", "layers/rnn", "optimizers", "random"}
 # Imports inside functions may also look up: (importer, imported). Objects from files
 # are found by name, whatever room their class is in.
 LATE = {
+    ("engine", "initializers"),  # `Variable("ones", shape=...)`
     ("saving", "layers"),
     ("saving", "models"),
     ("saving", "ops"),

@@ -4,7 +4,7 @@ import types
 
 from ckeras.activations import functions
 from ckeras.saving import configured
-from ckeras.saving.serialization import serialize_keras_object
+from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 
 __all__ = ["deserialize", "get", "serialize"]
 
@@ -42,7 +42,8 @@ def get(identifier):
     """The activation function that an argument such as `"relu"` stands for.
 
     Args:
-        identifier: None for `linear`, a name, a configuration or a function.
+        identifier: None for `linear`, a name, a function or layer, or its
+            configuration.
 
     Raises:
         ValueError: if it stands for no activation.
@@ -54,4 +55,7 @@ def get(identifier):
     """
     if identifier is None:
         return functions.linear
+    if isinstance(identifier, dict):
+        # Not only of what the table has: a layer may be an activation, too.
+        identifier = deserialize_keras_object(identifier)
     return configured.find(identifier, _TABLE, "activation function")

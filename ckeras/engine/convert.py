@@ -37,27 +37,58 @@ def convert_to_tensor(x, dtype=None):
         x = x.value
     if isinstance(x, (Tensor, Symbol)):
         return x if dtype in (None, x.dtype) else _table["cast"](x, dtype)
-    if isinstance(x, (list, tuple)) and _holds_values(x):
+    kinds = _kinds(x) if isinstance(x, (list, tuple)) else {type(x)}
+    if kinds <= _NUMBERS:
+        return Tensor(_of_numbers(x, dtype))
+    if any(map(_is_value, kinds)):
         return _table["stack"]([convert_to_tensor(e, dtype) for e in x])
     return Tensor(_to_array(x, dtype))
 
 
-def _holds_values(items):
-    """Whether a nested list has a tensor, variable or traced value in it."""
-    for e in items:
-        kind = type(e)
-        if kind is int or kind is float or kind is bool:
-            continue
-        if isinstance(e, (list, tuple)):
-            if _holds_values(e):
-                return True
-        elif isinstance(e, (Tensor, Symbol)) or hasattr(e, "_is_variable"):
-            return True
-    return False
+_NUMBERS = {int, float, bool}
+_NESTED = {list, tuple}
+
+
+def _kinds(items):
+    """The types of what is in a nested list."""
+    kinds = set(map(type, items))
+    if kinds.isdisjoint(_NESTED):
+        return kinds
+    inner = [_kinds(e) for e in items if isinstance(e, (list, tuple))]
+    return (kinds - _NESTED).union(*inner)
+
+
+def _is_value(kind):
+    return issubclass(kind, (Tensor, Symbol)) or hasattr(kind, "_is_variable")
+
+
+def _of_numbers(x, dtype):
+    """A Python number, or nested lists of them, as an array."""
+    array = _as_array(x)
+    if dtype is not None:
+        return array.astype(dtype, copy=False)
+    if array.dtype == np.float64:
+        return array.astype(config.floatx(), copy=False)
+    return _as_int32(array) if array.dtype == np.int64 else array
 
 
 def _to_array(x, dtype):
-    python_number = isinstance(x, (bool, int, float, complex, list, tuple))
+    array = _as_array(x)
+    if dtype is None and isinstance(x, (bool, int, float, complex, list, tuple)):
+        if array.dtype == np.float64 and not _has_float64(x):
+            dtype = config.floatx()
+        elif array.dtype == np.complex128 and not _has_numpy(x):
+            dtype = "complex64" if config.floatx() != "float64" else "complex128"
+        elif array.dtype == np.int64 and not _has_numpy(x):
+            return _as_int32(array)
+    if dtype is None:
+        return array
+    if array.dtype.kind == "c" and not dtypes.is_complex(dtype):
+        array = array.real
+    return array.astype(dtype, copy=False)
+
+
+def _as_array(x):
     try:
         array = np.asarray(x)
     except ValueError as error:
@@ -67,23 +98,14 @@ def _to_array(x, dtype):
             f"Cannot convert a value of type {type(x).__name__} and dtype "
             f"{array.dtype} to a tensor. Expected numbers."
         )
-    if dtype is None and python_number:
-        if array.dtype == np.float64 and not _has_float64(x):
-            dtype = config.floatx()
-        elif array.dtype == np.complex128 and not _has_numpy(x):
-            dtype = "complex64" if config.floatx() != "float64" else "complex128"
-        elif array.dtype == np.int64 and not _has_numpy(x):
-            dtype = "int32" if _fits_int32(array) else "int64"
-    if dtype is None:
-        return array
-    if array.dtype.kind == "c" and not dtypes.is_complex(dtype):
-        array = array.real
-    return array.astype(dtype, copy=False)
+    return array
 
 
-def _fits_int32(array):
+def _as_int32(array):
+    """64-bit integers as int32, if they fit."""
+    small = array.astype(np.int32)
     # For the few numbers that users write this takes half the time of a reduction.
-    return array.astype(np.int32).astype(array.dtype).tobytes() == array.tobytes()
+    return small if small.astype(array.dtype).tobytes() == array.tobytes() else array
 
 
 def _has_numpy(x):

@@ -78,7 +78,20 @@ class Symbol(Operators):
         raise _no_value(self, "`int()`")
 
     def __index__(self):
-        raise _no_value(self, "a Python index")
+        raise _no_value(
+            self,
+            "a Python index or the bound of a `range`",
+            "Use `ops.take` or `ops.fori_loop`",
+        )
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        raise _no_value(self, "a pickle of it")
 
     def __format__(self, spec):
         if spec:
@@ -134,12 +147,15 @@ class Graph:
             that iterations hand on: an output may take over its input's memory.
         captures: (value, symbol) by the value's id: the values of `outer` and
             `lender` that are used here, and the symbols that stand for them.
+        replayed: (value, replacement) by the value's id: values of another graph
+            that have been computed again here.
     """
 
     def __init__(self, outer=None, lender=None):
         self.outer = outer
         self.lender = lender
         self.captures = {}
+        self.replayed = {}
         self.carried = []
         self.nodes = []
         self.inputs = []
@@ -174,9 +190,11 @@ class Graph:
         owner = value._graph() if type(value) is Symbol else self
         if owner is self:
             return value
-        known = self.captures.get(id(value))
+        known = self.captures.get(id(value)) or self.replayed.get(id(value))
         if known is not None:
             return known[1]
+        if self.lender is not None and id(value) in self.lender.replayed:
+            return self.lift(self.lender.replayed[id(value)][1])
         if owner is None or owner is not self.lender:
             value.graph  # noqa: B018 - raises: the trace of this value has ended
             if self.outer is None:

@@ -69,6 +69,12 @@ class Operators:
     # Equality is elementwise, so a value's hash is its identity.
     __hash__ = object.__hash__
 
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
+
     def __neg__(self):
         return _table["negative"](self)
 

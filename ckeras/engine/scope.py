@@ -113,6 +113,17 @@ def reset_names():
     _counts.clear()
 
 
+def _fitting(variable, value):
+    value = variable._convert(value)
+    if tuple(value.shape) != tuple(variable.shape):
+        raise ValueError(
+            "Invalid variable value in StatelessScope: a value must have its "
+            f"variable's shape. Variable: {variable.path}, of shape "
+            f"{tuple(variable.shape)}. Received: a value of shape {tuple(value.shape)}."
+        )
+    return value
+
+
 class StatelessScope:
     """Reads and writes of variables go to a mapping instead of their storage.
 
@@ -121,6 +132,9 @@ class StatelessScope:
         collect_losses: whether layers add their losses to `losses` of the scope.
         initialize_variables: accepted for Keras's signature; variables made inside
             are initialized at once.
+
+    Raises:
+        ValueError: for a key that is no variable, or a value of another shape.
     """
 
     def __init__(
@@ -138,7 +152,7 @@ class StatelessScope:
                     f"Received instead: {variable}"
                 )
             if value is not None:
-                self.state_mapping[id(variable)] = variable._convert(value)
+                self.state_mapping[id(variable)] = _fitting(variable, value)
 
     def __enter__(self):
         _state.stateless.append(self)

@@ -23,6 +23,7 @@ __all__ = [
     "current",
     "infer",
     "is_compiling",
+    "is_recorded",
     "suspended",
 ]
 
@@ -79,6 +80,15 @@ def building(owner=None):
         _state.building = outer
 
 
+def is_recorded():
+    """Whether a gradient may be asked for of what is computed now.
+
+    In a body no tape records, but one may record the node that runs the body.
+    """
+    trace = _state.trace
+    return bool(active_tapes()) or (trace is not None and trace.recorded)
+
+
 def check_new_variable():
     """Raises if a compiled function makes a variable that no later call would see.
 
@@ -107,7 +117,13 @@ class Trace:
         reads: (holder, symbol) for each variable or arena read before any
             assignment, in the order of the reads.
         writes: symbol to be written back, by holder, in order.
+        later: (function, values) that are to be called outside, with what the values
+            are there; None if values of this trace cannot leave it that way.
+        recorded: whether a tape records the node that the trace is going to be part of.
     """
+
+    later = None
+    recorded = False
 
     def __init__(self, compiles=False, outer=None, lender=None):
         self.compiles = compiles

@@ -27,8 +27,9 @@ class Variable(Operators):
     """A value that `assign` changes, such as a layer's weight.
 
     Args:
-        initializer: the first value, or a function of `(shape, dtype=...)`.
-        shape: needed where `initializer` is a function.
+        initializer: the first value, or an initializer: a function of
+            `(shape, dtype=...)`, or the name of one.
+        shape: needed with an initializer.
         dtype: number type; `floatx` by default, or the initial array's type.
         trainable: whether optimizers change it.
         autocast: whether layers read it in their compute type.
@@ -310,6 +311,10 @@ class Variable(Operators):
 
 
 def _initial_value(initializer, shape, dtype):
+    if isinstance(initializer, str):
+        from ckeras import initializers
+
+        initializer = initializers.get(initializer)
     if callable(initializer):
         if shape is None:
             raise ValueError(

@@ -197,7 +197,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
                 if symbolic:
                     outputs = self.symbolic_call(*args, **kwargs)
                 else:
-                    outputs = self.call(*args, **kwargs)
+                    outputs = self._computed(*args, **kwargs)
                 self.built = True
                 self._add_activity_loss(outputs)
             layer_masks.pass_masks(self, spec.first, outputs, mask)

@@ -23,7 +23,9 @@ def _recorded(build):
             return build(self, *args, **kwargs)
         object.__setattr__(self, "_building", True)
         try:
-            with self._open_name_scope(), trace.building(self):
+            # A trace around the call is none of a first value: what `build` assigns to
+            # its weights stays, and is done once.
+            with self._open_name_scope(), trace.building(self), trace.suspended():
                 self._path = current_path()
                 build(self, *args, **kwargs)
         finally:

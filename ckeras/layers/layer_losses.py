@@ -4,6 +4,7 @@ from ckeras.engine import tree
 from ckeras.engine.convert import is_tensor
 from ckeras.engine.graph import Symbol
 from ckeras.engine.scope import get_stateless_scope, in_symbolic_scope
+from ckeras.engine.trace import current
 
 __all__ = ["LayerLosses"]
 
@@ -29,6 +30,10 @@ class LayerLosses:
                 )
         if in_symbolic_scope():  # only shapes are wanted
             return
+        trace = current()
+        if trace is not None and trace.later is not None:
+            trace.later.append((self.add_loss, losses))
+            return
         inner = get_stateless_scope()
         if inner is None:
             self._losses.extend(losses)
@@ -52,7 +57,7 @@ class LayerLosses:
         """Losses of the last call and of the regularizers, with inner layers'.
 
         Raises:
-            RuntimeError: if a layer added one in a loop or branch that is compiled.
+            RuntimeError: if a layer added one in a loop or a branch that is compiled.
         """
         losses = self._own_losses()
         for layer in self._flatten_layers(include_self=False):
@@ -92,9 +97,9 @@ def _is_stale(loss):
         graph = graph.outer
     if graph is not None:
         raise RuntimeError(
-            "A layer called `add_loss` (or has an activity regularizer) inside a loop "
-            "or branch of a compiled function, which its value cannot leave that way. "
-            "Return the value from the loop or branch and add it outside; in an `RNN` "
-            "layer, set `unroll=True`."
+            "A layer called `add_loss` (or has an activity regularizer) inside a "
+            "loop or a branch that is being compiled, which its value cannot leave "
+            "that way. Return the value and add it outside; in an `RNN` layer, set "
+            "`unroll=True`."
         )
     return True

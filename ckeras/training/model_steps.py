@@ -1,5 +1,6 @@
 """What one step of training, evaluation or prediction computes."""
 
+import functools
 import inspect
 import warnings
 
@@ -197,13 +198,13 @@ class ModelSteps(Compiling):
     def make_train_function(self, force=False):
         """The compiled `train_step`; `force` makes it anew."""
         if self.train_function is None or force:
-            self.train_function = self._make_function(self.train_step)
+            self.train_function = self._make_function(_returning_logs(self.train_step))
         return self.train_function
 
     def make_test_function(self, force=False):
         """The compiled `test_step`; `force` makes it anew."""
         if self.test_function is None or force:
-            self.test_function = self._make_function(self.test_step)
+            self.test_function = self._make_function(_returning_logs(self.test_step))
         return self.test_function
 
     def make_predict_function(self, force=False):
@@ -327,6 +328,23 @@ class _Eager:
                 lambda a: None if a is None else convert_to_tensor(a), data
             )
         )
+
+
+def _returning_logs(step):
+    """A step of training or evaluation that raises if it returns no logs."""
+    name = getattr(step, "__name__", "the step")
+
+    @functools.wraps(step)
+    def checked(data):
+        logs = step(data)
+        if logs is not None and not isinstance(logs, dict):
+            raise TypeError(
+                f"`{name}` must return a dict of logs, such as "
+                f"`{{'loss': loss}}`, or None. Received: {logs!r}"
+            )
+        return logs
+
+    return checked
 
 
 def _to_spec(structure):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import activations, saving
+from ckeras import activations, layers, saving
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 
 X = np.array([[-30.0, -2.5, -0.7, -0.1], [0.0, 0.3, 1.9, 25.0]])
@@ -109,3 +109,13 @@ def test_own_function():
     assert config["config"] == "tests>twice"
     assert activations.deserialize(config) is twice
     assert activations.get("tests>twice") is twice
+
+
+@pytest.mark.parametrize("kind", ["Dense", "LSTM", "Conv1D", "Activation"])
+def test_a_layer_as_an_activation_in_a_configuration(kind):
+    sizes = {"Dense": (4,), "LSTM": (4,), "Conv1D": (4, 3), "Activation": ()}[kind]
+    mine = layers.ReLU(max_value=2.0, name="mine")
+    layer = getattr(layers, kind)(*sizes, activation=mine)
+    again = type(layer).from_config(layer.get_config())
+    assert type(again.activation) is layers.ReLU
+    assert (again.activation.name, again.activation.max_value) == ("mine", 2.0)

@@ -51,7 +51,6 @@ def test_names_and_paths():
         ({"initializer": lambda shape, dtype: 1.0, "shape": (2,)}, "Expected"),
         ({"initializer": [1.0], "aggregation": "most"}, "aggregation=most"),
         ({"initializer": ckeras.initializers.Ones(), "shape": (-1,)}, "integers >= 0"),
-        ({"initializer": "ones"}, "Expected numbers"),
     ],
 )
 def test_says_what_is_wrong(arguments, message):
@@ -109,3 +108,23 @@ def test_arenas_that_cannot_be():
     assert Arena.try_build([a, ckeras.Variable([1.0], dtype="float64")]) is None
     assert Arena.try_build([a, b]) is not None
     assert Arena.try_build([a]) is None
+
+
+def test_a_scope_takes_values_of_the_variables_shape_only():
+    v = ckeras.Variable([1.0, 2.0], name="pair")
+    with pytest.raises(ValueError, match=r"pair, of shape \(2,\).*shape \(3,\)"):
+        ckeras.StatelessScope([(v, np.ones(3, "float32"))])
+    dense = ckeras.layers.Dense(2)
+    dense.build((None, 3))
+    kernel, bias = (w.value for w in dense.weights)
+    with pytest.raises(ValueError, match=r"kernel, of shape \(3, 2\)"):
+        dense.stateless_call([ckeras.ops.transpose(kernel), bias], [], np.ones((1, 3)))
+
+
+def test_an_initializer_by_name():
+    v = ckeras.Variable("ones", shape=(2,))
+    assert v.numpy().tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="Could not interpret initializer"):
+        ckeras.Variable("nope", shape=(2,))
+    with pytest.raises(ValueError, match="`shape` argument should be specified"):
+        ckeras.Variable("ones")

@@ -216,3 +216,41 @@ def test_output_spec_error_names_the_layer():
 
     with pytest.raises(Exception, match=r"(?s)'failing.*Error encountered"):
         Failing()(ckeras.Input((3,)))
+
+
+class Preset(layers.Layer):
+    """Gives its weights their values in `build`."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        self.scale.assign(5.0)
+        self.first, self.second = layers.Dense(2), layers.Dense(2)
+        for dense in (self.first, self.second):
+            dense.build(shape)
+        self.second.set_weights(self.first.get_weights())
+
+    def call(self, x):
+        return (self.first(x) - self.second(x)) * self.scale
+
+
+@pytest.mark.parametrize("way", ["fit", "eager", "function", "call", "model"])
+def test_what_build_assigns_stays(way):
+    layer = Preset()
+    x = np.ones((4, 3), "float32")
+    if way in ("fit", "eager"):
+        model = ckeras.Sequential([layer])
+        model.compile(ckeras.optimizers.SGD(0.0), "mse", run_eagerly=way == "eager")
+        model.fit(x, x[:, :2], batch_size=2, verbose=0)
+    elif way == "function":
+        step = ckeras.function(lambda x: layer(x))
+        step(x)
+        layer.scale.assign(6.0)
+        step(x)  # assigns nothing once more
+    elif way == "model":
+        inputs = ckeras.Input((3,))
+        ckeras.Model(inputs, layer(inputs)).predict(x, verbose=0)
+    else:
+        layer(x)
+    assert float(layer.scale.numpy()) == (6.0 if way == "function" else 5.0)
+    np.testing.assert_array_equal(layer.first.kernel, layer.second.kernel)
+    np.testing.assert_array_equal(layer(x), np.zeros((4, 2)))

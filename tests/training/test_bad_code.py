@@ -1,8 +1,10 @@
 """Users' code that cannot be compiled: an error that names the line and says what to
 write instead, and a model as it was."""
 
+import copy
 import inspect
 import math
+import pickle
 import warnings
 
 import numpy as np
@@ -12,7 +14,7 @@ import ckeras
 from ckeras import GradientTape, Input, Model, Sequential, layers, ops
 from ckeras.engine.function import MANY
 from tests.training.helpers import data
-from tests.training.unchanged import assert_equal, numbers_of
+from tests.training.unchanged import assert_equal
 
 
 def condition(x):
@@ -57,6 +59,16 @@ def into_an_output(x):
     return ops.convert_to_tensor(np.multiply(x, 2, out=np.zeros(x.shape, "float32")))
 
 
+def indexed(x):
+    return x * [1.0, 2.0, 3.0, 4.0][ops.argmax(x[:1])]
+
+
+def repeated(x):
+    for _ in range(ops.cast(ops.max(x), "int32")):
+        x = x + 1.0
+    return x
+
+
 def text(x):
     return x if f"{ops.mean(x):.1f}" else -x
 
@@ -72,6 +84,8 @@ CASES = {
     numpy_function: r"NumPy's `interp` cannot be traced. Use a function of",
     numpy_method: r"NumPy's `add.reduce` cannot be traced",
     into_an_output: r"NumPy's `multiply` writes into `out`.*Use what it returns",
+    indexed: r"a Python index.*`ops.take`",
+    repeated: r"the bound of a `range`.*`ops.fori_loop`",
     text: r"text in the format '.1f'",
 }
 
@@ -146,6 +160,27 @@ def test_writing_a_traced_value_into_an_array():
         step(np.ones(3))
     # NumPy wraps the error that names the line in one of its own.
     assert f'File "{__file__}"' in str(caught.value.__cause__ or caught.value)
+
+
+def test_copies_of_traced_values():
+    @ckeras.function
+    def step(x):
+        kept = copy.deepcopy({"x": x, "y": [copy.copy(x)]})
+        quotient, rest = divmod(kept["x"], 2.0)
+        return kept["y"][0] + divmod(7.0, x)[1], quotient, rest
+
+    x = np.array([1.5, 2.0, 5.0], "float32")
+    for found, expected in zip(
+        step(x), (x + 7 % x, *divmod(x, np.float32(2))), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+    @ckeras.function
+    def pickled(x):
+        return pickle.dumps(x)
+
+    with pytest.raises(TypeError, match=rf"(?s)a pickle of it.*{__file__}"):
+        pickled(x)
 
 
 def test_a_kept_value_is_of_no_use_later():
@@ -229,29 +264,6 @@ def test_missing_gradient_warns(run_eagerly):
     with pytest.warns(UserWarning, match=f"Gradients do not exist.*{names}") as caught:
         model.fit(*data(), verbose=0)
     assert {w.filename for w in caught} == {__file__}
-
-
-@pytest.mark.parametrize("run_eagerly", [False, True])
-def test_no_gradient_at_all(run_eagerly):
-    class Lost(Sequential):
-        def train_step(self, data):
-            x, y = data
-            with GradientTape() as tape:
-                y_pred = self(x)
-            loss = ops.mean(ops.square(y_pred - y))  # outside of the tape
-            weights = self.trainable_weights
-            self.optimizer.apply(tape.gradient(loss, weights), weights)
-            return {"loss": loss}
-
-    model = Lost([Input((3,)), layers.Dense(1)])
-    model.compile("adam", run_eagerly=run_eagerly)
-    before = numbers_of(model)
-    message = r"(?s)No gradients provided for any variable.*dense.*GradientTape"
-    with pytest.raises(ValueError, match=message) as caught:
-        model.fit(*data(), verbose=0)
-    assert f'File "{__file__}"' in str(caught.value)
-    assert "in train_step" in str(caught.value)
-    assert_equal(before, numbers_of(model)[: len(before)])
 
 
 # --- shapes that never stay --------------------------------------------------------

@@ -8,7 +8,7 @@ if tracing fails.
 
 from ckeras.engine.scope import no_stateless_scope
 from ckeras.engine.tapes import paused
-from ckeras.engine.trace import Trace, active, current
+from ckeras.engine.trace import Trace, active, current, is_recorded
 
 __all__ = ["Body"]
 
@@ -29,6 +29,7 @@ class Body(Trace):
 
     def __init__(self, function, specs, lender=None):
         super().__init__(outer=current().graph, lender=lender)
+        self.recorded = is_recorded()
         self.arguments = [self.graph.new_symbol(spec) for spec in specs]
         self.results = list(map(self.graph.lift, self._inside(function)))
 

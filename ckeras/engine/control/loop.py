@@ -4,8 +4,9 @@ Each iteration maps carried values and one row of each stack to new carried valu
 one row of each result. `scan`, `map`, `fori_loop` and `while_loop` are such loops.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ckeras.engine.control.replay import copy_graph
 from ckeras.engine.graph import Graph, Symbol
 from ckeras.engine.memory import round_up
 from ckeras.engine.plan.layout import nbytes
@@ -50,6 +51,11 @@ class Loop:
         if self.condition is not None:
             graphs["condition"] = self.condition
         return graphs
+
+    def copy(self):
+        """The same for a node of its own."""
+        condition = self.condition and copy_graph(self.condition)
+        return replace(self, body=copy_graph(self.body), condition=condition)
 
     def divide_operands(self, values):
         """Values in the operands' order: count, consts, condition's, carries, xs."""

@@ -1,14 +1,16 @@
 """The primitive that runs one of several branches, as one step of a plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from ckeras.engine import dtypes
 from ckeras.engine.control.body import Body
+from ckeras.engine.control.replay import copy_graph, replay
 from ckeras.engine.gradient import backward
 from ckeras.engine.graph import Symbol
 from ckeras.engine.plan.layout import nbytes
 from ckeras.engine.primitive import Primitive, Spec, Step, record
+from ckeras.engine.trace import current
 
 __all__ = ["Switch", "switch"]
 
@@ -24,19 +26,28 @@ class Switch:
         sources: for each branch and result of the node, the number of the branch's
             output, or -1 where the branch gives zeros.
         specs: shapes and types of the results.
+        recompute: whether the gradient computes again what it needs of the branches,
+            instead of having them keep it.
     """
 
     branches: list
     sources: list
     specs: list
+    recompute: bool = False
 
     @property
     def graphs(self):
         """The graphs of which the step runs one, by name."""
         return {f"branch {i}": graph for i, graph in enumerate(self.branches)}
 
+    def copy(self):
+        """The same for a node of its own."""
+        branches = list(map(copy_graph, self.branches))
+        sources = list(map(list, self.sources))
+        return replace(self, branches=branches, sources=sources, specs=list(self.specs))
 
-def switch(index, bodies, lend=None):
+
+def switch(index, bodies, lend=None, recompute=False):
     """Records the choice of one of several branches in the active trace.
 
     Args:
@@ -46,6 +57,7 @@ def switch(index, bodies, lend=None):
             stands for zeros, as far as another branch has a value.
         lend: for bodies with lenders, function of a branch's number and a value of its
             lender that returns the value outside.
+        recompute: see `Switch`.
 
     Returns:
         The results of the branch that is run, None where no branch has a value.
@@ -68,6 +80,7 @@ def switch(index, bodies, lend=None):
         [body.graph for body in bodies],
         [_sources(row, kept) for row in rows],
         [Spec(columns[i].shape, columns[i].dtype) for i in kept],
+        recompute,
     )
     node = record(_switch, [index, *operands.values()], {"control": control})
     for i, value in zip(kept, node.outputs, strict=True):
@@ -133,12 +146,16 @@ class _Gradient:
 
     def inputs(self):
         """The gradient, or None, for each operand."""
+        again = self.control.recompute
+        if again:
+            # In a loop these are values of its body, lent to the loop's gradient only.
+            self.operands = list(map(current().graph.lift, self.node.inputs[1:]))
         bodies = [
-            Body(lambda k=k: self._branch(k), (), graph)
+            Body(lambda k=k: self._branch(k), (), None if again else graph)
             for k, graph in enumerate(self.control.branches)
         ]
         d_inputs = [None] * len(self.node.inputs)
-        found = switch(self.node.inputs[0], bodies, self._lend)
+        found = switch(self.node.inputs[0], bodies, self._lend, again)
         for i, d in zip(self.wanted, found, strict=True):
             d_inputs[i] = d
         return d_inputs
@@ -148,7 +165,12 @@ class _Gradient:
         given = [(sources[i], d) for i, d in self.d_outputs.items() if sources[i] >= 0]
         targets = [graph.outputs[source] for source, _ in given]
         wanted = [graph.inputs[i - 1] for i in self.wanted]
-        return backward(graph.nodes, targets, [d for _, d in given], wanted)
+        nodes = graph.nodes
+        if self.control.recompute:
+            nodes = replay(graph, self.operands)
+            lift = current().graph.lift
+            targets, wanted = list(map(lift, targets)), list(map(lift, wanted))
+        return backward(nodes, targets, [d for _, d in given], wanted)
 
     def _lend(self, k, value):
         """Where a value of branch `k` is to be had outside of it."""

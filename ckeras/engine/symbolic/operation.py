@@ -3,6 +3,10 @@
 import inspect
 
 from ckeras.engine import trace, tree
+from ckeras.engine.control.rematerialization import (
+    get_current_remat_mode,
+    rematerialized,
+)
 from ckeras.engine.naming import auto_name
 from ckeras.engine.symbolic.keras_tensor import any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
@@ -82,11 +86,30 @@ class Operation:
         self.name = name
         self._inbound_nodes = []
         self._outbound_nodes = []
+        self._remat_mode = get_current_remat_mode()
 
     def __call__(self, *args, **kwargs):
         if any_symbolic_tensors(args, kwargs):
             return self.symbolic_call(*args, **kwargs)
-        return self.call(*args, **kwargs)
+        return self._computed(*args, **kwargs)
+
+    def _computed(self, *args, **kwargs):
+        """What `call` returns, in the way that the `RematScope` asked for."""
+        if self._remat_mode is None:
+            return self.call(*args, **kwargs)
+        return self.rematerialized_call(self.call, *args, **kwargs)(*args, **kwargs)
+
+    def rematerialized_call(self, fn, *args, **kwargs):
+        """`fn` so that it keeps less for its gradient, if `RematScope` asked for it.
+
+        Args:
+            fn: the operation's `call`.
+            *args, **kwargs: its arguments.
+
+        Returns:
+            `fn`, or a function with the same results.
+        """
+        return rematerialized(self, self._remat_mode, fn, args, kwargs)
 
     def symbolic_call(self, *args, **kwargs):
         """Records a node and returns placeholders."""

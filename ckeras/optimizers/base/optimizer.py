@@ -1,14 +1,11 @@
 """The base class of optimizers: from gradients to new values of variables."""
 
-import warnings
-
 from ckeras import ops
 from ckeras.engine import scope, trace
 from ckeras.engine.arena import Arena
 from ckeras.ops.primitives import movement
-from ckeras.optimizers.base import clipping, layout
+from ckeras.optimizers.base import clipping, layout, matching
 from ckeras.optimizers.base.state import OptimizerState
-from ckeras.user_code import line_at_work, stacklevel
 
 __all__ = ["Optimizer"]
 
@@ -134,7 +131,10 @@ class Optimizer(OptimizerState):
             return
         variables = self._checked_variables(grads, trainable_variables)
         with scope.name_scope(self.name, caller=self):
-            grads, variables = _without_missing(grads, variables)
+            grads, variables = matching.without_missing(grads, variables)
+            grads = [
+                matching.fitting(g, v) for g, v in zip(grads, variables, strict=True)
+            ]
             grads, variables = self._overwrite_directly(grads, variables)
             if grads:
                 if self.loss_scale_factor is not None:
@@ -374,24 +374,3 @@ class Optimizer(OptimizerState):
             [inner.get_current_value(v) for v in self._trainable_variables],
             [inner.get_current_value(v) for v in own],
         )
-
-
-def _without_missing(grads, variables):
-    pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-    if not pairs:
-        raise ValueError(
-            "No gradients provided for any variable: the loss depends on none of "
-            f"{[v.path for v in variables]}. Compute it with `ckeras.ops` from the "
-            "model's outputs, inside the `with GradientTape()` block; NumPy arrays, "
-            "`stop_gradient`, `argmax` and casts to integers end the gradient.\n"
-            f"{line_at_work()}"
-        )
-    if len(pairs) < len(variables):
-        missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
-        warnings.warn(
-            f"Gradients do not exist for variables {missing} when minimizing the "
-            "loss. If using `model.compile()`, did you forget to provide a `loss` "
-            "argument?",
-            stacklevel=stacklevel(),
-        )
-    return [g for g, _ in pairs], [v for _, v in pairs]

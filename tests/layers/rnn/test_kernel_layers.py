@@ -226,3 +226,30 @@ def test_derived_classes_may_have_attributes_of_these_names():
 
     assert Doubled(3).units == 6
     assert Doubled(3)(X).shape == (4, 3)
+
+
+@pytest.mark.parametrize("body", ["branch", "scan", "map", "remat"])
+@KINDS
+def test_gradients_in_the_body_of_a_branch_or_loop(kind, body):
+    layer = kind(3)
+    layer.build(X.shape)
+    run = {
+        "branch": lambda x: ops.cond(
+            ops.sum(x) > -1e3, lambda: layer(x), lambda: x[:, 0]
+        ),
+        "scan": lambda x: ops.scan(lambda c, _: (c + layer(x), c), x[:, 0], length=3),
+        "map": lambda x: ops.map(lambda row: layer(row[None])[0], x),
+        "remat": ckeras.remat(layer),
+    }[body]
+
+    def gradients(x):
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = sum(ops.sum(v * v) for v in ckeras.tree.flatten(run(x)))
+        return tape.gradient(y, [x, *layer.trainable_weights])
+
+    x = ops.convert_to_tensor(X)
+    for found, expected in zip(
+        ckeras.function(gradients)(x), gradients(x), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)

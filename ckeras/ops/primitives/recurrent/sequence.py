@@ -1,7 +1,7 @@
 """What the recurrent primitives share: projections, checks, weight gradients."""
 
 from ckeras import kernels
-from ckeras.engine.tapes import active_tapes
+from ckeras.engine.trace import is_recorded
 from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
 __all__ = [
@@ -48,7 +48,7 @@ def call_attrs(go_backwards, return_sequences):
     """The attributes that all recurrent primitives have."""
     return {
         "sequences": bool(return_sequences),
-        "keep": bool(active_tapes()),
+        "keep": is_recorded(),
         "backwards": bool(go_backwards),
     }
 
