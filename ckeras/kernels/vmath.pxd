@@ -63,6 +63,12 @@ cdef inline vec if_equal(vec a, vec b, vec then, vec other) noexcept nogil:
         return select_d(eq_d(a, b), then, other)
 
 
+cdef inline vec larger(vec a, vec b) noexcept nogil:
+    """The larger one, NaN where one is NaN."""
+    # `greater` is b where one is NaN.
+    return if_equal(a, a, greater(a, b), a)
+
+
 cdef inline vec absolute(vec x) noexcept nogil:
     if vec is vf:
         return as_float_f(and_i(as_int_f(x), spread_i(0x7fffffff)))

@@ -1,5 +1,7 @@
 """Checks that many layers share, with Keras's sentences."""
 
+import operator
+
 __all__ = ["standardize_tuple"]
 
 
@@ -30,8 +32,8 @@ def standardize_tuple(value, n, name, allow_zero=False):
             raise ValueError(refusal)
         for size in sizes:
             try:
-                int(size)
-            except (ValueError, TypeError):
+                operator.index(size)
+            except TypeError:
                 raise ValueError(
                     f"{refusal}, including element {size} of type {type(size)}"
                 ) from None

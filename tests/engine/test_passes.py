@@ -11,11 +11,13 @@ from tests.system.models import trained
 NAMES = (
     "common_subexpressions",
     "reversals",
+    "layouts",
+    "pooled_gradients",
     "dead_code",
     "crossentropy",
     "dense",
+    "pooled_convolutions",
     "elementwise",
-    "reversals",
 )
 _trained = {}
 
@@ -37,7 +39,7 @@ def numbers(name, *off):
     return _trained[name, off]
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 @pytest.mark.parametrize("off", [*[(n,) for n in NAMES], ()], ids=str)
 def test_training_gives_the_same_numbers(name, off):
     wanted, _ = numbers(name, "none")
@@ -47,7 +49,7 @@ def test_training_gives_the_same_numbers(name, off):
         np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 @pytest.mark.parametrize("off", ["dense", "elementwise"])
 def test_passes_do_something(name, off):
     assert numbers(name, off)[1] > numbers(name, "none")[1]

@@ -47,7 +47,36 @@ def lstm_data(count=50, seed=3):
     return x, np.argmax(x[:, -3:, 0], axis=1).astype("int32")
 
 
-CASES = {"mlp": (mlp, mlp_data), "lstm": (lstm, lstm_data)}
+def cnn(optimizer="adam", seed=1, **compile_arguments):
+    """A convolutional classifier: images of 9x9 pixels, 3 classes."""
+    utils.set_random_seed(seed)
+    model = Sequential(
+        [
+            Input((9, 9, 2)),
+            layers.Conv2D(16, 3, activation="relu", padding="same"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(17, 3, use_bias=False),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", **compile_arguments)
+    return model
+
+
+def cnn_data(count=50, seed=4):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(count, 9, 9, 2)).astype("float32")
+    return x, np.argmax(x[:, 3:6, 4, 0], axis=1).astype("int32")
+
+
+CASES = {
+    "mlp": (mlp, mlp_data),
+    "lstm": (lstm, lstm_data),
+    "cnn": (cnn, cnn_data),
+}
 
 
 def trained(name, epochs=2, **arguments):

@@ -42,7 +42,7 @@ def growth(work, rounds, warm_up):
     return min(parts) / (rounds // 4)
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_10_000_times_predict(name):
     make, data = CASES[name]
     model, (x, _) = make(), data(20)
@@ -63,7 +63,7 @@ def test_10_000_times_predict_on_batch_and_call():
     assert growth(work, 10_000, warm_up=1000) < 40
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_1000_times_fit(name):
     make, data = CASES[name]
     model, (x, y) = make(metrics=["accuracy"]), data(20)
@@ -74,7 +74,7 @@ def test_1000_times_fit(name):
     assert growth(work, 1000, warm_up=200) < 400
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_500_rounds_of_build_fit_delete(name):
     make, data = CASES[name]
     x, y = data(10)

@@ -70,7 +70,7 @@ def test_import_and_training_leave_subnormals_alone():
     assert output_of(SUBNORMALS) == ""
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_training_leaves_the_floating_point_state(name):
     before = control_word()
     model, x, _, _ = trained(name)

@@ -36,7 +36,7 @@ def _at_once(work, count=4):
     return results
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_four_threads_predict_at_once(name):
     model, x, _, _ = trained(name)
     inputs = [np.roll(x, i, axis=0)[: 50 - i] for i in range(4)]
@@ -109,7 +109,7 @@ def _wide(name):
     return [*state_of(model), *losses, model.predict(x, verbose=0)]
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_the_bits_do_not_depend_on_the_threads(name):
     config.set_num_threads(1)
     one = _wide(name)
@@ -118,7 +118,7 @@ def test_the_bits_do_not_depend_on_the_threads(name):
         assert same_bits(_wide(name), one)
 
 
-@pytest.mark.parametrize("name", ["mlp", "lstm"])
+@pytest.mark.parametrize("name", ["mlp", "lstm", "cnn"])
 def test_the_same_seed_gives_the_same_bits(name):
     first, _, _, history = trained(name, epochs=3)
     second, _, _, other = trained(name, epochs=3)

@@ -7,6 +7,8 @@ from ckeras.engine.passes.crossentropy import crossentropy
 from ckeras.engine.passes.dead_code import dead_code
 from ckeras.engine.passes.dense import dense
 from ckeras.engine.passes.elementwise import elementwise
+from ckeras.engine.passes.layouts import layouts
+from ckeras.engine.passes.pooling import pooled_convolutions, pooled_gradients
 from ckeras.engine.passes.reversals import reversals
 
 __all__ = ["run", "switched_off"]
@@ -15,9 +17,12 @@ __all__ = ["run", "switched_off"]
 _PASSES = {
     "common_subexpressions": common_subexpressions,
     "reversals": reversals,
+    "layouts": layouts,
+    "pooled_gradients": pooled_gradients,
     "dead_code": dead_code,
     "crossentropy": crossentropy,
     "dense": dense,
+    "pooled_convolutions": pooled_convolutions,
     "elementwise": elementwise,
 }
 _off = set()

@@ -12,9 +12,12 @@ channels exchanged, in phases (conv_phase.pxd) where there are strides.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
+from ckeras.kernels.convolution.conv_pooled cimport (
+    finish_windows, forward_geometry, place_windows,
+)
 from ckeras.kernels.convolution.conv_phase cimport Phase, is_empty, phase_of
 from ckeras.kernels.convolution.conv_window cimport (
-    DIMS, Conv, geometry_of, settle, window, window_floats,
+    DIMS, Conv, settle, window, window_floats,
 )
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport (
@@ -57,6 +60,9 @@ cdef inline void window_tile(
                     acc, a + (z * s.plane + y * s.gap_h * s.pitch + x * s.run_step),
                     at.source, b, b_step, s.run, rows, vectors)
                 b += s.run * b_step
+    if s.pooled:
+        finish_windows(acc, c, at.result, m, n, column, epilogue, rows, vectors)
+        return
     for i in range(rows):
         if i >= m:
             break
@@ -90,6 +96,9 @@ cdef void place(
     """Where pixels from number `first` of the unit on lie; at places after the m-th
     stands the last one once more, to be read and not used."""
     cdef Py_ssize_t y = first // s.dst_w, x = first % s.dst_w, i
+    if s.pooled:
+        place_windows(s, at.source, at.result, first // 4, m, TILE_ROWS)
+        return
     for i in range(TILE_ROWS):
         at.source[i] = y * s.step_h * s.pitch + x * s.step_w * s.src_c
         at.result[i] = y * s.to_row + x * s.to_pixel
@@ -106,9 +115,12 @@ cdef void column_of_tiles(
 ) noexcept nogil:
     """All pixels of a unit, of channels one panel."""
     cdef Pixels at
-    cdef Py_ssize_t first = 0, end = rows * s.dst_w, m, i
+    cdef Py_ssize_t first = 0, end = rows * s.dst_w, most = TILE_ROWS, m, i
+    if s.pooled:
+        end = rows // 2 * (s.dst_w // 2) * 4
+        most = TILE_ROWS // 4 * 4
     while first < end:
-        m = least(end - first, TILE_ROWS)
+        m = least(end - first, most)
         place(s, &at, first, m)
         if m > 8 or (TILE_ROWS == 6 and m > 4):
             tile_by_type(s, &at, c, m, n, a, b, column, epilogue, TILE_ROWS)
@@ -146,7 +158,8 @@ cdef void some_units(
         rows = least(s.rows, s.dst_h - top)
         at = unit // down
         part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
-        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
+        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane
+        c += (top // 2 if s.pooled else top) * s.to_row
         b = panels
         for g in range(s.groups):
             j = 0
@@ -184,7 +197,7 @@ cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Conv s = geometry_of(dim)
+    cdef Conv s = forward_geometry(dim)
     cdef Py_ssize_t width = panel_width(<real> 0), out_c = dim[8], g, j
     cdef Py_ssize_t k = s.taps_d * s.taps_h * s.taps_w * s.channels
     cdef real* panel = buf[4]
@@ -269,7 +282,7 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
     for i in range(len(dims)):
         dim[i] = dims[i]
     if not backward:
-        s = geometry_of(dim)
+        s = forward_geometry(dim)
         settle(&s, WINDOW, UNITS, True)
         return itemsize * work_floats(&s, width, dim[22])
     for z in range(dim[12]):

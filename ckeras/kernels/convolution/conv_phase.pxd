@@ -57,6 +57,7 @@ cdef inline Phase phase_of(
     p.s.step_d, p.s.step_h, p.s.step_w = 1, 1, 1
     p.s.gap_d, p.s.gap_h, p.s.gap_w = dim[15], dim[16], dim[17]
     p.s.pad_d, p.s.pad_h, p.s.pad_w = d.pad, h.pad, w.pad
+    p.s.pooled = False
     p.first_d, p.first_h, p.first_w = d.first, h.first, w.first
     p.offset = (z * dim[2] + y) * row + x * dim[4]
     return p

@@ -21,6 +21,7 @@ cdef struct Conv:
     Py_ssize_t step_d, step_h, step_w        # source steps from result to result
     Py_ssize_t gap_d, gap_h, gap_w           # source steps from tap to tap
     Py_ssize_t pad_d, pad_h, pad_w           # of the first result's first tap
+    bint pooled                              # see conv_pooled.pxd
     # What follows from these:
     Py_ssize_t rows                          # rows of results in a unit of work
     Py_ssize_t window_h, window_w            # rows and pixels that a unit reads
@@ -30,7 +31,7 @@ cdef struct Conv:
 
 
 cdef enum:
-    DIMS = 24    # integers of a kernel, see conv.pxd
+    DIMS = 25    # integers of a kernel, see conv.pxd
     SLACK = 4    # pixels after a window that tiles may read and never use
 
 
@@ -49,6 +50,7 @@ cdef inline Conv geometry_of(const Py_ssize_t* dim) noexcept nogil:
     s.step_d, s.step_h, s.step_w = dim[12], dim[13], dim[14]
     s.gap_d, s.gap_h, s.gap_w = dim[15], dim[16], dim[17]
     s.pad_d, s.pad_h, s.pad_w = dim[18], dim[19], dim[20]
+    s.pooled = False
     return s
 
 
@@ -74,6 +76,8 @@ cdef inline void settle(
     blocks = units // max(s.batch * s.dst_d, 1)
     if blocks > 1:
         s.rows = max(1, min(s.rows, (s.dst_h + blocks - 1) // blocks))
+    if s.pooled:
+        s.rows = max(2, s.rows // 2 * 2)
     s.window_h = (s.rows - 1) * s.step_h + (s.taps_h - 1) * s.gap_h + 1
     s.copied = (
         not in_place or s.pad_d != 0 or s.pad_h != 0 or s.pad_w != 0

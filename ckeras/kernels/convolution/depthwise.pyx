@@ -15,110 +15,157 @@ from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
-    UNITS = 16           # pieces of work that there should be, for all threads
     PIXELS = 8           # pixels whose sums are in registers together
+    MANY_IMAGES = 8      # as many that threads take whole images
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
 
 
 # --- forward, and the input gradient -------------------------------------------------
 
 
-cdef inline void pixels_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y, Py_ssize_t n, const int pixels
+# Images are read where they lie: at the borders, taps outside are left out.
+
+
+cdef struct Reach:           # of one result along one axis
+    Py_ssize_t first, count    # taps inside
+    Py_ssize_t at              # where the first of them is
+
+
+cdef inline Reach reach_of(
+    Py_ssize_t start, Py_ssize_t gap, Py_ssize_t taps, Py_ssize_t size
 ) noexcept nogil:
-    """Neighbouring pixels of a row, n channels of each."""
+    """Of taps `gap` apart from `start` on, those within the axis."""
+    cdef Reach r
+    r.first = 0 if start >= 0 else ceil_div(-start, gap)
+    r.count = least(taps, ceil_div(size - start, gap) if size > start else 0) - r.first
+    r.at = start + r.first * gap
+    return r
+
+
+cdef struct Taps:            # that some results see
+    Reach d, h, w
+
+
+cdef inline void sums_of(
+    vec* tag, const Conv* s, const Taps* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t to_next,
+    const int count, const bint shared
+) noexcept nogil:
+    """Sums in `count` registers: n channels of neighbouring pixels, which share their
+    weights, or neighbouring vectors of one pixel. a and w are at the first tap."""
     cdef vec acc[8]
     cdef vec weight, value
-    cdef Py_ssize_t z, r, _x, step = s.step_w * s.src_c
+    cdef Py_ssize_t z, r, _x, right = s.gap_w * s.src_c, pitch = s.src_w * s.src_c
     cdef const real* from_
+    cdef const real* weights
     cdef int i
-    for i in range(pixels):
+    for i in range(count):
         spread(&acc[i], <real> 0)
-    for z in range(s.taps_d):
-        for r in range(s.taps_h):
-            from_ = a + z * s.plane + r * s.gap_h * s.pitch
-            for _x in range(s.taps_w):
-                get(&weight, w, n)
-                w += tap_step
-                for i in range(pixels):
+    for z in range(t.d.count):
+        for r in range(t.h.count):
+            from_ = a + (z * s.gap_d * s.src_h + r * s.gap_h) * pitch
+            weights = w + (z * s.taps_h + r) * s.taps_w * tap_step
+            for _x in range(t.w.count):
+                get(&weight, weights, n)
+                for i in range(count):
+                    if not shared and i > 0:
+                        get(&weight, weights + i * step, n)
                     get(&value, from_ + i * step, n)
                     acc[i] = acc[i] + value * weight
-                from_ += s.gap_w * s.src_c
-    for i in range(pixels):
-        put(y + i * s.to_pixel, &acc[i], n)
-
-
-cdef inline void row_of(
-    vec* tag, const Conv* s, const real* a, const real* w, Py_ssize_t tap_step,
-    real* y, Py_ssize_t n
-) noexcept nogil:
-    cdef Py_ssize_t x = 0, step = s.step_w * s.src_c
-    while x + PIXELS <= s.dst_w:
-        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, PIXELS)
-        x += PIXELS
-    while x < s.dst_w:
-        pixels_of(tag, s, a + x * step, w, tap_step, y + x * s.to_pixel, n, 1)
-        x += 1
+                weights += tap_step
+                from_ += right
+    for i in range(count):
+        put(y + i * to_next, &acc[i], n)
 
 
 cdef inline void channels_of(
-    vec* tag, const Conv* s, Py_ssize_t rows, const real* a, const real* w,
+    vec* tag, const Conv* s, Taps* t, Py_ssize_t pixel, const real* image,
+    const real* w, Py_ssize_t tap_step, real* y, const int pixels
+) noexcept nogil:
+    """Neighbouring pixels of the row y, from number `pixel` on: all their channels."""
+    cdef Py_ssize_t c = 0, step = s.step_w * s.src_c
+    t.w = reach_of(pixel * s.step_w - s.pad_w, s.gap_w, s.taps_w, s.src_w)
+    image += ((t.d.at * s.src_h + t.h.at) * s.src_w + t.w.at) * s.src_c
+    w += ((t.d.first * s.taps_h + t.h.first) * s.taps_w + t.w.first) * tap_step
+    y += pixel * s.to_pixel
+    while pixels == 1 and c + 4 * lanes(tag) <= s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), lanes(tag),
+                lanes(tag), 4, False)
+        c += 4 * lanes(tag)
+    while c + lanes(tag) <= s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), step,
+                s.to_pixel, pixels, True)
+        c += lanes(tag)
+    if c < s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, s.src_c - c, step,
+                s.to_pixel, pixels, True)
+
+
+cdef inline void row_of(
+    vec* tag, const Conv* s, Taps* t, const real* image, const real* w,
     Py_ssize_t tap_step, real* y
 ) noexcept nogil:
-    """Some rows of results, one vector of channels after the other."""
-    cdef Py_ssize_t c = 0, n, i
-    while c < s.src_c:
-        n = least(s.src_c - c, lanes(tag))
-        for i in range(rows):
-            if n == lanes(tag):
-                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
-                       y + i * s.to_row + c, lanes(tag))
-            else:
-                row_of(tag, s, a + i * s.step_h * s.pitch + c, w + c, tap_step,
-                       y + i * s.to_row + c, n)
-        c += n
+    """A row of results. What is left of those that see all taps is computed together
+    with some of the pixels before once more."""
+    cdef Py_ssize_t x = 0, end, some
+    cdef Py_ssize_t inside = s.src_w + s.pad_w - (s.taps_w - 1) * s.gap_w
+    cdef Py_ssize_t left = least(ceil_div(max(s.pad_w, 0), s.step_w), s.dst_w)
+    end = least(ceil_div(inside, s.step_w) if inside > 0 else 0, s.dst_w)
+    while x < s.dst_w:
+        some = end - left
+        if x < left or x >= end or some < PIXELS // 2:
+            channels_of(tag, s, t, x, image, w, tap_step, y, 1)
+            x += 1
+        elif some < PIXELS:
+            x = least(x, end - PIXELS // 2)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS // 2)
+            x += PIXELS // 2
+        else:
+            x = least(x, end - PIXELS)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
+            x += PIXELS
 
 
 cdef void some_units(
     const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* w,
-    Py_ssize_t tap_step, real* y, real* work
+    Py_ssize_t tap_step, real* y
 ) noexcept nogil:
-    """One thread's units: a few rows of one plane of results."""
-    cdef Py_ssize_t down = ceil_div(s.dst_h, s.rows), top, rows, at
-    cdef const real* part
+    """One thread's units: rows of results."""
+    cdef Py_ssize_t row, z, image
+    cdef const real* source
     cdef real* c
+    cdef Taps t
     for unit in range(unit, end):
-        top = unit % down * s.rows
-        rows = least(s.rows, s.dst_h - top)
-        at = unit // down
-        part = window(s, x, at // s.dst_d, at % s.dst_d, top, rows, work)
-        c = y + at // s.dst_d * s.to_image + at % s.dst_d * s.to_plane + top * s.to_row
+        row = unit % s.dst_h
+        z = unit // s.dst_h % s.dst_d
+        image = unit // s.dst_h // s.dst_d
+        t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        source = x + image * s.src_d * s.src_h * s.src_w * s.src_c
+        c = y + image * s.to_image + z * s.to_plane + row * s.to_row
         if real is float:
-            channels_of(<vf*> NULL, s, rows, part, w, tap_step, c)
+            row_of(<vf*> NULL, s, &t, source, w, tap_step, c)
         else:
-            channels_of(<vd*> NULL, s, rows, part, w, tap_step, c)
+            row_of(<vd*> NULL, s, &t, source, w, tap_step, c)
 
 
 cdef void convolve(
     const Conv* s, const real* x, const real* w, Py_ssize_t tap_step, real* y,
-    real* work, Py_ssize_t slots, int n_threads
+    int n_threads
 ) noexcept nogil:
     """All results; from one tap's weights to the next there are `tap_step` numbers."""
-    cdef Py_ssize_t units = s.batch * s.dst_d * ceil_div(s.dst_h, s.rows), i
-    cdef Py_ssize_t floats = window_floats(s)
-    cdef Py_ssize_t workers = max(1, least(least(n_threads, slots), units))
+    cdef Py_ssize_t units = s.batch * s.dst_d * s.dst_h, i
+    cdef Py_ssize_t workers = max(1, least(n_threads, units))
     for i in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(s, units * i // workers, units * (i + 1) // workers, x, w, tap_step,
-                   y, work + i * floats)
+                   y)
 
 
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Conv s = geometry_of(dim)
-    settle(&s, WINDOW, UNITS, True)
-    convolve(&s, buf[0], buf[1], s.src_c, buf[2], buf[3], dim[22], n_threads)
+    convolve(&s, buf[0], buf[1], s.src_c, buf[2], n_threads)
     return OK
 
 
@@ -137,23 +184,60 @@ cdef void turn(
                 turned += channels
 
 
+cdef void some_images(
+    const Py_ssize_t* dim, Py_ssize_t image, Py_ssize_t end, const real* d_y,
+    const real* turned, real* d_x
+) noexcept nogil:
+    """All phases of one image after the other, so that they meet in the cache."""
+    cdef Phase p
+    cdef Py_ssize_t z, y, x, size = dim[1] * dim[2] * dim[3] * dim[4]
+    cdef const real* w
+    for image in range(image, end):
+        w = turned
+        for z in range(dim[12]):
+            for y in range(dim[13]):
+                for x in range(dim[14]):
+                    p = phase_of(dim, z, y, x)
+                    if is_empty(&p):
+                        continue
+                    some_units(&p.s, 0, p.s.dst_d * p.s.dst_h,
+                               d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w,
+                               dim[4], d_x + image * size + p.offset)
+                    w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
+
+
 cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p
-    cdef Py_ssize_t z, y, x
-    cdef real* work = buf[3] + dim[9] * dim[10] * dim[11] * dim[4]
-    memset(buf[2], 0, dim[0] * dim[1] * dim[2] * dim[3] * dim[4] * sizeof(real))
+    cdef Py_ssize_t z, y, x, i, workers
+    cdef real* turned = buf[3]
+    cdef bint cleared = False
     for z in range(dim[12]):
         for y in range(dim[13]):
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
-                if is_empty(&p):
-                    continue
-                settle(&p.s, WINDOW, UNITS, True)
-                turn(&p, dim, buf[1], buf[3])
-                convolve(&p.s, buf[0], buf[3], dim[4], buf[2] + p.offset, work,
-                         dim[22], n_threads)
+                if not is_empty(&p):
+                    turn(&p, dim, buf[1], turned)
+                    turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
+                elif not cleared:
+                    memset(buf[2], 0, dim[0] * p.s.to_image * sizeof(real))
+                    cleared = True
+    turned = buf[3]
+    if dim[0] >= MANY_IMAGES:
+        workers = least(n_threads, dim[0])
+        for i in prange(workers, schedule="static", num_threads=<int> workers):
+            some_images(dim, dim[0] * i // workers, dim[0] * (i + 1) // workers, buf[0],
+                        turned, buf[2])
+        return OK
+    for z in range(dim[12]):
+        for y in range(dim[13]):
+            for x in range(dim[14]):
+                p = phase_of(dim, z, y, x)
+                if not is_empty(&p):
+                    convolve(&p.s, buf[0], turned, dim[4], buf[2] + p.offset,
+                             n_threads)
+                    turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
     return OK
 
 
@@ -162,29 +246,47 @@ cdef int input_gradient(
 
 cdef inline void taps_of(
     vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
-    real* d_w, Py_ssize_t n, const int taps
+    real* d_w, Py_ssize_t n, const int high, const int wide
 ) noexcept nogil:
-    """Neighbouring taps of a row, n channels: what some rows of results add."""
-    cdef vec acc[8]
+    """Some taps of neighbouring rows, n channels: what some rows of results add."""
+    cdef vec acc[9]
     cdef vec d, value
-    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c, gap = s.gap_w * s.src_c
+    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c
+    cdef Py_ssize_t right = s.gap_w * s.src_c, down = s.gap_h * s.pitch
+    cdef Py_ssize_t below = s.taps_w * s.src_c
     cdef const real* from_
     cdef const real* to
-    cdef int i
-    for i in range(taps):
-        get(&acc[i], d_w + i * s.src_c, n)
+    cdef int i, j
+    for i in range(high):
+        for j in range(wide):
+            get(&acc[i * wide + j], d_w + i * below + j * s.src_c, n)
     for y in range(rows):
         from_ = a + y * s.step_h * s.pitch
         to = d_y + y * s.to_row
         for _x in range(s.dst_w):
             get(&d, to, n)
-            for i in range(taps):
-                get(&value, from_ + i * gap, n)
-                acc[i] = acc[i] + value * d
+            for i in range(high):
+                for j in range(wide):
+                    get(&value, from_ + i * down + j * right, n)
+                    acc[i * wide + j] = acc[i * wide + j] + value * d
             from_ += step
             to += s.to_pixel
-    for i in range(taps):
-        put(d_w + i * s.src_c, &acc[i], n)
+    for i in range(high):
+        for j in range(wide):
+            put(d_w + i * below + j * s.src_c, &acc[i * wide + j], n)
+
+
+cdef inline void some_rows_of_taps(
+    vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
+    real* d_w, Py_ssize_t n, const int high
+) noexcept nogil:
+    cdef Py_ssize_t x = 0, right = s.gap_w * s.src_c
+    while x + 3 <= s.taps_w:
+        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 3)
+        x += 3
+    while x < s.taps_w:
+        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 1)
+        x += 1
 
 
 cdef inline void kernel_of(
@@ -192,20 +294,19 @@ cdef inline void kernel_of(
     real* d_w, Py_ssize_t n
 ) noexcept nogil:
     """All taps of a vector of channels."""
-    cdef Py_ssize_t z, y, x
+    cdef Py_ssize_t z, y, below = s.taps_w * s.src_c, down = s.gap_h * s.pitch
     for z in range(s.taps_d):
-        for y in range(s.taps_h):
-            x = 0
-            while x + 3 <= s.taps_w:
-                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
-                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 3)
-                d_w += 3 * s.src_c
-                x += 3
-            while x < s.taps_w:
-                taps_of(tag, s, part + z * s.plane + y * s.gap_h * s.pitch
-                        + x * s.gap_w * s.src_c, d_y, rows, d_w, n, 1)
-                d_w += s.src_c
-                x += 1
+        y = 0
+        while y + 3 <= s.taps_h:
+            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
+                              3)
+            d_w += 3 * below
+            y += 3
+        while y < s.taps_h:
+            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
+                              1)
+            d_w += below
+            y += 1
 
 
 cdef inline void kernel_channels(
@@ -266,25 +367,15 @@ cdef int kernel_gradient(
 def workspace_bytes(dims, Py_ssize_t itemsize, int which):
     """Bytes of workspace: forward, for the input's or for the kernel's gradient."""
     cdef Py_ssize_t dim[DIMS]
-    cdef Py_ssize_t i, z, y, x, most = 0, size, chunks
+    cdef Py_ssize_t i, size
     cdef Conv s
-    cdef Phase p
+    if which == 0:
+        return 0
     for i in range(len(dims)):
         dim[i] = dims[i]
     size = dim[9] * dim[10] * dim[11] * dim[4]
+    if which == 1:
+        return itemsize * size
     s = geometry_of(dim)
-    if which == 0:
-        settle(&s, WINDOW, UNITS, True)
-        return itemsize * dim[22] * window_floats(&s)
-    if which == 2:
-        settle(&s, WINDOW, 1, True)
-        chunks = max(1, least(CHUNKS, s.batch))
-        return itemsize * chunks * (size + window_floats(&s))
-    for z in range(dim[12]):
-        for y in range(dim[13]):
-            for x in range(dim[14]):
-                p = phase_of(dim, z, y, x)
-                if not is_empty(&p):
-                    settle(&p.s, WINDOW, UNITS, True)
-                    most = max(most, window_floats(&p.s))
-    return itemsize * (size + dim[22] * most)
+    settle(&s, WINDOW, 1, True)
+    return itemsize * max(1, least(CHUNKS, s.batch)) * (size + window_floats(&s))

@@ -11,11 +11,9 @@ from libc.math cimport INFINITY, NAN
 from libc.string cimport memset
 
 from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
-from ckeras.kernels.simd cimport (
-    greater_d, greater_f, le_d, le_f, select_d, select_f, vd, vf,
-)
+from ckeras.kernels.simd cimport le_d, le_f, select_d, select_f, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport div, if_equal
+from ckeras.kernels.vmath cimport div, if_equal, larger
 
 cdef enum:
     MAXIMUM
@@ -74,16 +72,6 @@ cdef inline vec if_holds(vec held, vec new, vec then, vec other) noexcept nogil:
         return select_f(le_f(new, held), then, other)
     else:
         return select_d(le_d(new, held), then, other)
-
-
-cdef inline vec larger(vec a, vec b) noexcept nogil:
-    """The larger one, NaN where one is NaN."""
-    cdef vec top
-    if vec is vf:
-        top = greater_f(a, b)   # b where one is NaN
-    else:
-        top = greater_d(a, b)
-    return if_equal(a, a, top, a)
 
 
 # Some channels of one window. x, z and d_x are at these channels of the image's first

@@ -10,21 +10,24 @@ from cython.parallel cimport prange
 from libc.string cimport memset
 
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
-from ckeras.kernels.convolution.conv_window cimport DIMS, Conv, geometry_of, window
+from ckeras.kernels.convolution.conv_pooled cimport forward_geometry, maximum_of_four
+from ckeras.kernels.convolution.conv_window cimport DIMS, Conv
 from ckeras.kernels.convolution.winograd_tiles cimport (
-    Tiles, floats_of, tiles_of, transform_sources,
+    Place, Tiles, floats_of, part_of, place_of, step, tiles_of, transform_sources,
+    windows,
 )
 from ckeras.kernels.convolution.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, Epilogue, get, lanes, put, rectify, spread, tile_of, vec,
+    LINEAR, RELU, Epilogue, get, lanes, multiply_add, put, rectify, spread, store, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     UNITS = 16             # pieces of work that there should be, for all threads
+    GROUPS = 8             # and pieces of several images each
 
 
 # --- kernels -------------------------------------------------------------------------
@@ -83,27 +86,75 @@ cdef Py_ssize_t kernel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 # --- forward, and the input gradient -------------------------------------------------
 
 
-cdef void multiply(
-    const real* v, const real* u, real* m, Py_ssize_t rows, Py_ssize_t k, Py_ssize_t n
+# Transforms of sources and results lie vector by vector of channels, in each of which
+# there is a row of one vector for each tile. So the steps of a register tile are
+# constants, and a few registers hold all its addresses.
+
+
+cdef inline void product_tile_of(
+    vec* tag, const real* v, const real* u, real* m, Py_ssize_t to_vector, Py_ssize_t k,
+    const int rows, const int vectors
 ) noexcept nogil:
-    """m (rows, n) = v (rows, k)·u, from panels of u; v has whole register tiles."""
-    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, left, columns
-    cdef Epilogue epilogue
-    epilogue.accumulate = False
-    epilogue.last = False
+    """m = v (rows, k)·u (k, vectors)."""
+    cdef vec acc[24]
+    cdef Py_ssize_t some
+    cdef int i, j
+    for i in range(rows * vectors):
+        spread(&acc[i], <real> 0)
+    while k > 0:
+        some = least(k, lanes(tag))
+        multiply_add(acc, v, lanes(tag), 1, u, 2 * lanes(tag), some, rows, vectors)
+        v += to_vector
+        u += some * 2 * lanes(tag)
+        k -= some
+    for i in range(rows):
+        for j in range(vectors):
+            store(m + j * to_vector + i * lanes(tag), &acc[i * vectors + j])
+
+
+cdef inline void product_tile(
+    const real* v, const real* u, real* m, Py_ssize_t to_vector, Py_ssize_t k,
+    Py_ssize_t n, const int rows
+) noexcept nogil:
+    """A register tile of n columns, as many vectors of them as there are."""
+    if real is float:
+        if n <= LANES_F:
+            product_tile_of(<vf*> NULL, v, u, m, to_vector, k, rows, 1)
+        else:
+            product_tile_of(<vf*> NULL, v, u, m, to_vector, k, rows, 2)
+    else:
+        if n <= LANES_D:
+            product_tile_of(<vd*> NULL, v, u, m, to_vector, k, rows, 1)
+        else:
+            product_tile_of(<vd*> NULL, v, u, m, to_vector, k, rows, 2)
+
+
+cdef void multiply(
+    const real* v, const real* u, real* m, Py_ssize_t block, Py_ssize_t rows,
+    Py_ssize_t k, Py_ssize_t n
+) noexcept nogil:
+    """m (rows, n) = v (rows, k)·u, from panels of u. Rows come by fours."""
+    cdef Py_ssize_t width = panel_width(<real> 0), i, j = 0, left
+    cdef Py_ssize_t size = width // 2, to_vector = block * size
     while j < n:
-        columns = least(n - j, width)
         i = 0
         while i < rows:
-            left = least(rows - i, TILE_ROWS)
-            if columns <= width // 2:
-                tile_of(m + i * n + j, n, left, columns, v + i * k, k, 1, u + j * k,
-                        width, k, j, &epilogue, TILE_ROWS, 1)
+            left = rows - i
+            if TILE_ROWS == 12 and left >= 12:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 12)
+                i += 12
+            elif TILE_ROWS == 12 and left >= 8:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 8)
+                i += 8
+            elif TILE_ROWS == 6 and left >= 6 and left != 8:
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 6)
+                i += 6
             else:
-                tile_of(m + i * n + j, n, left, columns, v + i * k, k, 1, u + j * k,
-                        width, k, j, &epilogue, TILE_ROWS, 2)
-            i += TILE_ROWS
+                product_tile(v + i * size, u, m + i * size, to_vector, k, n - j, 4)
+                i += 4
         j += width
+        u += k * width
+        m += 2 * to_vector
 
 
 cdef inline void store_results_of(
@@ -115,7 +166,15 @@ cdef inline void store_results_of(
     cdef vec add, zero
     cdef int i
     cdef real* to
-    result_tile(result, m, t.block * t.s.n, n)
+    cdef Epilogue epilogue
+    result_tile(result, m, t.to_result, n)
+    if t.s.pooled:
+        epilogue.bias = bias
+        epilogue.activation = activation
+        if y + 1 < t.high and x + 1 < t.wide:
+            maximum_of_four(result, 1, &epilogue, j, c + y // 2 * t.s.to_row
+                            + x // 2 * t.s.to_pixel + j, n)
+        return
     spread(&zero, <real> 0)
     if bias != NULL:
         get(&add, bias + j, n)
@@ -131,67 +190,74 @@ cdef inline void store_results_of(
         activate(to, 0, 1, n, activation)
 
 
-cdef inline void store_tiles(
-    const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t first, Py_ssize_t count,
-    const real* bias, int activation, real* c
+cdef inline void store_tiles_of(
+    vec* tag, const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows,
+    Py_ssize_t first, Py_ssize_t count, const real* bias, int activation, real* c
 ) noexcept nogil:
-    """The results of some tiles; c is the image's plane."""
-    cdef Py_ssize_t at, j, n, y, x, size
-    if real is float:
-        size = LANES_F
-    else:
-        size = LANES_D
-    for at in range(count):
-        y = top + (first + at) // t.across * 2
-        x = (first + at) % t.across * 2
+    """The results of some tiles; c is the first image's plane."""
+    cdef Place at = place_of(t, first, rows)
+    cdef Py_ssize_t tile, j, n, y
+    cdef real* plane
+    cdef const real* from_
+    for tile in range(count):
+        y = top + 2 * at.row
+        plane = c + at.image * t.s.to_image
+        from_ = m + tile * lanes(tag)
         j = 0
         while j < t.s.n:
-            n = least(t.s.n - j, size)
-            if real is float:
-                if n == LANES_F:
-                    store_results_of(<vf*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, LANES_F)
-                else:
-                    store_results_of(<vf*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, n)
+            n = least(t.s.n - j, lanes(tag))
+            if n == lanes(tag):
+                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
+                                 plane, j, lanes(tag))
             else:
-                if n == LANES_D:
-                    store_results_of(<vd*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, LANES_D)
-                else:
-                    store_results_of(<vd*> NULL, t, m + at * t.s.n + j, y, x, bias,
-                                     activation, c, j, n)
+                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
+                                 plane, j, n)
+            from_ += t.block * lanes(tag)
             j += n
+        step(t, &at, rows)
+
+
+cdef inline void store_tiles(
+    const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t first,
+    Py_ssize_t count, const real* bias, int activation, real* c
+) noexcept nogil:
+    if real is float:
+        store_tiles_of(<vf*> NULL, t, m, top, rows, first, count, bias, activation, c)
+    else:
+        store_tiles_of(<vd*> NULL, t, m, top, rows, first, count, bias, activation, c)
 
 
 cdef void some_units(
     const Tiles* t, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* u,
     const real* bias, int activation, real* y, real* work
 ) noexcept nogil:
-    """One thread's units: a few rows of one plane of results."""
+    """One thread's units: a few rows of one plane of results, or small images."""
     cdef Py_ssize_t down = ceil_div(t.s.dst_h, t.s.rows), k = t.s.channels, n = t.s.n
-    cdef Py_ssize_t top, rows, at, tiles, first, count, i
+    cdef Py_ssize_t top, rows, z, image, images, tiles, first, count, i
     cdef Py_ssize_t element = ceil_div(n, panel_width(<real> 0)) * panel_width(<real> 0)
+    cdef Py_ssize_t size = panel_width(<real> 0) // 2
     cdef real* v = work
-    cdef real* m = v + 16 * t.block * k
+    cdef real* m = v + 16 * t.to_source
     cdef const real* part
     cdef real* c
     for unit in range(unit, end):
         top = unit % down * t.s.rows
         rows = least(t.s.rows, t.s.dst_h - top)
-        at = unit // down
-        part = window(&t.s, x, at // t.s.dst_d, at % t.s.dst_d, top, rows,
-                      work + t.transform)
-        c = y + at // t.s.dst_d * t.s.to_image + at % t.s.dst_d * t.s.to_plane
-        tiles = rows // 2 * t.across
+        z = unit // down % t.s.dst_d
+        image = unit // down // t.s.dst_d * t.images
+        images = least(t.images, t.s.batch - image)
+        part = windows(t, x, image, images, z, top, rows, work + t.transform)
+        c = y + image * t.s.to_image + z * t.s.to_plane
+        rows //= 2
+        tiles = images * rows * t.across
         first = 0
         while first < tiles:
-            count = least(tiles - first, t.block)
-            transform_sources(t, part, first, count, v)
+            count = least(tiles - first, part_of(t, tiles))
+            transform_sources(t, part, rows, first, count, k, size, t.block * size, v)
             for i in range(16):
-                multiply(v + i * t.block * k, u + i * element * k, m + i * t.block * n,
-                         count, k, n)
-            store_tiles(t, m, top, first, count, bias, activation, c)
+                multiply(v + i * t.to_source, u + i * element * k, m + i * t.to_result,
+                         t.block, ceil_div(count, 4) * 4, k, n)
+            store_tiles(t, m, top, rows, first, count, bias, activation, c)
             first += count
 
 
@@ -199,19 +265,26 @@ cdef void convolve(
     const Tiles* t, const real* x, const real* u, const real* bias, int activation,
     real* y, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t units = t.s.batch * t.s.dst_d * ceil_div(t.s.dst_h, t.s.rows), w
-    cdef Py_ssize_t workers = max(1, least(least(n_threads, slots), units))
+    cdef Py_ssize_t units = ceil_div(t.s.dst_h, t.s.rows) * t.s.dst_d, workers, w
     cdef Py_ssize_t floats = floats_of(t)
+    units *= ceil_div(t.s.batch, t.images)
+    workers = max(1, least(least(n_threads, slots), units))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(t, units * w // workers, units * (w + 1) // workers, x, u, bias,
                    activation, y, work + w * floats)
 
 
+cdef Tiles tiles_for(const Conv* s, Py_ssize_t size) noexcept nogil:
+    """The tiles, for whole vectors of `size` channels."""
+    return tiles_of(s, ceil_div(s.channels, size) * size, ceil_div(s.n, size) * size,
+                    UNITS, GROUPS)
+
+
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Conv s = geometry_of(dim)
-    cdef Tiles t = tiles_of(&s, UNITS)
+    cdef Conv s = forward_geometry(dim)
+    cdef Tiles t = tiles_for(&s, panel_width(<real> 0) // 2)
     transform_kernel(&s, buf[1], False, buf[4], n_threads)
     convolve(&t, buf[0], buf[4], buf[2], <int> dim[23], buf[3],
              buf[4] + kernel_floats(&s, panel_width(<real> 0)), dim[22], n_threads)
@@ -222,7 +295,7 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p = phase_of(dim, 0, 0, 0)
-    cdef Tiles t = tiles_of(&p.s, UNITS)
+    cdef Tiles t = tiles_for(&p.s, panel_width(<real> 0) // 2)
     transform_kernel(&p.s, buf[1], True, buf[3], n_threads)
     convolve(&t, buf[0], buf[3], <const real*> NULL, LINEAR, buf[2],
              buf[3] + kernel_floats(&p.s, panel_width(<real> 0)), dim[22], n_threads)
@@ -245,6 +318,6 @@ def workspace_bytes(dims, Py_ssize_t itemsize, bint backward):
         p = phase_of(dim, 0, 0, 0)
         s = p.s
     else:
-        s = geometry_of(dim)
-    t = tiles_of(&s, UNITS)
+        s = forward_geometry(dim)
+    t = tiles_for(&s, width // 2)
     return itemsize * (kernel_floats(&s, width) + dim[22] * floats_of(&t))

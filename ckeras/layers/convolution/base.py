@@ -3,6 +3,8 @@
 import functools
 import inspect
 
+import numpy as np
+
 from ckeras import activations, constraints, initializers, ops, regularizers
 from ckeras.layers.config import constructor_config
 from ckeras.layers.convolution.geometry import Geometry
@@ -160,8 +162,15 @@ class Convolution(Geometry, Layer):
 
 
 def check_positive(name, value):
-    """Raises unless a count of filters and the like is positive."""
-    if value is not None and value <= 0:
+    """Raises unless a count of filters and the like is a positive integer, or None."""
+    if value is None:
+        return
+    if not isinstance(value, (int, np.integer)):
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected an integer. "
+            f"Received {name}={value!r} (of type {type(value).__name__})."
+        )
+    if value <= 0:
         raise ValueError(
             f"Invalid value for argument `{name}`. Expected a strictly positive value. "
             f"Received {name}={value}."

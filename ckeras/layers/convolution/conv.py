@@ -1,5 +1,7 @@
 """Convolution over one, two and three spatial axes."""
 
+import numpy as np
+
 from ckeras import ops
 from ckeras.layers.convolution.base import Convolution, check_positive, of_rank
 
@@ -72,7 +74,7 @@ class Conv(Convolution):
             **kwargs,
         )
         check_positive("filters", filters)
-        if groups <= 0:
+        if not isinstance(groups, (int, np.integer)) or groups <= 0:
             raise ValueError(
                 "The number of groups must be a positive integer. "
                 f"Received: groups={groups}."

@@ -61,25 +61,37 @@ class _AdaptivePooling(Layer):
 
 
 class _AdaptiveAveragePooling(_AdaptivePooling):
+    """The mean of each of as many windows as are wanted, which cover the inputs.
+
+    Args:
+        output_size: number of windows, one for all axes or one each.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Raises:
+        TypeError: for an `output_size` of another kind.
+    """
+
     def call(self, inputs):
         return ops.adaptive_average_pool(inputs, self.output_size, self.data_format)
 
 
 class _AdaptiveMaxPooling(_AdaptivePooling):
+    """The maximum of each of as many windows as are wanted, which cover the inputs.
+
+    Args:
+        output_size: number of windows, one for all axes or one each.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Raises:
+        TypeError: for an `output_size` of another kind.
+    """
+
     def call(self, inputs):
         return ops.adaptive_max_pool(inputs, self.output_size, self.data_format)
 
 
 class AdaptiveAveragePooling1D(_AdaptiveAveragePooling):
-    """The mean of each of `output_size` windows of a sequence.
-
-    Args:
-        output_size: number of windows, an integer or a tuple of one.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveAveragePooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveAveragePooling1D(5)(np.ones((4, 9, 3))).shape
@@ -90,15 +102,7 @@ class AdaptiveAveragePooling1D(_AdaptiveAveragePooling):
 
 
 class AdaptiveAveragePooling2D(_AdaptiveAveragePooling):
-    """The mean of each of `output_size` windows of an image.
-
-    Args:
-        output_size: number of windows, an integer or one for each axis.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveAveragePooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveAveragePooling2D(5)(np.ones((4, 9, 8, 3))).shape
@@ -109,15 +113,7 @@ class AdaptiveAveragePooling2D(_AdaptiveAveragePooling):
 
 
 class AdaptiveAveragePooling3D(_AdaptiveAveragePooling):
-    """The mean of each of `output_size` windows of a volume.
-
-    Args:
-        output_size: number of windows, an integer or one for each axis.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveAveragePooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveAveragePooling3D(5)(np.ones((4, 9, 8, 7, 3))).shape
@@ -128,15 +124,7 @@ class AdaptiveAveragePooling3D(_AdaptiveAveragePooling):
 
 
 class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
-    """The maximum of each of `output_size` windows of a sequence.
-
-    Args:
-        output_size: number of windows, an integer or a tuple of one.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveMaxPooling1D(5)(np.ones((4, 9, 3))).shape
@@ -147,15 +135,7 @@ class AdaptiveMaxPooling1D(_AdaptiveMaxPooling):
 
 
 class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
-    """The maximum of each of `output_size` windows of an image.
-
-    Args:
-        output_size: number of windows, an integer or one for each axis.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveMaxPooling2D(5)(np.ones((4, 9, 8, 3))).shape
@@ -166,15 +146,7 @@ class AdaptiveMaxPooling2D(_AdaptiveMaxPooling):
 
 
 class AdaptiveMaxPooling3D(_AdaptiveMaxPooling):
-    """The maximum of each of `output_size` windows of a volume.
-
-    Args:
-        output_size: number of windows, an integer or one for each axis.
-        data_format: `"channels_last"` or `"channels_first"`.
-
-    Raises:
-        TypeError: for an `output_size` of another kind.
-
+    __doc__ = f"""{_AdaptiveMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.AdaptiveMaxPooling3D(5)(np.ones((4, 9, 8, 7, 3))).shape

@@ -1,5 +1,6 @@
 """What the layers that pool windows share."""
 
+from ckeras import ops
 from ckeras.engine import config
 from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.layer import Layer
@@ -16,12 +17,11 @@ def sizes_replaced(shape, sizes, data_format):
 
 
 class BasePooling(Layer):
-    """Base: windows of one size, at regular steps.
+    """Base: windows of one size, at regular steps along `_dimensions` axes.
 
     Args:
         pool_size: size of a window, an integer or one for each axis.
         strides: steps from window to window; `pool_size` if None.
-        pool_dimensions: number of spatial axes.
         padding: `"valid"` or `"same"`.
         data_format: `"channels_last"` or `"channels_first"`.
 
@@ -30,27 +30,30 @@ class BasePooling(Layer):
             inputs that are smaller than a window.
     """
 
+    _dimensions = None
+    _op = ""  # its name in `ckeras.ops`
+
     def __init__(
         self,
         pool_size,
-        strides,
-        pool_dimensions,
+        strides=None,
         padding="valid",
         data_format=None,
         name=None,
         **kwargs,
     ):
         super().__init__(name=name, **kwargs)
-        self.pool_size = standardize_tuple(pool_size, pool_dimensions, "pool_size")
+        n = self._dimensions
+        self.pool_size = standardize_tuple(pool_size, n, "pool_size")
         strides = pool_size if strides is None else strides
-        self.strides = standardize_tuple(strides, pool_dimensions, "strides")
+        self.strides = standardize_tuple(strides, n, "strides")
         self.padding = padding
         self.data_format = config.standardize_data_format(data_format)
-        self.input_spec = InputSpec(ndim=pool_dimensions + 2)
+        self.input_spec = InputSpec(ndim=n + 2)
         self.built = not self._has_own_build()
 
-    def _pool(self, op, inputs):
-        return op(
+    def call(self, inputs):
+        return getattr(ops, self._op)(
             inputs,
             self.pool_size,
             strides=self.strides,

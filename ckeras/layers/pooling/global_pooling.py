@@ -43,11 +43,25 @@ class _GlobalPooling(Layer):
 
 
 class _GlobalAveragePooling(_GlobalPooling):
+    """The mean over all spatial axes.
+
+    Args:
+        data_format: `"channels_last"` or `"channels_first"`.
+        keepdims: whether these axes stay, with size 1.
+    """
+
     def call(self, inputs):
         return ops.mean(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
 class _GlobalMaxPooling(_GlobalPooling):
+    """The maximum over all spatial axes.
+
+    Args:
+        data_format: `"channels_last"` or `"channels_first"`.
+        keepdims: whether these axes stay, with size 1.
+    """
+
     def call(self, inputs):
         return ops.max(inputs, axis=self._axes, keepdims=self.keepdims)
 
@@ -91,12 +105,7 @@ class GlobalAveragePooling1D(_GlobalAveragePooling):
 
 
 class GlobalAveragePooling2D(_GlobalAveragePooling):
-    """The mean over all pixels of an image.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: whether the spatial axes stay, with size 1.
-
+    __doc__ = f"""{_GlobalAveragePooling.__doc__}
     Example:
 
     >>> ckeras.layers.GlobalAveragePooling2D()(np.ones((4, 9, 8, 3))).shape
@@ -107,12 +116,7 @@ class GlobalAveragePooling2D(_GlobalAveragePooling):
 
 
 class GlobalAveragePooling3D(_GlobalAveragePooling):
-    """The mean over all voxels of a volume.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: whether the spatial axes stay, with size 1.
-
+    __doc__ = f"""{_GlobalAveragePooling.__doc__}
     Example:
 
     >>> ckeras.layers.GlobalAveragePooling3D()(np.ones((4, 9, 8, 7, 3))).shape
@@ -123,12 +127,7 @@ class GlobalAveragePooling3D(_GlobalAveragePooling):
 
 
 class GlobalMaxPooling1D(_GlobalMaxPooling):
-    """The maximum over all steps of a sequence.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: whether the axis of the steps stays, with size 1.
-
+    __doc__ = f"""{_GlobalMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.GlobalMaxPooling1D()(np.ones((4, 9, 3))).shape
@@ -139,12 +138,7 @@ class GlobalMaxPooling1D(_GlobalMaxPooling):
 
 
 class GlobalMaxPooling2D(_GlobalMaxPooling):
-    """The maximum over all pixels of an image.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: whether the spatial axes stay, with size 1.
-
+    __doc__ = f"""{_GlobalMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.GlobalMaxPooling2D()(np.ones((4, 9, 8, 3))).shape
@@ -155,12 +149,7 @@ class GlobalMaxPooling2D(_GlobalMaxPooling):
 
 
 class GlobalMaxPooling3D(_GlobalMaxPooling):
-    """The maximum over all voxels of a volume.
-
-    Args:
-        data_format: `"channels_last"` or `"channels_first"`.
-        keepdims: whether the spatial axes stay, with size 1.
-
+    __doc__ = f"""{_GlobalMaxPooling.__doc__}
     Example:
 
     >>> ckeras.layers.GlobalMaxPooling3D()(np.ones((4, 9, 8, 7, 3))).shape

@@ -1,10 +1,10 @@
 """Convolutions of images, signals and volumes."""
 
-from ckeras.engine import config
+from ckeras.engine import config, dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.primitives import movement
 from ckeras.ops.primitives.windows import convolution, depthwise
-from ckeras.ops.promotion import as_value, same_type, static_int
+from ckeras.ops.promotion import as_value, join, same_type, static_int, with_type
 from ckeras.ops.registry import op
 
 output_size = convolution.output_size
@@ -40,9 +40,15 @@ def _per_axis(value, spatial, op, name):
 
 
 def _operands(op, inputs, kernel, data_format):
-    """Input (channels last) and kernel in one type, and how to put the result back."""
+    """Input (channels last) and kernel in one type, and how to put the result back.
+
+    Integers are convolved as float64, which holds their sums exactly up to 2^53.
+    """
     last = _layout(data_format)
-    inputs, kernel = same_type([as_value(inputs), as_value(kernel)], "float")
+    inputs, kernel = as_value(inputs), as_value(kernel)
+    dtype = join(inputs.dtype, kernel.dtype)
+    is_whole = not dtypes.is_float(dtype) and dtype != "bool"
+    inputs, kernel = same_type([inputs, kernel], "float64" if is_whole else "float")
     rank = len(inputs.shape)
     if rank not in (3, 4, 5) or len(kernel.shape) != rank:
         raise ValueError(
@@ -50,10 +56,18 @@ def _operands(op, inputs, kernel, data_format):
             "and a kernel of the same rank. "
             f"Received: inputs.shape={inputs.shape}, kernel.shape={kernel.shape}"
         )
-    if last:
-        return inputs, kernel, lambda y: y
+    if min(kernel.shape[:-2]) < 1:
+        raise ValueError(
+            f"`{op}`: expected a kernel with at least one tap on each axis. "
+            f"Received: kernel.shape={kernel.shape}"
+        )
     to_last, to_first = (0, *range(2, rank), 1), (0, rank - 1, *range(1, rank - 1))
-    return permuted(inputs, to_last), kernel, lambda y: permuted(y, to_first)
+
+    def restore(y):
+        y = y if last else permuted(y, to_first)
+        return with_type(y, dtype) if is_whole else y
+
+    return inputs if last else permuted(inputs, to_last), kernel, restore
 
 
 def _pads(op, padding, sizes, kernel, strides, dilations):
@@ -166,6 +180,19 @@ def transposed_axis(size, kernel, stride, dilation, padding, output_padding):
     return results, max(reach - 1 - (total + 1) // 2, 0)
 
 
+def _output_padding(value, spatial):
+    """A number or None for each spatial axis."""
+    values = value if isinstance(value, (list, tuple)) else (value,) * spatial
+    if len(values) != spatial:
+        raise ValueError(
+            "`conv_transpose`: `output_padding` must be None, an integer, or one of "
+            f"these for each of the {spatial} spatial axes. "
+            f"Received: output_padding={value}"
+        )
+    name = "conv_transpose", "output_padding"
+    return [v if v is None else static_int(v, *name) for v in values]
+
+
 @op
 def conv_transpose(
     inputs,
@@ -199,8 +226,7 @@ def conv_transpose(
     _check_channels(x, w.shape[-1], data_format)
     strides = _per_axis(strides, spatial, "conv_transpose", "strides")
     dilations = _per_axis(dilation_rate, spatial, "conv_transpose", "dilation_rate")
-    if not isinstance(output_padding, (list, tuple)):
-        output_padding = (output_padding,) * spatial
+    output_padding = _output_padding(output_padding, spatial)
     _pads("conv_transpose", padding, sizes, taps, strides, dilations)
     results, pads = [], []
     axes = zip(sizes, taps, strides, dilations, output_padding, strict=True)

@@ -35,6 +35,10 @@ class Iterator(PyDataset):
     def __init__(self, n, batch_size, shuffle, seed, **kwargs):
         kwargs.setdefault("workers", reading_threads())
         super().__init__(**kwargs)
+        if batch_size < 1:
+            raise ValueError(
+                f"`batch_size` must be at least 1. Received: batch_size={batch_size}"
+            )
         self.n = n
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -152,6 +152,11 @@ def _check_images(color_mode, image_size, interpolation, crop, pad):
             "Invalid `image_size` value. Expected a tuple of 2 integers. "
             f"Received: image_size={image_size}"
         )
+    if min(image_size) < 1:
+        raise ValueError(
+            "`image_size` must have a positive height and width. "
+            f"Received: image_size={image_size}"
+        )
     if interpolation in _OF_TENSORFLOW:
         raise ValueError(
             f"`interpolation` {interpolation!r} is TensorFlow's. Expected one of "
@@ -240,6 +245,11 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio,
         pad_to_aspect_ratio,
     )
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(
+            "`batch_size` must be at least 1, or None for single images. "
+            f"Received: batch_size={batch_size}"
+        )
     if format not in ("tf", "grain"):
         raise ValueError(
             f'`format` should be either "tf" or "grain". Received: format={format}'

@@ -123,3 +123,120 @@ def test_cropping_everything():
     for x in (IMAGE, placeholder(IMAGE)):
         with pytest.raises(ValueError, match=r"[Cc]ropping"):
             layers.Cropping2D(3)(x)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: layers.Conv2D("3", 3), "`filters`. Expected an integer"),
+        (lambda: layers.Conv2D(2.5, 3), "`filters`. Expected an integer"),
+        (lambda: layers.Conv2D(NAN, 3), "`filters`.*filters=nan"),
+        (lambda: layers.Conv2D(2, 3, groups=None), "groups=None"),
+        (lambda: layers.Conv2D(2, 3, groups=2.0), "groups=2.0"),
+        (lambda: layers.Conv2D(2, NAN), "`kernel_size` argument.*nan"),
+        (lambda: layers.Conv2D(2, (3, NAN)), "including element nan"),
+        (lambda: layers.Conv2D(2, (3, 2.5)), "including element 2.5"),
+        (lambda: layers.Conv2D(2, "33"), "including element 3 of type <class 'str'>"),
+        (lambda: layers.Conv2D(2, None), "`kernel_size` argument.*None"),
+        (lambda: layers.Conv2D(2, -1), "kernel_size=-1"),
+        (lambda: layers.Conv2D(2, 3, strides=(1, -1)), r"strides=\(1, -1\)"),
+        (lambda: layers.Conv2D(2, 3, dilation_rate=0), "dilation_rate=0"),
+        (lambda: layers.Conv2D(2, 3, padding=1), "`padding` argument.*1"),
+        (lambda: layers.Conv2D(2, 3, padding=None), "`padding` argument.*None"),
+        (lambda: layers.Conv2D(2, 3, stride=2), "{'stride': 2}"),
+        (lambda: layers.Conv2DTranspose(2, 3, output_padding=-1), "output_padding=-1"),
+        (lambda: layers.DepthwiseConv2D(3, depth_multiplier=1.5), "Expected an int"),
+        (lambda: layers.MaxPooling2D(NAN), "`pool_size` argument.*nan"),
+        (lambda: layers.AveragePooling2D(2, strides=0), "strides=0"),
+        (lambda: layers.Cropping2D(-1), "cropping=-1"),
+        (lambda: layers.Cropping2D(((1, 2, 3), 1)), "1st entry of cropping"),
+        (lambda: layers.ZeroPadding2D(-1), "padding=-1"),
+        (lambda: layers.ZeroPadding2D((1.5, 1)), "1st entry of padding=1.5"),
+        (lambda: layers.UpSampling2D(0), "size=0"),
+        (lambda: layers.SpatialDropout2D(1.5), "rate=1.5"),
+    ],
+)
+def test_arguments_that_make_no_layer(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "words"),
+    [
+        (layers.Conv2D(2, 3), None, "should be tensors. Got 'None'"),
+        (layers.Conv2D(2, 3), [IMAGE, IMAGE], "received 2 input tensors"),
+        (layers.Conv2D(2, 3), IMAGE[..., :0], "input channels 0"),
+        (layers.Conv2D(2, 1), IMAGE[:, :, :0], "zero or negative"),
+        (layers.Conv2D(2, 6, data_format="channels_first"), IMAGE, "zero or negative"),
+        (layers.AveragePooling2D(2, padding="full"), IMAGE, "Invalid padding 'full'"),
+        (layers.AdaptiveMaxPooling2D(0), IMAGE, r"output_size=\(0, 0\)"),
+    ],
+)
+def test_inputs_that_do_not_fit(layer, x, words):
+    with pytest.raises(ValueError, match=words):
+        layer(x)
+
+
+def test_channels_first_with_channels_last_images():
+    layer = layers.Conv2D(2, 3, data_format="channels_first")
+    assert layer(np.ones((2, 4, 6, 5), "float32")).shape == (2, 2, 4, 3)
+    with pytest.raises(ValueError, match=r"axis 1.*value 4.*\(2, 6, 5, 4\)"):
+        layer(np.ones((2, 6, 5, 4), "float32"))
+
+
+KERNEL = np.ones((3, 3, 4, 2), "float32")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: ops.conv(IMAGE, KERNEL[0]), ValueError, "kernel of the same rank"),
+        (lambda: ops.conv(IMAGE, KERNEL[:0]), ValueError, "at least one tap"),
+        (lambda: ops.conv(IMAGE, KERNEL, strides=0), ValueError, "strides=0"),
+        (lambda: ops.conv(IMAGE, KERNEL, strides=NAN), TypeError, "strides=nan"),
+        (lambda: ops.conv(IMAGE, KERNEL, padding="full"), ValueError, "padding=full"),
+        (lambda: ops.conv(IMAGE, KERNEL, data_format="x"), ValueError, "data_format=x"),
+        (
+            lambda: ops.conv_transpose(IMAGE, KERNEL),
+            ValueError,
+            "channels=4, kernel input channels=2",
+        ),
+        (
+            lambda: ops.conv_transpose(IMAGE[..., :2], KERNEL, 2, output_padding=(1,)),
+            ValueError,
+            r"output_padding=\(1,\)",
+        ),
+        (
+            lambda: ops.conv_transpose(IMAGE[..., :2], KERNEL, 2, output_padding=NAN),
+            TypeError,
+            "output_padding=nan",
+        ),
+        (
+            lambda: ops.depthwise_conv(IMAGE, KERNEL[:, :, :3]),
+            ValueError,
+            "kernel input channels=3",
+        ),
+        (
+            lambda: ops.separable_conv(IMAGE, KERNEL, np.ones((1, 1, 5, 2), "float32")),
+            ValueError,
+            "input channels 8 and kernel in_channels 5",
+        ),
+        (lambda: ops.max_pool(IMAGE, -2), ValueError, "pool_size=-2"),
+        (lambda: ops.max_pool(IMAGE, (2, 2, 2)), ValueError, r"pool_size=\(2, 2, 2\)"),
+    ],
+)
+def test_arguments_of_ops(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_integers_stay_integers_as_in_keras():
+    x, w = IMAGE.astype("int32") * 3, KERNEL.astype("int32") * 2
+    y = ops.conv(x, w)
+    assert y.dtype == "int32" and np.all(y == 3 * 2 * 36)
+    assert ops.conv(x, w.astype("int8")).dtype == "int32"
+    assert ops.conv(x, KERNEL).dtype == "float32"

@@ -300,6 +300,7 @@ def test_bad_data(folder):
         (lambda: generator.flow(X, Y, sample_weight=Y[:3]), "sample_weight.shape"),
         (lambda: generator.flow((X, Y[:3])), r"len\(x\[\?\]\) = 3"),
         (lambda: generator.flow(X, Y, subset="test"), "Invalid subset name: test"),
+        (lambda: generator.flow(X, batch_size=0), "batch_size=0"),
         (lambda: generator.flow(X)[5], "Asked to retrieve element 5"),
         (lambda: generator.fit(X[0]), "should have rank 4"),
         (

@@ -133,6 +133,8 @@ def test_a_bad_file_is_named(folder):
         ({"label_mode": "binary", "class_names": ["cats"]}, "exactly 2 class_names"),
         ({"color_mode": "cmyk"}, "color_mode=cmyk"),
         ({"image_size": (1, 2, 3)}, "image_size=(1, 2, 3)"),
+        ({"image_size": (0, 4)}, "image_size=(0, 4)"),
+        ({"batch_size": 0}, "batch_size=0"),
         ({"interpolation": "spline"}, "interpolation=spline"),
         ({"interpolation": "area"}, "'area' is TensorFlow's"),
         ({"format": "torch"}, "format=torch"),

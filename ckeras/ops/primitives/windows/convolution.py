@@ -8,7 +8,7 @@ import math
 
 from ckeras import kernels
 from ckeras.engine import config
-from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, linear, movement, reduction
 
 __all__ = ["conv", "conv_transpose", "output_size"]
@@ -23,6 +23,13 @@ def output_size(size, kernel, stride, dilation, pads):
     return (size + sum(pads) - reach) // stride + 1
 
 
+def _results(x, w, attrs):
+    """The spatial shape of a convolution's results."""
+    axes = attrs["strides"], attrs["dilations"], attrs["pads"]
+    sizes = zip(x.shape[1:-1], w.shape[: len(x.shape) - 2], *axes, strict=True)
+    return tuple([output_size(*values) for values in sizes])
+
+
 def kernel_dims(x, w, y, attrs, *more):
     """The kernels' integers: everything as three axes."""
     spatial = len(x.shape) - 2
@@ -30,7 +37,7 @@ def kernel_dims(x, w, y, attrs, *more):
     zeros = (0,) * (3 - spatial)
     return (
         *(x.shape[0], *missing, *x.shape[1:]),
-        *(*missing, *y.shape[1:]),
+        *(*missing, *_results(x, w, attrs), y.shape[-1]),
         *(*missing, *w.shape[:spatial]),
         *(*missing, *attrs["strides"]),
         *(*missing, *attrs["dilations"]),
@@ -40,38 +47,44 @@ def kernel_dims(x, w, y, attrs, *more):
 
 
 # Winograd's way is faster for 3x3 kernels with so many channels and filters at least,
-# and as long as the kernel's transforms stay in cache.
-WINOGRAD_CHANNELS = 32
-WINOGRAD_PAIRS = 1 << 16
+# as long as their transforms stay in cache, and there are enough tiles of 2x2 results
+# to pay for the kernel's transform. What does not stay in cache is the sum of a kernel
+# gradient's products (16 for each pair) or, with far more pairs, the transforms.
+WINOGRAD_CHANNELS = 16
+WINOGRAD_PAIRS = {FORWARD: 1 << 18, INPUT: 1 << 18, KERNEL: 1 << 16}
+WINOGRAD_TILES = 100
 
 
-def _is_winograd(w, attrs):
+def _is_winograd(which, x, w, attrs):
     """Whether Winograd's kernels compute it, and pay."""
+    results = x.shape[1:-1] if which == INPUT else _results(x, w, attrs)
+    tiles = math.prod([-(-n // 2) for n in results])
     return (
         tuple(w.shape[:-2]) == (3, 3)
         and all(s == 1 for s in (*attrs["strides"], *attrs["dilations"]))
         and attrs["groups"] == 1
         and min(w.shape[-2:]) >= WINOGRAD_CHANNELS
-        and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS
+        and w.shape[-2] * w.shape[-1] <= WINOGRAD_PAIRS[which]
+        and x.shape[0] * tiles >= WINOGRAD_TILES
     )
 
 
 def _step(which, x, w, y, attrs, *more):
     """The kernel call for one of the three: the first candidate that fits."""
     dims, size = kernel_dims(x, w, y, attrs, *more), itemsize(x.dtype)
-    module = "winograd" if _is_winograd(w, attrs) else "conv"
+    module = "winograd" if _is_winograd(which, x, w, attrs) else "conv"
     if which == KERNEL:
         module += "_kernel"
         space = kernels.module(module).workspace_bytes(dims, size)
     else:
         space = kernels.module(module).workspace_bytes(dims, size, which == INPUT)
     return Step(
-        f"{module}.{which}", dims, dtype=x.dtype, workspace=space, flops=_flops(w, y)
+        f"{module}.{which}",
+        dims,
+        dtype=x.dtype,
+        workspace=space,
+        flops=2 * x.shape[0] * math.prod(_results(x, w, attrs)) * math.prod(w.shape),
     )
-
-
-def _flops(w, y):
-    return 2 * math.prod(y.shape[:-1]) * math.prod(w.shape)
 
 
 def itemsize(dtype):
@@ -82,8 +95,8 @@ def itemsize(dtype):
 
 
 def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None):
-    sizes = zip(x.shape[1:-1], w.shape[:-2], strides, dilations, pads, strict=True)
-    spatial = [output_size(*values) for values in sizes]
+    axes = {"strides": strides, "dilations": dilations, "pads": pads}
+    spatial = _results(x, w, axes)
     if x.shape[-1] != w.shape[-2] * groups or w.shape[-1] % groups:
         raise ValueError(
             f"`conv`: a kernel of shape {tuple(w.shape)} in {groups} group(s) does not "
@@ -101,11 +114,11 @@ def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None)
     return Spec((x.shape[0], *spatial, w.shape[-1]), x.dtype)
 
 
-def _conv_lower(node):
+def _conv_lower(node, pooled=False):
     x, w, _ = node.inputs
     y, attrs = node.outputs[0], node.attrs
     activation = _ACTIVATIONS.index(attrs.get("activation"))
-    return _step(FORWARD, x, w, y, attrs, activation)
+    return _step(FORWARD, x, w, y, attrs, activation, int(pooled))
 
 
 def geometry(attrs):
@@ -127,6 +140,21 @@ def _conv_gradient(node, d_outputs, needs):
 
 
 _conv = Primitive("conv", infer=_conv_spec, lower=_conv_lower, gradient=_conv_gradient)
+
+
+def _pooled_spec(x, w, bias, **attrs):
+    batch, height, width, filters = _conv_spec(x, w, bias, **attrs).shape
+    return Spec((batch, height // 2, width // 2, filters), x.dtype)
+
+
+# The maximum of each window of 2x2 results of a convolution over two axes. The pass
+# `pooled_convolutions` puts it where nothing else needs the results.
+conv_pooled = Primitive(
+    "conv_pooled",
+    infer=_pooled_spec,
+    lower=lambda node: _conv_lower(node, pooled=True),
+    gradient=NOT_DIFFERENTIABLE,
+)
 
 
 # --- gradients -----------------------------------------------------------------------
