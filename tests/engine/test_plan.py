@@ -8,7 +8,7 @@ from ckeras import ops
 from ckeras.engine.arena import Arena
 from ckeras.engine.passes import switched_off
 from ckeras.engine.plan.buffers import Buffer, assign_offsets
-from tests.engine.raising import refuse_negative
+from tests.engine.control.raising import refuse_negative
 
 
 def buffer(nbytes, first, last):

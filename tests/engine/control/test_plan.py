@@ -9,7 +9,7 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from tests.engine.raising import refuse_negative
+from tests.engine.control.raising import refuse_negative
 
 X = np.arange(12, dtype="float32").reshape(4, 3)
 
