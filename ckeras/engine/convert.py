@@ -74,12 +74,18 @@ def _of_numbers(x, dtype):
 
 def _to_array(x, dtype):
     array = _as_array(x)
-    if dtype is None and isinstance(x, (bool, int, float, list, tuple)):
+    if dtype is None and isinstance(x, (bool, int, float, complex, list, tuple)):
         if array.dtype == np.float64 and not _has_float64(x):
             dtype = config.floatx()
+        elif array.dtype == np.complex128 and not _has_numpy(x):
+            dtype = "complex64" if config.floatx() != "float64" else "complex128"
         elif array.dtype == np.int64 and not _has_numpy(x):
             return _as_int32(array)
-    return array if dtype is None else array.astype(dtype, copy=False)
+    if dtype is None:
+        return array
+    if array.dtype.kind == "c" and not dtypes.is_complex(dtype):
+        array = array.real
+    return array.astype(dtype, copy=False)
 
 
 def _as_array(x):
@@ -87,7 +93,7 @@ def _as_array(x):
         array = np.asarray(x)
     except ValueError as error:
         raise ValueError(f"Cannot convert to a tensor: {error}") from None
-    if array.dtype.kind not in "biuf" and dtypes.name_of(array.dtype) is None:
+    if array.dtype.kind not in "biufc" and dtypes.name_of(array.dtype) is None:
         raise ValueError(
             f"Cannot convert a value of type {type(x).__name__} and dtype "
             f"{array.dtype} to a tensor. Expected numbers."

@@ -1,8 +1,8 @@
 """Names of number types and the promotion rules between them.
 
 The rules are Keras's, which are JAX's: a float outranks every integer whatever its
-width, an unsigned and a signed integer meet in the next wider signed one, and Python
-numbers take the type of what they meet.
+width, a complex type every real one, an unsigned and a signed integer meet in the next
+wider signed one, and Python numbers take the type of what they meet.
 """
 
 import numpy as np
@@ -11,11 +11,14 @@ from ckeras.engine import config
 
 __all__ = [
     "finfo",
+    "is_complex",
     "is_float",
     "is_float_dtype",
+    "is_inexact",
     "is_int",
     "is_int_dtype",
     "name_of",
+    "real_type",
     "result_type",
     "standardize_dtype",
 ]
@@ -23,10 +26,12 @@ __all__ = [
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 SIGNED = ("int8", "int16", "int32", "int64")
 UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
-ALLOWED = {*FLOATS, *SIGNED, *UNSIGNED, "bool"}
+COMPLEX = ("complex64", "complex128")
+ALLOWED = {*FLOATS, *SIGNED, *UNSIGNED, *COMPLEX, "bool"}
 # Kept in 16 bits; what computes with them does so in float32 and rounds its results.
 HALVES = frozenset(("float16", "bfloat16"))
-_WEAK = {bool: "bool", int: "int", float: "float"}
+_WEAK = {bool: "bool", int: "int", float: "float", complex: "complex"}
+_PYTHON = {bool: "bool", int: "int32", complex: "complex64"}
 
 # NumPy has no bfloat16: the package `ml_dtypes` gives it one, and is imported when
 # the name is first met.
@@ -62,8 +67,8 @@ def standardize_dtype(dtype):
         return config.floatx()
     if type(dtype) is str and dtype in _READY:
         return dtype
-    if isinstance(dtype, type) and dtype in (int, float, bool):
-        return {int: "int32", float: config.floatx(), bool: "bool"}[dtype]
+    if isinstance(dtype, type) and dtype in _WEAK:
+        return _PYTHON.get(dtype) or config.floatx()
     try:
         name = name_of(np.dtype(dtype))
     except TypeError:
@@ -76,7 +81,7 @@ def standardize_dtype(dtype):
 
 
 def finfo(dtype):
-    """The limits of a floating-point type; NumPy itself knows none of bfloat16's."""
+    """The limits of a type; NumPy itself knows none of bfloat16's."""
     if dtype != "bfloat16":
         return np.finfo(dtype)
     import ml_dtypes
@@ -87,6 +92,21 @@ def finfo(dtype):
 def is_float(dtype):
     """Whether `dtype` is a floating-point type."""
     return dtype in FLOATS
+
+
+def is_complex(dtype):
+    """Whether `dtype` is a complex type."""
+    return dtype in COMPLEX
+
+
+def is_inexact(dtype):
+    """Whether `dtype` is a floating-point or a complex type: what has gradients."""
+    return dtype in FLOATS or dtype in COMPLEX
+
+
+def real_type(dtype):
+    """The type of the parts of complex numbers; any other type as it is."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
 
 
 def is_int(dtype):
@@ -119,17 +139,21 @@ def result_type(*dtypes):
     """The type in which values of the given types meet.
 
     Args:
-        *dtypes: names, NumPy types, or for a Python number its type or `"int"` or
-            `"float"`; those weigh less than any array's type of the same kind.
+        *dtypes: names, NumPy types, or for a Python number its type or `"int"`,
+            `"float"` or `"complex"`; those weigh less than any array's type of the
+            same kind.
     """
     names = []
     for dtype in dtypes:
-        weak = dtype if dtype in ("int", "float") else None
+        weak = dtype if dtype in ("int", "float", "complex") else None
         if weak is None and isinstance(dtype, type):
             weak = _WEAK.get(dtype)
         names.append(weak or standardize_dtype(dtype))
     if not names:
         return config.floatx()
+    if any(n in COMPLEX or n == "complex" for n in names):
+        wide = {"float64", "complex128"}.intersection(names)
+        return "complex128" if wide else "complex64"
     strong_floats = {n for n in names if n in FLOATS}
     if {"float16", "bfloat16"} <= strong_floats:
         strong_floats.add("float32")

@@ -30,7 +30,7 @@ def backward(nodes, targets, d_targets, sources):
     path = []
     for node in nodes:
         if any(id(i) in reached for i in node.inputs):
-            floats = [id(o) for o in node.outputs if dtypes.is_float(o.dtype)]
+            floats = [id(o) for o in node.outputs if dtypes.is_inexact(o.dtype)]
             if floats:
                 reached.update(floats)
                 path.append(node)

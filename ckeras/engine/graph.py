@@ -71,6 +71,9 @@ class Symbol(Operators):
     def __float__(self):
         raise _no_value(self, "`float()`")
 
+    def __complex__(self):
+        raise _no_value(self, "`complex()`")
+
     def __int__(self):
         raise _no_value(self, "`int()`")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ckeras import kernels
-from ckeras.engine.dtypes import HALVES
+from ckeras.engine.dtypes import COMPLEX, HALVES
 from ckeras.engine.graph import Node
 from ckeras.engine.plan import control, eager
 from ckeras.engine.tapes import active_tapes
@@ -94,6 +94,12 @@ class Primitive(eager.Applicable):
             that refused its input.
         any_type: whether the kernel takes float16 and bfloat16 as they are, since it
             only moves elements or rounds by itself. The others compute in float32.
+        takes_complex: whether `lower` or `evaluate` takes complex numbers as they are.
+            The others hand them over to their `complex_twin`.
+
+    Attributes:
+        complex_twin: the primitive that computes the same for complex numbers, None if
+            there is none.
 
     Exactly one of `lower`, `view` and `evaluate` is given.
     """
@@ -109,6 +115,7 @@ class Primitive(eager.Applicable):
         evaluate: Callable | None = None,
         explain: Callable | None = None,
         any_type: bool = False,
+        takes_complex: bool = False,
     ):
         super().__init__()
         if name in registry:
@@ -123,6 +130,8 @@ class Primitive(eager.Applicable):
         self.evaluate = evaluate
         self.explain = explain
         self.any_type = any_type or view is not None
+        self.takes_complex = takes_complex or view is not None
+        self.complex_twin: Primitive | None = None
         registry[name] = self
 
     def prepare(self, args, attrs):
@@ -131,24 +140,41 @@ class Primitive(eager.Applicable):
         specs = self.infer(*inputs, **attrs)
         single = isinstance(specs, Spec)
         node = Node(self, inputs, [specs] if single else list(specs), attrs, single)
-        if self.is_wide(args, attrs):
-            return eager.PreparedWide(node)
+        if self.is_foreign(args, attrs):
+            return eager.PreparedForeign(node)
         if self.lower is not None:
             return eager.PreparedCall(node, self.lower(node))
         if self.view is not None:
             return eager.PreparedView(node, self.view(node))
         return eager.PreparedNumpy(node)
 
-    def is_wide(self, args, attrs):
-        """Whether values are of half precision and the kernel takes none."""
-        if self.any_type:
-            return False
-        for arg in args:
-            if arg is not None and arg.dtype in HALVES:
+    def is_foreign(self, args, attrs):
+        """Whether values are of a type that the primitive itself does not take."""
+        if not self.any_type:
+            for arg in args:
+                if arg is not None and arg.dtype in HALVES:
+                    return True
+            if attrs.get("dtype") in HALVES:
                 return True
-        return attrs.get("dtype") in HALVES
+        return not self.takes_complex and _has_complex(args, attrs)
 
-    def in_float32(self, args, attrs):
+    def by_others(self, args, attrs):
+        """What a call gives where `is_foreign` is true, by way of other primitives.
+
+        Raises:
+            TypeError: for complex numbers if there is no `complex_twin`.
+        """
+        if self.takes_complex or not _has_complex(args, attrs):
+            return self._in_float32(args, attrs)
+        if self.complex_twin is None:
+            raise TypeError(
+                f"`{self.name}` does not take complex numbers. Received: "
+                f"{', '.join(str(a.dtype) for a in args if a is not None)}. Apply it "
+                "to `ops.real(x)`, `ops.imag(x)` or `ops.abs(x)`."
+            )
+        return self.complex_twin(*args, **attrs)
+
+    def _in_float32(self, args, attrs):
         """What a call gives for half precision: computed in float32, then rounded.
 
         The casts are applied primitives, so that gradients flow through them, the
@@ -176,8 +202,15 @@ class Primitive(eager.Applicable):
         return f"<Primitive {self.name}>"
 
 
+def _has_complex(args, attrs):
+    for arg in args:
+        if arg is not None and arg.dtype in COMPLEX:
+            return True
+    return attrs.get("dtype") in COMPLEX
+
+
 def _rounded(value, spec):
-    """A result of `in_float32` in the type that it should have."""
+    """A result of `_in_float32` in the type that it should have."""
     if value.dtype == spec.dtype:
         return value
     return registry["cast"](value, dtype=spec.dtype)

@@ -54,6 +54,9 @@ class Tensor(Value, Operators):
     def __float__(self):
         return float(self._array.item())
 
+    def __complex__(self):
+        return complex(self._array.item())
+
     def __int__(self):
         return int(self._array.item())
 

@@ -41,6 +41,7 @@ _FAMILIES = {
     "scan": "vector",
     "simple_rnn": "recurrent",
     "softmax": "vector",
+    "truth": "vector",
     "update": "vector",
     "winograd": "convolution",
     "winograd_kernel": "convolution",

@@ -333,6 +333,19 @@ cdef inline vec quick_tanh(vec x) noexcept nogil:
         return tanh(x)
 
 
+cdef inline vec plain_tanh(vec x) noexcept nogil:
+    """`quick_tanh` that gets to 1 and -1 where the exact float is rounded to them.
+
+    Without that, x · (1 + tanh x) would not be 0 for large negative x.
+    """
+    cdef vec one, edge
+    if vec is vf:
+        one, edge = num(x, 1), num(x, 9.02)
+        return if_less(edge, x, one, if_less(x, -edge, -one, tanh_f(x)))
+    else:
+        return tanh(x)
+
+
 cdef inline vec sigmoid(vec x) noexcept nogil:
     """1 / (1 + exp(-x)), by exp(-|x|), which cannot overflow."""
     cdef vec one = num(x, 1.0)

@@ -1,5 +1,9 @@
 """What training minimizes."""
 
+from ckeras.losses.alignment import (
+    CTC,
+    ctc,
+)
 from ckeras.losses.crossentropy import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -62,6 +66,7 @@ from ckeras.losses.segmentation import (
 )
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
@@ -92,6 +97,7 @@ __all__ = [
     "categorical_hinge",
     "circle",
     "cosine_similarity",
+    "ctc",
     "deserialize",
     "dice",
     "get",

@@ -1,6 +1,13 @@
 """Losses by name or configuration."""
 
-from ckeras.losses import crossentropy, margin, probabilistic, regression, segmentation
+from ckeras.losses import (
+    alignment,
+    crossentropy,
+    margin,
+    probabilistic,
+    regression,
+    segmentation,
+)
 from ckeras.losses.loss import Loss
 from ckeras.losses.wrapper import LossFunctionWrapper
 from ckeras.saving import configured
@@ -8,7 +15,14 @@ from ckeras.saving.serialization import serialize_keras_object
 
 __all__ = ["deserialize", "get", "serialize"]
 
-_MODULES = (regression, crossentropy, probabilistic, margin, segmentation)
+_MODULES = (
+    regression,
+    crossentropy,
+    probabilistic,
+    margin,
+    segmentation,
+    alignment,
+)
 _TABLE = {name: getattr(m, name) for m in _MODULES for name in m.__all__}
 _TABLE.update({"Loss": Loss, "LossFunctionWrapper": LossFunctionWrapper})
 _SHORT = {

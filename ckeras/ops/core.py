@@ -8,6 +8,7 @@ from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import barriers, elementwise, movement
 from ckeras.ops.promotion import (
     as_axis,
+    as_real,
     as_value,
     constant,
     static_int,
@@ -71,9 +72,11 @@ def cast(x, dtype):
 def saturate_cast(x, dtype):
     """x in another type, numbers outside its range moved to the nearest inside."""
     dtype = dtypes.standardize_dtype(dtype)
-    x = as_value(x)
-    if dtype == "bool" or dtype == x.dtype:
-        return cast(x, dtype)
+    x = as_real(as_value(x), "saturate_cast")
+    if dtype == "bool" and x.dtype != "bool":
+        return elementwise.greater(x, constant(0, x.dtype))
+    if dtype == x.dtype:
+        return x
     limits = dtypes.finfo(dtype) if dtypes.is_float(dtype) else np.iinfo(dtype)
     own = dtypes.finfo if dtypes.is_float(x.dtype) else np.iinfo
     own = np.iinfo("uint8") if x.dtype == "bool" else own(x.dtype)
@@ -158,6 +161,8 @@ def _current(x):
 
 def _unstack_spec(x, num=None, axis=0):
     axis = as_axis(axis, len(x.shape), "unstack")
+    if num is not None and x.shape[axis] not in (None, num):
+        _refuse_unstack(axis, x.shape[axis], num)
     num = x.shape[axis] if num is None else num
     if num is None:
         raise ValueError(
@@ -167,6 +172,12 @@ def _unstack_spec(x, num=None, axis=0):
         )
     rest = x.shape[:axis] + x.shape[axis + 1 :]
     return [KerasTensor(rest, x.dtype, record_history=False) for _ in range(num)]
+
+
+def _refuse_unstack(axis, size, num):
+    raise ValueError(
+        f"`unstack`: `num` must be the size of axis {axis}, {size}. Received: num={num}"
+    )
 
 
 @op(spec=_unstack_spec)
@@ -182,10 +193,7 @@ def unstack(x, num=None, axis=0):
     axis = as_axis(axis, len(x.shape), "unstack")
     n = x.shape[axis] if num is None else static_int(num, "unstack", "num")
     if n != x.shape[axis]:
-        raise ValueError(
-            f"`unstack`: `num` must be the size of axis {axis}, {x.shape[axis]}. "
-            f"Received: num={num}"
-        )
+        _refuse_unstack(axis, x.shape[axis], num)
     rest = x.shape[:axis] + x.shape[axis + 1 :]
     return [reshaped(sliced(x, axis, i, i + 1), rest) for i in range(n)]
 

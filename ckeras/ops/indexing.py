@@ -12,10 +12,14 @@ from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.numpy.sorting import concrete, take
 from ckeras.ops.primitives import elementwise, indexing, movement
-from ckeras.ops.promotion import as_value, constant, with_type
+from ckeras.ops.promotion import as_value, constant, index_constant, with_type
 from ckeras.ops.registry import op
 
 __all__ = ["get_item"]
+
+
+class OutOfBounds(IndexError, ValueError):
+    """A key that does not fit a value's shape: Keras raises the one or the other."""
 
 
 def _is_array(key):
@@ -40,16 +44,16 @@ def _expanded(key, ndim):
         if k is not None and k is not Ellipsis
     )
     if used > ndim:
-        raise IndexError(
+        raise OutOfBounds(
             f"Too many indices: the value has {ndim} axes, but {used} were indexed."
         )
     dots = [i for i, k in enumerate(keys) if k is Ellipsis]
     if len(dots) > 1:
-        raise IndexError("An index can only have a single ellipsis ('...').")
+        raise OutOfBounds("An index can only have a single ellipsis ('...').")
     place = dots[0] if dots else len(keys)
     rest = [slice(None)] * (ndim - used)
     keys = keys[:place] + rest + keys[place + 1 :]
-    return [k for key in keys for k in _without_mask(key)]
+    return keys
 
 
 def _as_key(key):
@@ -73,12 +77,24 @@ def _as_key(key):
     return value
 
 
-def _without_mask(key):
-    """A boolean mask as one index array for each of its axes."""
-    if getattr(key, "dtype", None) != "bool":
-        return [key]
-    found = np.nonzero(concrete(key, "x[mask]"))
-    return [Tensor(i.astype("int32")) for i in found]
+def _without_masks(keys, shape):
+    """Boolean masks replaced by one index array for each of their axes."""
+    found, axis = [], 0
+    for key in keys:
+        if getattr(key, "dtype", None) != "bool":
+            found.append(key)
+            axis += key is not None
+            continue
+        sizes = shape[axis : axis + len(key.shape)]
+        if key.shape != sizes:
+            raise IndexError(
+                f"A mask must have the shape of the axes that it indexes, {sizes}. "
+                f"Received a mask of shape {key.shape} for a value of shape {shape}."
+            )
+        places = np.nonzero(concrete(key, "x[mask]"))
+        found += [Tensor(i.astype("int32")) for i in places]
+        axis += len(key.shape)
+    return found
 
 
 @op
@@ -101,7 +117,7 @@ def get_item(x, key):
         return primitive(x, **attrs) if primitive else x
     if (kind is Tensor or kind is Symbol) and dtypes.is_int(key.dtype) and x.shape:
         return take(x, key, axis=0)
-    keys = _expanded(key, len(x.shape))
+    keys = _without_masks(_expanded(key, len(x.shape)), x.shape)
     (primitive, attrs), keys = _basic(x.shape, keys)
     x = primitive(x, **attrs) if primitive else x
     arrays = [i for i, k in enumerate(keys) if k is not None]
@@ -112,7 +128,7 @@ def _one(key, axis, n):
     """Start, size and step of a single index on an axis of size n."""
     i = int(key)
     if not -n <= i < n:
-        raise IndexError(f"Index {i} is out of bounds for axis {axis} of size {n}.")
+        raise OutOfBounds(f"Index {i} is out of bounds for axis {axis} of size {n}.")
     return i % n, 1, 1
 
 
@@ -184,10 +200,11 @@ def _gathered(x, keys, arrays):
         return take(x, keys[arrays[0]], axis=arrays[0])
     rest = [a for a in range(len(x.shape)) if a not in arrays]
     sizes = [x.shape[a] for a in arrays]
-    flat = constant(0, "int32")
+    dtype = "int64" if math.prod(sizes) >= 1 << 31 else "int32"
+    flat = constant(0, dtype)
     for i, a in enumerate(arrays):
-        index = _wrapped_index(keys[a], x.shape[a])
-        stride = constant(math.prod(sizes[i + 1 :]), "int32")
+        index = with_type(_wrapped_index(keys[a], a, x.shape[a]), dtype)
+        stride = constant(math.prod(sizes[i + 1 :]), dtype)
         flat = elementwise.add(flat, elementwise.multiply(index, stride))
     # NumPy's rule: neighbouring arrays leave their axes in place, others go first.
     together = arrays == list(range(arrays[0], arrays[-1] + 1))
@@ -200,7 +217,18 @@ def _gathered(x, keys, arrays):
     return indexing.gather(x, flat, axis=place)
 
 
-def _wrapped_index(key, n):
-    key = with_type(key, "int32")
-    negative = elementwise.less(key, constant(0, "int32"))
-    return elementwise.where(negative, elementwise.add(key, constant(n, "int32")), key)
+def _wrapped_index(key, axis, n):
+    """Indices into one of several axes, counted from its front, checked one by one.
+
+    Together they are one index into all of these axes, which would be inside though
+    a single one is not.
+    """
+    if key.is_symbolic:
+        return indexing.gather(constant(np.arange(n), "int32"), key, axis=0)
+    index = key.numpy()
+    if index.size and not -n <= index.min() <= index.max() < n:
+        raise IndexError(
+            f"An index is out of bounds for axis {axis} of size {n}. "
+            f"Received: indices from {index.min()} to {index.max()}"
+        )
+    return index_constant(np.where(index < 0, index + n, index))

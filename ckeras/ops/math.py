@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
+from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.blocks import added_rows
 from ckeras.ops.core import stop_gradient
 from ckeras.ops.numpy import reductions
+from ckeras.ops.numpy.comparison import isfinite
 from ckeras.ops.numpy.manipulation import expand_dims, reshaped, squeeze
 from ckeras.ops.numpy.sorting import take_along_axis
 from ckeras.ops.primitives import elementwise
@@ -18,8 +20,9 @@ from ckeras.ops.promotion import (
     as_float,
     as_value,
     constant,
+    index_constant,
     pair,
-    static_int,
+    static_size,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -107,7 +110,7 @@ def top_k(x, k, sorted=True):
         Their values and their indices (int32).
     """
     x = as_value(x)
-    k = static_int(k, "top_k", "k")
+    k = static_size(k, "top_k", "k")
     if not x.shape or k > x.shape[-1]:
         raise ValueError(
             f"`top_k`: `k` must not be above the size of the last axis. "
@@ -137,7 +140,7 @@ def in_top_k(targets, predictions, k):
     own = take_along_axis(predictions, column, axis=-1)
     better = reductions.sum(elementwise.greater(predictions, own), axis=-1)
     good = elementwise.less(better, constant(k, "int32"))
-    finite = elementwise.isfinite(squeeze(own, -1))
+    finite = isfinite(squeeze(own, -1))
     return elementwise.logical_and(elementwise.logical_and(good, inside), finite)
 
 
@@ -147,6 +150,8 @@ def _segments_spec(data, segment_ids, num_segments=None, sorted=False):
             "Argument `segment_ids` and `data` should have same leading dimension. "
             f"Received: data.shape={data.shape}, segment_ids.shape={segment_ids.shape}"
         )
+    if num_segments is not None:
+        num_segments = static_size(num_segments, "segment", "num_segments")
     shape = (num_segments, *data.shape[1:])
     return KerasTensor(shape, data.dtype, record_history=False)
 
@@ -173,7 +178,7 @@ def _segments(data, segment_ids, num_segments, name, reduction, blank):
 
         numbers = concrete(ids, name)
         num_segments = int(numbers.max()) + 1 if numbers.size else 0
-    rows = static_int(num_segments, name, "num_segments")
+    rows = static_size(num_segments, name, "num_segments")
     width = math.prod(data.shape[1:])
     updates = reshaped(data, (data.shape[0], width))
     if reduction is None:
@@ -185,11 +190,15 @@ def _segments(data, segment_ids, num_segments, name, reduction, blank):
 
 
 def _lowest(dtype):
-    return -np.inf if dtype.startswith("float") else np.iinfo(dtype).min
+    if dtype == "bool":
+        return False
+    return -np.inf if dtypes.is_inexact(dtype) else np.iinfo(dtype).min
 
 
 def _highest(dtype):
-    return np.inf if dtype.startswith("float") else np.iinfo(dtype).max
+    if dtype == "bool":
+        return True
+    return np.inf if dtypes.is_inexact(dtype) else np.iinfo(dtype).max
 
 
 @op(spec=_segments_spec)
@@ -241,9 +250,13 @@ def extract_sequences(x, sequence_length, sequence_stride):
     from ckeras.ops.primitives import indexing
 
     x = as_value(x)
-    starts = np.arange(0, x.shape[-1] - sequence_length + 1, sequence_stride)
-    index = starts[:, None] + np.arange(sequence_length)
-    return indexing.gather(x, constant(index, "int32"), axis=len(x.shape) - 1)
+    length = static_size(sequence_length, "extract_sequences", "sequence_length")
+    stride = static_size(sequence_stride, "extract_sequences", "sequence_stride")
+    if not stride:
+        raise ValueError("`extract_sequences`: `sequence_stride` must not be 0.")
+    starts = np.arange(0, x.shape[-1] - length + 1, stride)
+    index = starts[:, None] + np.arange(length)
+    return indexing.gather(x, index_constant(index), axis=len(x.shape) - 1)
 
 
 @op

@@ -17,19 +17,31 @@ __all__ = [
     "as_axes",
     "as_axis",
     "as_float",
+    "as_real",
     "as_value",
     "constant",
+    "index_constant",
     "join",
     "pair",
     "same_type",
     "static_int",
     "static_shape",
+    "static_size",
+    "static_sizes",
     "type_of",
     "widened",
     "with_type",
 ]
 
-_WEAK = {int: "int", float: "float", bool: "bool", np.float64: "float", np.int64: "int"}
+_WEAK = {
+    int: "int",
+    float: "float",
+    bool: "bool",
+    complex: "complex",
+    np.float64: "float",
+    np.int64: "int",
+    np.complex128: "complex",
+}
 _FLOATS = ("float32", "float64")
 _NUMBERS = ("int", "float")
 
@@ -112,6 +124,8 @@ def _number(x, dtype, sign=None):
 
 
 def _converted(x, dtype):
+    if not dtypes.is_complex(dtype) and np.iscomplexobj(x):
+        x = np.real(x)
     if dtype not in dtypes.HALVES:
         return Tensor(np.asarray(x).astype(dtype))
     with np.errstate(over="ignore"):  # a large number is infinite in half precision
@@ -155,11 +169,25 @@ def same_type(xs, *extra):
 
 
 def as_float(x):
-    """`x` in a floating-point type: its own, or `floatx` for integers."""
+    """`x` in a floating-point or complex type: its own, or `floatx` for integers."""
     x = as_value(x)
     if x.dtype == "float32" or x.dtype == "float64":
         return x
     return with_type(x, join(x.dtype, "float"))
+
+
+def as_real(x, op):
+    """`x`, unless it is complex.
+
+    Raises:
+        TypeError: for complex numbers, where abs or an order would lose something.
+    """
+    if dtypes.is_complex(x.dtype):
+        raise TypeError(
+            f"`{op}` does not take complex numbers. Received: {x.dtype}. Apply it to "
+            "`ops.real(x)`, `ops.imag(x)` or `ops.abs(x)`."
+        )
+    return x
 
 
 def widened(x):
@@ -188,6 +216,38 @@ def static_shape(shape, op, name="shape"):
     if not isinstance(shape, (list, tuple)):
         shape = (shape,)
     return tuple([static_int(d, op, name) for d in shape])
+
+
+def static_size(x, op, name):
+    """An argument that has to be an integer from 0 on.
+
+    Raises:
+        ValueError: for a negative one.
+    """
+    size = static_int(x, op, name)
+    if size < 0:
+        raise ValueError(f"`{op}`: `{name}` must not be negative. Received: {size}")
+    return size
+
+
+def static_sizes(shape, op, name="shape"):
+    """The shape of a new value, as a tuple of integers from 0 on.
+
+    Raises:
+        ValueError: for a negative size.
+    """
+    sizes = static_shape(shape, op, name)
+    if sizes and min(sizes) < 0:
+        raise ValueError(
+            f"`{op}`: sizes must not be negative. Received: {name}={sizes}"
+        )
+    return sizes
+
+
+def index_constant(index):
+    """An array of indices, known now, in the narrowest type that ops take."""
+    wide = index.size and index.max() >= 1 << 31
+    return constant(index, "int64" if wide else "int32")
 
 
 def as_axis(axis, ndim, op):

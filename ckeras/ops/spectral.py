@@ -10,7 +10,7 @@ from ckeras.ops.numpy.joining import pad
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
 from ckeras.ops.primitives import elementwise, indexing
 from ckeras.ops.primitives.by_numpy import spectra
-from ckeras.ops.promotion import as_float, as_value, constant, with_type
+from ckeras.ops.promotion import as_float, as_value, constant, static_int, with_type
 from ckeras.ops.registry import op
 
 __all__ = ["fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]
@@ -71,6 +71,13 @@ def ifft2(x):
     return tuple(elementwise.multiply(part, scale) for part in y)
 
 
+def _length(n, op):
+    n = static_int(n, op, "fft_length")
+    if n < 1:
+        raise ValueError(f"`{op}`: `fft_length` must be positive. Received: {n}")
+    return n
+
+
 def _resized(x, n):
     """x with n places in its last axis: cut off, or filled up with zeros."""
     axis = len(x.shape) - 1
@@ -91,7 +98,7 @@ def rfft(x, fft_length=None):
         Real and imaginary part, with fft_length // 2 + 1 places.
     """
     x = as_float(x)
-    n = x.shape[-1] if fft_length is None else fft_length
+    n = x.shape[-1] if fft_length is None else _length(fft_length, "rfft")
     x = _resized(x, n)
     zeros = Tensor(np.zeros(x.shape, x.dtype))
     y = spectra.fourier(x, zeros, axes=_last(x, 1), inverse=False)
@@ -108,6 +115,7 @@ def irfft(x, fft_length=None):
     """
     real, imag = _complex(x)
     n = 2 * (real.shape[-1] - 1) if fft_length is None else fft_length
+    n = _length(n, "irfft")
     half = n // 2 + 1
     real, imag = _resized(real, half), _resized(imag, half)
     # The other half mirrors the first one, with the sign of the imaginary part.

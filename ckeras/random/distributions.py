@@ -12,7 +12,7 @@ from ckeras.ops.promotion import (
     as_value,
     constant,
     join,
-    static_shape,
+    static_sizes,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -52,7 +52,7 @@ def _shifted(drawn, offset, factor):
 
 def _normal_like(draw, name, shape, mean, stddev, dtype, seed):
     dtype = _float_type(dtype, name)
-    shape, seed = static_shape(shape, name), draw_seed(seed)
+    shape, seed = static_sizes(shape, name), draw_seed(seed)
     if _is_number(mean) and _is_number(stddev):
         return draw(
             seed, shape=shape, dtype=dtype, mean=float(mean), stddev=float(stddev)
@@ -127,7 +127,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "uniform")
-    shape, seed = static_shape(shape, "uniform"), draw_seed(seed)
+    shape, seed = static_sizes(shape, "uniform"), draw_seed(seed)
     if _is_number(minval) and _is_number(maxval):
         return _uniform(seed, shape, dtype, float(minval), float(maxval))
     drawn = _uniform(seed, shape, dtype, 0.0, 1.0)
@@ -152,7 +152,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
             "`keras.random.randint` requires an integer `dtype`. "
             f"Received: dtype={dtype}"
         )
-    shape, seed = static_shape(shape, "randint"), draw_seed(seed)
+    shape, seed = static_sizes(shape, "randint"), draw_seed(seed)
     if _is_number(minval) and _is_number(maxval):
         return primitives.randint(
             seed, shape=shape, dtype=dtype, low=int(minval), high=int(maxval)
@@ -216,7 +216,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "gamma")
-    shape = static_shape(shape, "gamma")
+    shape = static_sizes(shape, "gamma")
     return primitives.gamma(
         draw_seed(seed), _parameter(alpha), shape=shape, dtype=dtype
     )
@@ -233,7 +233,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "beta")
-    shape = static_shape(shape, "beta")
+    shape = static_sizes(shape, "beta")
     return primitives.beta(
         draw_seed(seed),
         _parameter(alpha),
@@ -255,7 +255,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
     dtype = _float_type(dtype, "binomial")
-    shape = static_shape(shape, "binomial")
+    shape = static_sizes(shape, "binomial")
     return primitives.binomial(
         draw_seed(seed),
         _parameter(counts),

@@ -27,6 +27,7 @@ from ckeras.utils.py_dataset import PyDataset
 from ckeras.utils.rng import set_random_seed
 from ckeras.utils.sequences import pad_sequences
 from ckeras.utils.session import clear_session
+from ckeras.utils.sources import get_source_inputs
 from ckeras.utils.timeseries import timeseries_dataset_from_array
 
 # Keras's name for the same class.
@@ -45,6 +46,7 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
     "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",

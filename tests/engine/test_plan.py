@@ -8,6 +8,7 @@ from ckeras import ops
 from ckeras.engine.arena import Arena
 from ckeras.engine.passes import switched_off
 from ckeras.engine.plan.buffers import Buffer, assign_offsets
+from tests.engine.control.raising import refuse_negative
 
 
 def buffer(nbytes, first, last):
@@ -191,9 +192,9 @@ def test_a_numpy_step_that_raises_changes_no_variable():
     @ckeras.function
     def step(x):
         v.assign_add(1.0)
-        return ops.inv(x)
+        return refuse_negative(x)
 
     step(np.eye(2, dtype="float32"))
-    with pytest.raises(np.linalg.LinAlgError):
-        step(np.zeros((2, 2), "float32"))
+    with pytest.raises(ArithmeticError):
+        step(-np.eye(2, dtype="float32"))
     assert float(v) == 2.0

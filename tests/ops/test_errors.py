@@ -57,7 +57,7 @@ VALUE_ERRORS = {
     "norm": (lambda: ops.norm(X, "nuc", axis=0), "Invalid `ord`"),
     "top_k": (lambda: ops.top_k(X, 4), "last axis"),
     "where": (lambda: ops.where(X > 0, X), "both"),
-    "cast": (lambda: ops.cast(X, "complex"), "Invalid dtype"),
+    "cast": (lambda: ops.cast(X, "text"), "Invalid dtype"),
     "glu": (lambda: ops.glu(X), "divisible by 2"),
     "normalize": (lambda: ops.normalize(X, order=0), "order"),
     "rearrange": (lambda: ops.rearrange(X, "a b c -> a"), "pattern"),

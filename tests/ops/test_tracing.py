@@ -97,3 +97,25 @@ def test_an_unknown_size_may_be_small():
     x = KerasTensor((None, 3), "float32")
     assert x[:5].shape == (None, 3)
     assert ops.diag(x).shape == (None,)
+
+
+def test_shapes_of_placeholders_with_unknown_sizes():
+    x = KerasTensor((None, 6))
+    assert [t.shape for t in ops.split(x, [1, 3])] == [(1, 6), (2, 6), (None, 6)]
+    assert [t.shape for t in ops.vsplit(x, 2)] == [(None, 6), (None, 6)]
+    assert [t.shape for t in ops.hsplit(x, [4])] == [(None, 4), (None, 2)]
+    with pytest.raises(ValueError, match="equal parts"):
+        ops.split(x, 4, axis=1)
+    line = ops.geomspace(KerasTensor((None, 3)), 2, 10, axis=1)
+    assert line.shape == (None, 10, 3)
+    count = ops.size(x)
+    assert (count.shape, count.dtype) == ((), "int32")
+    with pytest.raises(ValueError, match="out of bounds"):
+        x[:, 17]
+
+
+def test_geometric_lines_along_any_axis():
+    start, stop = np.array([1.0, -2.0, 4.0]), np.array([[8.0, -4.0, 1.0]] * 2)
+    for axis in (0, 1, -1):
+        found = ops.geomspace(start, stop, 5, axis=axis)
+        np.testing.assert_allclose(found, np.geomspace(start, stop, 5, axis=axis))

@@ -8,6 +8,12 @@ def softmax(x):
     return e / e.sum(-1, keepdims=True)
 
 
+def labels(rng):
+    """Rows of up to 3 labels, filled up with 0, and scores of 8 timesteps."""
+    classes = rng.integers(1, 4, (5, 3)) * (np.arange(3) < [[3], [1], [2], [0], [3]])
+    return classes.astype("int32"), 2 * rng.standard_normal((5, 8, 4))
+
+
 def data(kind):
     """(y_true, y_pred, sample_weight) of a kind, the same on every machine."""
     rng = np.random.default_rng(11)
@@ -32,6 +38,7 @@ def data(kind):
         "signs": (2 * bits - 1, b),
         "sure": (onehot, np.where(onehot == 1, 1.0, 0.0).astype("float32")),
         "sure_bits": (bits, bits),
+        "labels": labels(rng),
     }
     y_true, y_pred = tables[kind]
     return y_true, y_pred.astype("float32"), weight
@@ -105,5 +112,7 @@ CASES = {
     "scce_ignore": ("SparseCategoricalCrossentropy", {"ignore_class": 2}, "sparse"),
     "dice": ("Dice", {}, "bits"),
     "dice_axis": ("Dice", {"axis": (1, 2)}, "bits"),
+    "ctc": ("CTC", {}, "labels"),
+    "ctc_sum": ("CTC", {"reduction": "sum"}, "labels"),
     "tversky": ("Tversky", {"alpha": 0.3, "beta": 0.8}, "bits"),
 }

@@ -79,7 +79,7 @@ class _Gradient:
             for node in self.graph.nodes:
                 if any(id(v) in reached for v in node.inputs):
                     reached.update(
-                        id(o) for o in node.outputs if dtypes.is_float(o.dtype)
+                        id(o) for o in node.outputs if dtypes.is_inexact(o.dtype)
                     )
             for value, result in zip(self.in_carries, self.graph.outputs, strict=False):
                 if id(result) in reached:
@@ -166,7 +166,7 @@ class _Gradient:
 def _floats(needs, values):
     """The numbers of those that need a gradient and can have one."""
     pairs = enumerate(zip(needs, values, strict=False))
-    return [i for i, (need, v) in pairs if need and dtypes.is_float(v.dtype)]
+    return [i for i, (need, v) in pairs if need and dtypes.is_inexact(v.dtype)]
 
 
 def _zeros(value):

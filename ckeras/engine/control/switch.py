@@ -140,7 +140,7 @@ class _Gradient:
         self.d_outputs = {
             i: d
             for i, d in enumerate(d_outputs)
-            if d is not None and dtypes.is_float(d.dtype)
+            if d is not None and dtypes.is_inexact(d.dtype)
         }
         self.wanted = [i for i, need in enumerate(needs) if need]
 

@@ -77,7 +77,7 @@ cdef class Prepared:
 
     cdef readonly object node
     cdef bint single     # whether the result is a value by itself, no tuple
-    cdef bint wide       # whether to compute in float32: see `Primitive.in_float32`
+    cdef bint foreign    # whether other primitives compute it: `Primitive.by_others`
     cdef list specs      # for each result: shape, NumPy type, name of the type
 
     def __init__(self, node):
@@ -90,12 +90,12 @@ cdef class Prepared:
         raise NotImplementedError
 
 
-cdef class PreparedWide(Prepared):
-    """A primitive that has no kernel for half precision."""
+cdef class PreparedForeign(Prepared):
+    """A primitive that does not take values of these types itself."""
 
     def __init__(self, node):
         super().__init__(node)
-        self.wide = True
+        self.foreign = True
 
 
 cdef class PreparedCall(Prepared):
@@ -175,7 +175,8 @@ cdef class Applicable:
     """Base of the primitives: what calling one does.
 
     A subclass has `prepare(args, attrs)`, which returns a `Prepared`, and for values of
-    half precision `is_wide(args, attrs)` and `in_float32(args, attrs)`.
+    types that it does not take itself `is_foreign(args, attrs)` and `by_others(args,
+    attrs)`.
     """
 
     cdef readonly dict prepared  # by signature
@@ -192,14 +193,14 @@ cdef class Applicable:
         """
         for arg in args:
             if type(arg) is symbol_type:
-                if self.is_wide(args, attrs):
-                    return self.in_float32(args, attrs)
+                if self.is_foreign(args, attrs):
+                    return self.by_others(args, attrs)
                 trace = trace_now()
                 graph = arg.graph if trace is None else trace.graph
                 return self.noted(graph.record(self, args, attrs))
         cdef Prepared prepared = self.look_up(args, attrs)
-        if prepared.wide:
-            return self.in_float32(args, attrs)
+        if prepared.foreign:
+            return self.by_others(args, attrs)
         cdef list results = prepared.run(args, attrs)
         if tapes_here.tapes:
             return self.noted(Node(self, list(args), results, attrs, prepared.single))

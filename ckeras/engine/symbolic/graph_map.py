@@ -130,7 +130,8 @@ def _check_computable(inputs, nodes_by_depth):
             for x in node.input_tensors:
                 if id(x) not in known:
                     raise ValueError(
-                        f"Graph disconnected: cannot find parent for tensor {x} at "
+                        f"Graph disconnected. Output of `{node.operation.name}` is not "
+                        f"connected to `inputs`: cannot find parent for tensor {x} at "
                         f"operation '{node.operation}'. The following previous "
                         f"operations were accessed without issue: {reached}"
                     )

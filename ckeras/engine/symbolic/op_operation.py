@@ -16,8 +16,8 @@ __all__ = ["OpOperation", "op_class", "symbolic_call"]
 # Parameters that take values of the graph, or functions of them; all others are
 # settings, kept in the operation's configuration.
 _VALUE_WORDS = (
-    "a array arrays b bias branches condition constant_values coordinates data "
-    "elements elems end_points f false_fn fill_value image1 image2 images index "
+    "a abs_ angle array arrays b bias branches condition constant_values coordinates "
+    "data elements elems end_points f false_fn fill_value image1 image2 images index "
     "indices init init_val inputs inputs_mask kernel key logits loop_vars mask "
     "mean operands output pred query segment_ids start start_indices "
     "start_points step stop target tensors transform true_fn updates value "
@@ -65,7 +65,7 @@ _MODULE_OPS = {
     "math": (
         "erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet "
         "logsumexp rfft rsqrt segment_max segment_min segment_prod segment_sum stft "
-        "top_k"
+        "top_k view_as_complex view_as_real"
     ),
     "core": (
         "associative_scan cast cond convert_to_tensor fori_loop map saturate_cast scan "

@@ -303,6 +303,11 @@ cdef void small(
                     b_column, c + i * n, least(m - i, rows), n, k, &epilogue, work)
 
 
+cdef inline bint is_small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
+    """Whether packing a product's operands takes longer than it saves."""
+    return k == 0 or m < 8 or m * n * k <= SMALL
+
+
 cdef void product(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
@@ -311,15 +316,15 @@ cdef void product(
 ) noexcept nogil:
     if m == 0 or n == 0:
         return
-    if bias == NULL and activation == LINEAR and parts_of(m, n, k) > 1:
-        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
-                  n_threads)
-    elif k > 0 and m >= 8 and m * n * k > SMALL:
-        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, slots, n_threads)
-    else:
+    if is_small(m, n, k):
         small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
               work, n_threads)
+    elif bias == NULL and activation == LINEAR and parts_of(m, n, k) > 1:
+        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
+                  n_threads)
+    else:
+        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+              work, slots, n_threads)
 
 
 # --- entries -------------------------------------------------------------------------
@@ -327,10 +332,14 @@ cdef void product(
 
 def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsize,
                     bint b_transposed, Py_ssize_t slots):
-    """Bytes of workspace of one product on at most `slots` threads."""
+    """Bytes of workspace of one product on at most `slots` threads.
+
+    Small products of a group, which threads share out among them, need it once for
+    each thread (`shares_products`).
+    """
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D), parts, size
     cdef Blocks s
-    if m >= 8 and m * n * k > SMALL:
+    if not is_small(m, n, k):
         s = blocks_of(m, n, k, width, slots)
         size = least(slots, s.units) * s.packed
         parts = parts_of(m, n, k)
@@ -341,6 +350,11 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
     return 0
+
+
+def shares_products(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k):
+    """Whether the products of a group are computed by one thread each."""
+    return is_small(m, n, k)
 
 
 def vector_lanes():
@@ -356,10 +370,21 @@ def tile_rows():
 cdef int matmul(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], groups = dim[5], g
+    cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], groups = dim[5], g, p, parts
     cdef Py_ssize_t a_row = 1 if dim[3] else k, a_column = m if dim[3] else 1
     cdef Py_ssize_t b_row = 1 if dim[4] else n, b_column = k if dim[4] else 1
     cdef Py_ssize_t b_group = 0 if dim[6] else k * n
+    cdef Py_ssize_t width = panel_width(<real> 0), work = k * ceil_div(n, width) * width
+    if is_small(m, n, k) and groups > 1 and groups * m * n * (k + STORE) > GRAIN:
+        # Each thread computes some of the products, in a workspace of its own.
+        parts = least(least(groups, n_threads), dim[7])
+        for p in prange(parts, schedule="static", num_threads=parts):
+            for g in range(p * groups // parts, (p + 1) * groups // parts):
+                product(buf[0] + g * m * k, a_row, a_column, buf[1] + g * b_group,
+                        b_row, b_column, buf[2] + g * m * n, m, n, k,
+                        <const real*> NULL, LINEAR,
+                        NULL if buf[3] == NULL else buf[3] + p * work, dim[7], 1)
+        return OK
     for g in range(groups):
         product(buf[0] + g * m * k, a_row, a_column, buf[1] + g * b_group, b_row,
                 b_column, buf[2] + g * m * n, m, n, k, <const real*> NULL, LINEAR,

@@ -32,7 +32,7 @@ cdef inline vmath.vec vector_function(int opcode, vmath.vec x) noexcept nogil:
     elif opcode == EXPM1:
         return vmath.expm1(x)
     elif opcode == TANH:
-        return vmath.tanh(x)
+        return vmath.plain_tanh(x)
     elif opcode == SIGMOID:
         return vmath.sigmoid(x)
     elif opcode == SOFTPLUS:

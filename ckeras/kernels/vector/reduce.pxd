@@ -24,12 +24,6 @@ cdef int max(number** buf, const Py_ssize_t* dim, const double* attr,
 cdef int min(number** buf, const Py_ssize_t* dim, const double* attr,
              int n_threads) noexcept nogil
 
-# The same for booleans (bytes 0 and 1): whether one is true, whether all are.
-cdef int any(void** buf, const Py_ssize_t* dim, const double* attr,
-             int n_threads) noexcept nogil
-cdef int all(void** buf, const Py_ssize_t* dim, const double* attr,
-             int n_threads) noexcept nogil
-
 # The sum divided by `reduce`. Operands as for `sum`.
 cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,
               int n_threads) noexcept nogil

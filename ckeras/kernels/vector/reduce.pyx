@@ -8,7 +8,7 @@ from cython.parallel cimport prange
 
 from ckeras.kernels.vector.fold cimport (
     BLOCK, LEVELS, Largest, Product, Smallest, Sum, cell, collect, eight, fold_block,
-    fold_run, fold_short, identity, joined, push, rule, u8,
+    fold_run, fold_short, identity, joined, push, rule,
 )
 from ckeras.kernels.types cimport OK, number, real
 
@@ -137,18 +137,6 @@ cdef int min(number** buf, const Py_ssize_t* dim, const double* attr,
              int n_threads) noexcept nogil:
     cdef number* work = buf[2] if dim[3] > 1 else NULL
     return fold(buf[0], buf[1], work, dim, <Smallest*> NULL, n_threads)
-
-
-cdef int any(void** buf, const Py_ssize_t* dim, const double* attr,
-             int n_threads) noexcept nogil:
-    cdef u8* work = <u8*> buf[2] if dim[3] > 1 else NULL
-    return fold(<u8*> buf[0], <u8*> buf[1], work, dim, <Largest*> NULL, n_threads)
-
-
-cdef int all(void** buf, const Py_ssize_t* dim, const double* attr,
-             int n_threads) noexcept nogil:
-    cdef u8* work = <u8*> buf[2] if dim[3] > 1 else NULL
-    return fold(<u8*> buf[0], <u8*> buf[1], work, dim, <Smallest*> NULL, n_threads)
 
 
 cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,

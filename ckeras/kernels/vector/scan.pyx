@@ -3,35 +3,99 @@
 from cython.parallel cimport prange
 
 from ckeras.kernels.vector.fold cimport (
-    Largest, Smallest, Sum, extreme, fold_run, is_nan, joined,
+    Largest, Smallest, Sum, extreme, is_nan, joined,
 )
 from ckeras.kernels.types cimport OK, number
 
 cdef enum:
     STRIP = 512        # columns searched together
+    PART = 1024        # neighbours whose extreme is found before it is looked for
     LOOK = 64          # neighbours looked at together
     GRAIN = 1 << 17    # elements below which a second thread does not pay
+
+
+cdef inline void halve_lanes(number* lane, int half, extreme* how) noexcept nogil:
+    """The better of each of the first lanes and the one `half` behind it."""
+    cdef int i
+    for i in range(half):
+        if extreme is Largest:
+            lane[i] = lane[i + half] if lane[i + half] > lane[i] else lane[i]
+        else:
+            lane[i] = lane[i + half] if lane[i + half] < lane[i] else lane[i]
+
+
+cdef inline number best_of_part(
+    const number* x, Py_ssize_t n, bint* has_nan, extreme* how
+) noexcept nogil:
+    """The extreme of n neighbours; any number if one of them is NaN."""
+    cdef number lane[LOOK]
+    cdef number value, best = x[0]
+    cdef Py_ssize_t start = 0, i
+    cdef int broken = 0
+    if n >= LOOK:
+        for i in range(LOOK):
+            lane[i] = x[i]
+            broken |= is_nan(x[i])
+        start = LOOK
+        while start + LOOK <= n:
+            for i in range(LOOK):
+                value = x[start + i]
+                broken |= is_nan(value)
+                if extreme is Largest:
+                    lane[i] = value if value > lane[i] else lane[i]
+                else:
+                    lane[i] = value if value < lane[i] else lane[i]
+            start += LOOK
+        halve_lanes(lane, LOOK // 2, how)
+        halve_lanes(lane, LOOK // 4, how)
+        halve_lanes(lane, LOOK // 8, how)
+        halve_lanes(lane, LOOK // 16, how)
+        halve_lanes(lane, LOOK // 32, how)
+        best = lane[0]
+        if extreme is Largest:
+            best = lane[1] if lane[1] > best else best
+        else:
+            best = lane[1] if lane[1] < best else best
+    for i in range(start, n):
+        broken |= is_nan(x[i])
+        if extreme is Largest:
+            best = x[i] if x[i] > best else best
+        else:
+            best = x[i] if x[i] < best else best
+    has_nan[0] = broken
+    return best
 
 
 cdef inline int place_in_run(
     const number* x, Py_ssize_t n, extreme* how
 ) noexcept nogil:
-    """The first index of the extreme of n neighbours, found in two fast passes."""
-    cdef number best = fold_run(x, n, how)
-    cdef Py_ssize_t start = 0, r, i
+    """The first index of the extreme of n neighbours, or of NaN.
+
+    Only the part that has it is searched for it.
+    """
+    cdef number best = x[0], other
+    cdef Py_ssize_t start = 0, stop = 0, r = 0, size
+    cdef bint has_nan = False
     cdef int found = 0
-    if is_nan(best):
-        for r in range(n):
+    while r < n and not has_nan:
+        size = PART if n - r > PART else n - r
+        other = best_of_part(x + r, size, &has_nan, how)
+        if has_nan or r == 0 or (
+                other > best if extreme is Largest else other < best):
+            best, start, stop = other, r, r + size
+        r += size
+    if has_nan:
+        for r in range(start, stop):
             if is_nan(x[r]):
                 return <int> r
-    while start + LOOK <= n:  # without a branch for each, this loop is vectorized
+    while start + LOOK <= stop:  # without a branch for each, this loop is vectorized
         found = 0
-        for i in range(LOOK):
-            found |= x[start + i] == best
+        for r in range(LOOK):
+            found |= x[start + r] == best
         if found:
             break
         start += LOOK
-    for r in range(start, n):
+    for r in range(start, stop):
         if x[r] == best:
             return <int> r
     return 0

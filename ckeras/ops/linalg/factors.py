@@ -5,11 +5,12 @@ import numpy as np
 from ckeras.ops.linalg.checks import as_matrices
 from ckeras.ops.numpy.linear import matmul
 from ckeras.ops.numpy.manipulation import swapaxes
-from ckeras.ops.primitives.by_numpy import matrices
+from ckeras.ops.primitives.by_numpy import decompositions, matrices
+from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 from ckeras.ops.promotion import constant
 from ckeras.ops.registry import op
 
-__all__ = ["cholesky", "cholesky_inverse", "eigh", "lu_factor", "qr", "svd"]
+__all__ = ["cholesky", "cholesky_inverse", "eig", "eigh", "lu_factor", "qr", "svd"]
 
 
 @op
@@ -33,7 +34,11 @@ def cholesky(x, upper=False):
             "Cholesky decomposition failed. The input might not be a valid positive "
             "definite matrix."
         )
-    return swapaxes(L, -1, -2) if upper else L
+    return _adjoint(L) if upper else L
+
+
+def _adjoint(x):
+    return conj(swapaxes(x, -1, -2))
 
 
 @op
@@ -41,16 +46,25 @@ def cholesky_inverse(x, upper=False):
     """(L·Lᵀ)⁻¹ from the factor L (or Lᵀ if `upper`)."""
     L = as_matrices(x, "cholesky_inverse", square=True)
     if upper:
-        L = swapaxes(L, -1, -2)
+        L = _adjoint(L)
     eye = np.broadcast_to(np.eye(L.shape[-1]), L.shape)
     half = matrices.solve_triangular(L, constant(eye, L.dtype), lower=True)
-    return matmul(swapaxes(half, -1, -2), half)
+    return matmul(_adjoint(half), half)
+
+
+@op
+def eig(x):
+    """Eigenvalues and eigenvectors (columns) of square matrices, as complex numbers.
+
+    Only the eigenvalues have a gradient.
+    """
+    return decompositions.eig(as_matrices(x, "eig", square=True))
 
 
 @op
 def eigh(x):
     """Eigenvalues, ascending, and eigenvectors (columns) of symmetric matrices."""
-    return matrices.eigh(as_matrices(x, "eigh", square=True))
+    return decompositions.eigh(as_matrices(x, "eigh", square=True))
 
 
 @op
@@ -66,7 +80,7 @@ def qr(x, mode="reduced"):
             "`mode` argument value not supported. Expected one of "
             f"{{'reduced', 'complete'}}. Received: mode={mode}"
         )
-    return matrices.qr(as_matrices(x, "qr"), mode=mode)
+    return decompositions.qr(as_matrices(x, "qr"), mode=mode)
 
 
 @op
@@ -74,8 +88,8 @@ def svd(x, full_matrices=True, compute_uv=True):
     """U, s and Vᵀ with x = U·diag(s)·Vᵀ; only s unless `compute_uv`."""
     x = as_matrices(x, "svd")
     if not compute_uv:
-        return matrices.svd(x, full_matrices=False)[1]
-    return matrices.svd(x, full_matrices=bool(full_matrices))
+        return decompositions.svd(x, full_matrices=False)[1]
+    return decompositions.svd(x, full_matrices=bool(full_matrices))
 
 
 @op

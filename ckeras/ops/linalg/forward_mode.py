@@ -51,7 +51,7 @@ def jvp(fun, primals, tangents, has_aux=False):
             result = fun(*primals)
             result, aux = result if has_aux else (result, None)
         outputs = [as_value(y) for y in tree.flatten(result)]
-        floats = [y for y in outputs if dtypes.is_float(y.dtype)]
+        floats = [y for y in outputs if dtypes.is_inexact(y.dtype)]
         weights = [zeros_like(y) for y in floats]
         second.watch(weights)
         slopes = first.gradient(floats, flat, output_gradients=weights)
@@ -68,7 +68,7 @@ def jvp(fun, primals, tangents, has_aux=False):
             output_gradients=[tangent for _, tangent in along],
         )
     found = iter(derivatives)
-    everything = [next(found) if dtypes.is_float(y.dtype) else None for y in outputs]
+    everything = [next(found) if dtypes.is_inexact(y.dtype) else None for y in outputs]
     everything = [
         zeros_like(y) if d is None else d
         for y, d in zip(outputs, everything, strict=True)

@@ -3,6 +3,7 @@
 import builtins
 import math
 
+from ckeras.engine import dtypes
 from ckeras.ops.linalg.factors import svd
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import moveaxis, reshaped, squeeze
@@ -14,6 +15,8 @@ __all__ = ["norm"]
 
 
 def _vector_norm(x, order, axes, keepdims):
+    if dtypes.is_complex(x.dtype):
+        x = elementwise.abs(x)
     if order in (None, "fro", 2):
         total = reductions.sum(elementwise.square(x), axes, keepdims)
         return elementwise.sqrt(total)

@@ -9,7 +9,8 @@ from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.linear import matmul
 from ckeras.ops.numpy.manipulation import reshaped, swapaxes
 from ckeras.ops.primitives import elementwise
-from ckeras.ops.primitives.by_numpy import matrices
+from ckeras.ops.primitives.by_numpy import decompositions, matrices
+from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 from ckeras.ops.promotion import constant, pair, with_type
 from ckeras.ops.registry import op
 
@@ -20,7 +21,7 @@ __all__ = ["det", "inv", "lstsq", "matrix_rank", "pinv", "solve", "solve_triangu
 def det(x):
     """Determinants of matrices."""
     sign, log = matrices.slogdet(as_matrices(x, "det", square=True))
-    return elementwise.multiply(sign, elementwise.exp(log))
+    return elementwise.multiply(sign, with_type(elementwise.exp(log), sign.dtype))
 
 
 @op
@@ -76,7 +77,7 @@ def pinv(x, rcond=None):
         rcond: singular values below `rcond` times the largest count as 0.
     """
     x = as_matrices(x, "pinv")
-    U, s, Vt = matrices.svd(x, full_matrices=False)
+    U, s, Vt = decompositions.svd(x, full_matrices=False)
     if rcond is None:
         rcond = 10.0 * builtins.max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     lowest = 0 if 0 in s.shape else None
@@ -87,10 +88,9 @@ def pinv(x, rcond=None):
     inverse = elementwise.where(
         keep, elementwise.reciprocal(safe), constant(0, s.dtype)
     )
-    scaled = elementwise.multiply(
-        swapaxes(Vt, -1, -2), reshaped(inverse, (*s.shape[:-1], 1, s.shape[-1]))
-    )
-    return matmul(scaled, swapaxes(U, -1, -2))
+    inverse = with_type(reshaped(inverse, (*s.shape[:-1], 1, s.shape[-1])), x.dtype)
+    scaled = elementwise.multiply(conj(swapaxes(Vt, -1, -2)), inverse)
+    return matmul(scaled, conj(swapaxes(U, -1, -2)))
 
 
 @op
@@ -116,5 +116,5 @@ def matrix_rank(x, tol=None):
     if tol is None:
         share = builtins.max(x.shape[-2:]) * float(dtypes.finfo(x.dtype).eps)
         top = reductions.max(s, axis=-1, keepdims=True)
-        tol = elementwise.multiply(top, constant(share, x.dtype))
+        tol = elementwise.multiply(top, constant(share, s.dtype))
     return reductions.sum(elementwise.greater(s, with_type(tol, s.dtype)), axis=-1)

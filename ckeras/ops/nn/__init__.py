@@ -5,6 +5,7 @@ from ckeras.ops.nn import (
     attention,
     blocks,
     convolution,
+    coordinates,
     crossentropy,
     ctc,
     normalization,
@@ -14,6 +15,7 @@ from ckeras.ops.nn.activations import *  # noqa: F403
 from ckeras.ops.nn.attention import *  # noqa: F403
 from ckeras.ops.nn.blocks import *  # noqa: F403
 from ckeras.ops.nn.convolution import *  # noqa: F403
+from ckeras.ops.nn.coordinates import *  # noqa: F403
 from ckeras.ops.nn.crossentropy import *  # noqa: F403
 from ckeras.ops.nn.ctc import *  # noqa: F403
 from ckeras.ops.nn.normalization import *  # noqa: F403
@@ -24,6 +26,7 @@ __all__ = [  # noqa: PLE0604
     *attention.__all__,
     *blocks.__all__,
     *convolution.__all__,
+    *coordinates.__all__,
     *crossentropy.__all__,
     *ctc.__all__,
     *normalization.__all__,

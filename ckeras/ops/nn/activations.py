@@ -12,6 +12,7 @@ from ckeras.ops.promotion import (
     as_axes,
     as_axis,
     as_float,
+    as_real,
     as_value,
     constant,
     with_type,
@@ -84,13 +85,15 @@ def relu(x):
     x = as_value(x)
     if dtypes.is_float(x.dtype):
         return elementwise.relu(x)
+    if x.dtype == "bool":
+        x = with_type(x, "int32")
     return elementwise.maximum(x, constant(0, x.dtype))
 
 
 @op
 def relu6(x):
     """min(max(x, 0), 6), elementwise."""
-    return elementwise.clip(as_value(x), low=0.0, high=6.0)
+    return elementwise.clip(as_float(x), low=0.0, high=6.0)
 
 
 @op
@@ -183,7 +186,12 @@ def hard_swish(x):
 @op
 def hard_tanh(x):
     """min(max(x, -1), 1), elementwise."""
-    return elementwise.clip(as_float(x), low=-1.0, high=1.0)
+    x = as_value(x)
+    if x.dtype == "bool":
+        x = with_type(x, "int32")
+    if x.dtype.startswith("uint"):
+        return elementwise.minimum(x, constant(1, x.dtype))
+    return elementwise.clip(x, low=-1, high=1)
 
 
 @op
@@ -205,7 +213,7 @@ def soft_shrink(x, threshold=0.5):
 @op
 def hard_shrink(x, threshold=0.5):
     """x where |x| > `threshold`, 0 elsewhere."""
-    x = as_float(x)
+    x = as_real(as_float(x), "hard_shrink")
     keep = elementwise.greater(elementwise.abs(x), constant(threshold, x.dtype))
     return elementwise.where(keep, x, constant(0, x.dtype))
 
@@ -233,7 +241,7 @@ def log_sigmoid(x):
 @op
 def softsign(x):
     """x / (1 + |x|), elementwise."""
-    x = as_float(x)
+    x = as_real(as_float(x), "softsign")
     return elementwise.divide(x, _plus(elementwise.abs(x), 1))
 
 

@@ -38,6 +38,12 @@ def depth_to_space(x, block_size, data_format="channels_last"):
     """
     x, last = _check_blocks(x, block_size, data_format)
     r = block_size
+    channels = x.shape[3 if last else 1]
+    if channels % r**2:
+        raise ValueError(
+            f"`depth_to_space`: the {channels} channels are no multiple of "
+            f"`block_size`², {r**2}. Received: x.shape={x.shape}"
+        )
     if last:
         n, h, w, c = x.shape
         x = reshaped(x, (n, h, w, r, r, c // r**2))

@@ -9,8 +9,10 @@ from ckeras.ops.promotion import (
     as_axis,
     as_float,
     as_value,
+    constant,
     pair,
-    static_int,
+    static_size,
+    widened,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -47,11 +49,23 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     """
     _dense_only(sparse, "one_hot")
     dtype = dtypes.standardize_dtype(dtype)
-    x = with_type(x, "int32")
-    classes = static_int(num_classes, "one_hot", "num_classes")
+    x = _classes(x)
+    classes = static_size(num_classes, "one_hot", "num_classes")
     axis = as_axis(axis, len(x.shape) + 1, "one_hot")
-    hot = indexing.one_hot(x, depth=classes, dtype=dtype)
+    hot = with_type(
+        indexing.one_hot(x, depth=classes, dtype=dtypes.real_type(dtype)), dtype
+    )
     return hot if axis == len(x.shape) else moveaxis(hot, -1, axis)
+
+
+def _classes(x):
+    """Class indices as int32; a float that is no whole number is no class."""
+    x = as_value(x)
+    whole = with_type(x, "int32")
+    if not dtypes.is_inexact(x.dtype):
+        return whole
+    same = elementwise.equal(with_type(whole, x.dtype), x)
+    return elementwise.where(same, whole, constant(-1, "int32"))
 
 
 @op
@@ -70,7 +84,7 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False, **kwa
         num_classes = kwargs.pop("num_tokens", None)
     if num_classes is None:
         raise ValueError("Argument `num_classes` must be specified.")
-    x = as_value(inputs)
+    x = with_type(inputs, "int32")
     hot = one_hot(x, num_classes, axis=axis, dtype=dtype)
     return reductions.max(hot, axis=1 if len(x.shape) > 1 else 0)
 
@@ -147,7 +161,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     Raises:
         ValueError: if the shapes do not fit.
     """
-    target, output = with_type(target, "int32"), as_float(output)
+    # Losses of half precision are float32, as in Keras on JAX.
+    target, output = with_type(target, "int32"), widened(as_float(output))
     if not output.shape:
         raise ValueError(
             "Argument `output` must be at least rank 1. "

@@ -4,6 +4,7 @@ import math
 import warnings
 
 from ckeras.engine import config
+from ckeras.engine.dtypes import HALVES
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import reshaped
 from ckeras.ops.primitives import elementwise, movement
@@ -28,6 +29,8 @@ __all__ = [
     "psnr",
     "rms_normalization",
 ]
+
+_HALF_MAX = 65504.0  # float16's largest number
 
 
 def _plus(x, number):
@@ -68,7 +71,13 @@ def moments(x, axes, keepdims=False, synchronized=False):
     """
     x = as_float(x)
     axes = as_axes(axes, len(x.shape), "moments")
-    mean, variance = primitives.moments(x, axes=axes)
+    mean, variance = primitives.moments(widened(x), axes=axes)
+    if x.dtype in HALVES:
+        # A variance beyond float16's range is its largest number, as in Keras.
+        mean, variance = [
+            with_type(elementwise.clip(m, low=-_HALF_MAX, high=_HALF_MAX), x.dtype)
+            for m in (mean, variance)
+        ]
     if keepdims:
         return mean, variance
     shape = tuple([n for i, n in enumerate(x.shape) if i not in axes])

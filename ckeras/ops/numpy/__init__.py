@@ -7,6 +7,7 @@ from ckeras.ops.indexing import *  # noqa: F403
 from ckeras.ops.numpy import (
     arithmetic,
     comparison,
+    complex_numbers,
     counting,
     creation,
     einstein,
@@ -21,6 +22,7 @@ from ckeras.ops.numpy import (
 )
 from ckeras.ops.numpy.arithmetic import *  # noqa: F403
 from ckeras.ops.numpy.comparison import *  # noqa: F403
+from ckeras.ops.numpy.complex_numbers import *  # noqa: F403
 from ckeras.ops.numpy.counting import *  # noqa: F403
 from ckeras.ops.numpy.creation import *  # noqa: F403
 from ckeras.ops.numpy.einstein import *  # noqa: F403
@@ -37,6 +39,7 @@ __all__ = [  # noqa: PLE0604
     *indexing.__all__,
     *arithmetic.__all__,
     *comparison.__all__,
+    *complex_numbers.__all__,
     *counting.__all__,
     *creation.__all__,
     *einstein.__all__,

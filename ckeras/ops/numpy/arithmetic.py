@@ -3,7 +3,7 @@
 from ckeras.engine import dtypes
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.by_numpy import fallback
-from ckeras.ops.promotion import constant, join, pair, type_of, with_type
+from ckeras.ops.promotion import as_real, constant, join, pair, type_of, with_type
 from ckeras.ops.registry import op
 
 __all__ = [
@@ -127,7 +127,7 @@ def mod(x1, x2):
 @op
 def fmod(x1, x2):
     """Remainder of x1 / x2 with the sign of x1, elementwise."""
-    x1, x2 = _number_pair(x1, x2)
+    x1, x2 = [as_real(x, "fmod") for x in _number_pair(x1, x2)]
     rest = elementwise.mod(elementwise.abs(x1), elementwise.abs(x2))
     negative = elementwise.less(x1, constant(0, x1.dtype))
     return elementwise.where(negative, elementwise.negative(rest), rest)
@@ -198,7 +198,7 @@ def arctan2(x1, x2):
 @op
 def hypot(x1, x2):
     """√(x1² + x2²), elementwise, without overflow on the way."""
-    x1, x2 = _float_pair(x1, x2)
+    x1, x2 = [as_real(x, "hypot") for x in _float_pair(x1, x2)]
     a, b = elementwise.abs(x1), elementwise.abs(x2)
     large, small = elementwise.maximum(a, b), elementwise.minimum(a, b)
     one = constant(1, x1.dtype)
@@ -211,7 +211,7 @@ def hypot(x1, x2):
 @op
 def heaviside(x1, x2):
     """0 where x1 < 0, x2 where x1 is 0, 1 where x1 > 0."""
-    x1, x2 = _float_pair(x1, x2)
+    x1, x2 = [as_real(x, "heaviside") for x in _float_pair(x1, x2)]
     zero, one = constant(0, x1.dtype), constant(1, x1.dtype)
     step = elementwise.where(elementwise.less(x1, zero), zero, one)
     result = elementwise.where(elementwise.equal(x1, zero), x2, step)
@@ -221,7 +221,7 @@ def heaviside(x1, x2):
 @op
 def logaddexp(x1, x2):
     """log(exp(x1) + exp(x2)), elementwise, without overflow."""
-    x1, x2 = _float_pair(x1, x2)
+    x1, x2 = [as_real(x, "logaddexp") for x in _float_pair(x1, x2)]
     large = elementwise.maximum(x1, x2)
     gap = elementwise.negative(elementwise.abs(elementwise.subtract(x1, x2)))
     # Equal infinities have no gap, though their difference is NaN.
@@ -242,6 +242,8 @@ def logaddexp2(x1, x2):
 def ldexp(x1, x2):
     """x1 · 2^x2, elementwise, for integers x2."""
     dtype = join(type_of(x1), "float")
+    if dtypes.is_complex(dtype):
+        raise TypeError(f"`ldexp` does not take complex numbers. Received: {dtype}")
     if type_of(x2) not in ("int", "bool") and "int" not in type_of(x2):
         raise TypeError(f"`ldexp`: `x2` must hold integers. Received: {type_of(x2)}")
     scale = elementwise.power(constant(2, dtype), with_type(x2, dtype))
@@ -254,13 +256,20 @@ def nextafter(x1, x2):
     return fallback.nextafter(*_float_pair(x1, x2))
 
 
+def _integer_pair(x1, x2, name):
+    x1, x2 = pair(x1, x2)
+    if not dtypes.is_int(x1.dtype):
+        raise TypeError(f"`{name}` works on integers. Received: {x1.dtype}")
+    return x1, x2
+
+
 @op
 def gcd(x1, x2):
     """Greatest common divisor of integers, elementwise."""
-    return fallback.gcd(*pair(x1, x2))
+    return fallback.gcd(*_integer_pair(x1, x2, "gcd"))
 
 
 @op
 def lcm(x1, x2):
     """Least common multiple of integers, elementwise."""
-    return fallback.lcm(*pair(x1, x2))
+    return fallback.lcm(*_integer_pair(x1, x2, "lcm"))

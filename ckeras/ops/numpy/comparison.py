@@ -2,7 +2,14 @@
 
 from ckeras.engine import dtypes
 from ckeras.ops.primitives import elementwise
-from ckeras.ops.promotion import as_value, constant, pair, same_type, with_type
+from ckeras.ops.promotion import (
+    as_real,
+    as_value,
+    constant,
+    pair,
+    same_type,
+    with_type,
+)
 from ckeras.ops.registry import op
 
 __all__ = [
@@ -22,7 +29,6 @@ __all__ = [
     "isnan",
     "isneginf",
     "isposinf",
-    "isreal",
     "left_shift",
     "less",
     "less_equal",
@@ -120,21 +126,21 @@ def _nowhere(x):
 def isnan(x):
     """Whether x is not a number, elementwise."""
     x = as_value(x)
-    return elementwise.isnan(x) if dtypes.is_float(x.dtype) else _nowhere(x)
+    return elementwise.isnan(x) if dtypes.is_inexact(x.dtype) else _nowhere(x)
 
 
 @op
 def isinf(x):
     """Whether x is infinite, elementwise."""
     x = as_value(x)
-    return elementwise.isinf(x) if dtypes.is_float(x.dtype) else _nowhere(x)
+    return elementwise.isinf(x) if dtypes.is_inexact(x.dtype) else _nowhere(x)
 
 
 @op
 def isfinite(x):
     """Whether x is neither infinite nor NaN, elementwise."""
     x = as_value(x)
-    if dtypes.is_float(x.dtype):
+    if dtypes.is_inexact(x.dtype):
         return elementwise.isfinite(x)
     return elementwise.equal(x, x)
 
@@ -142,7 +148,7 @@ def isfinite(x):
 @op
 def isposinf(x):
     """Whether x is +inf, elementwise."""
-    x = as_value(x)
+    x = as_real(as_value(x), "isposinf")
     if not dtypes.is_float(x.dtype):
         return _nowhere(x)
     return elementwise.equal(x, constant(float("inf"), x.dtype))
@@ -151,25 +157,16 @@ def isposinf(x):
 @op
 def isneginf(x):
     """Whether x is -inf, elementwise."""
-    x = as_value(x)
+    x = as_real(as_value(x), "isneginf")
     if not dtypes.is_float(x.dtype):
         return _nowhere(x)
     return elementwise.equal(x, constant(float("-inf"), x.dtype))
 
 
 @op
-def isreal(x):
-    """True everywhere: tensors hold real numbers."""
-    x = as_value(x)
-    return elementwise.logical_not(
-        elementwise.logical_and(_nowhere(x), elementwise.equal(x, x))
-    )
-
-
-@op
 def signbit(x):
     """Whether the sign of x is minus, elementwise; also for -0."""
-    x = as_value(x)
+    x = as_real(as_value(x), "signbit")
     zero = constant(0, "int32" if x.dtype == "bool" else x.dtype)
     if not dtypes.is_float(x.dtype):
         return elementwise.less(with_type(x, zero.dtype), zero)
@@ -192,8 +189,8 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     x1, x2 = pair(x1, x2, "float")
     gap = elementwise.abs(elementwise.subtract(x1, x2))
     room = elementwise.add(
-        constant(atol, x1.dtype),
-        elementwise.multiply(constant(rtol, x1.dtype), elementwise.abs(x2)),
+        constant(atol, gap.dtype),
+        elementwise.multiply(constant(rtol, gap.dtype), elementwise.abs(x2)),
     )
     both_finite = elementwise.logical_and(
         elementwise.isfinite(x1), elementwise.isfinite(x2)
@@ -250,7 +247,7 @@ def select(condlist, choicelist, default=0):
 
 def _bits(x1, x2, name):
     x1, x2 = pair(x1, x2)
-    if dtypes.is_float(x1.dtype):
+    if dtypes.is_inexact(x1.dtype):
         raise TypeError(f"`{name}` works on integers. Received: {x1.dtype}")
     return x1, x2
 
@@ -304,16 +301,24 @@ def bitwise_invert(x):
     return bitwise_not(x)
 
 
+def _shifted(x, y, name):
+    """Operands of a shift; booleans count as int32."""
+    x, y = _bits(x, y, name)
+    if x.dtype == "bool":
+        return with_type(x, "int32"), with_type(y, "int32")
+    return x, y
+
+
 @op
 def left_shift(x, y):
     """x's bits moved up by y places, elementwise."""
-    return elementwise.left_shift(*_bits(x, y, "left_shift"))
+    return elementwise.left_shift(*_shifted(x, y, "left_shift"))
 
 
 @op
 def right_shift(x, y):
     """x's bits moved down by y places, elementwise; the sign stays."""
-    return elementwise.right_shift(*_bits(x, y, "right_shift"))
+    return elementwise.right_shift(*_shifted(x, y, "right_shift"))
 
 
 @op

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.numpy import reductions
@@ -15,9 +16,11 @@ from ckeras.ops.primitives.by_numpy import ordering
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
+    as_real,
     as_value,
     constant,
     static_int,
+    static_size,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -29,7 +32,13 @@ def _unknown(shape, dtype):
     return KerasTensor(shape, dtype, record_history=False)
 
 
+def _check_axes(x):
+    if not x.shape:
+        raise ValueError("`nonzero`: `x` must have at least one axis.")
+
+
 def _nonzero_spec(x):
+    _check_axes(x)
     return tuple(_unknown((None,), "int32") for _ in x.shape)
 
 
@@ -37,8 +46,9 @@ def _nonzero_spec(x):
 def nonzero(x):
     """Indices of the elements that are not 0: for each axis a vector of int32.
 
-    Only for concrete values.
+    Only for concrete values with at least one axis.
     """
+    _check_axes(as_value(x))
     found = np.nonzero(concrete(x, "nonzero"))
     return tuple(Tensor(i.astype("int32")) for i in found)
 
@@ -120,12 +130,20 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     """
     if sparse:
         raise ValueError("`bincount`: tensors are dense here.")
+    x = as_value(x)
+    if dtypes.is_inexact(x.dtype):
+        raise TypeError(f"`bincount` counts integers. Received: {x.dtype}")
     x = with_type(x, "int32")
     if weights is not None:
         weights = as_value(weights)
         if weights.dtype == "bool":
             weights = with_type(weights, "int32")
-    length = static_int(minlength or 0, "bincount", "minlength")
+        if weights.shape != x.shape:
+            raise ValueError(
+                "`bincount`: `weights` must have the shape of `x`. "
+                f"Received: x.shape={x.shape}, weights.shape={weights.shape}"
+            )
+    length = static_size(minlength or 0, "bincount", "minlength")
     if not x.is_symbolic and x.size:
         length = max(length, int(x.numpy().max()) + 1)
     elif x.is_symbolic and not length:
@@ -171,7 +189,7 @@ def histogram(x, bins=10, range=None):
         raise ValueError(
             f"Input tensor must be 1-dimensional. Received: input.shape={x.shape}"
         )
-    x = reshaped(as_float(x), (math.prod(x.shape),))
+    x = reshaped(as_real(as_float(x), "histogram"), (math.prod(x.shape),))
     low, high = _ends(x, range)
     edges = linspace(low, high, bins + 1, dtype=x.dtype)
     # An element belongs to the last edge that it is not below; the very last edge

@@ -4,16 +4,19 @@ import numpy as np
 
 from ckeras.engine import config, dtypes
 from ckeras.engine.tensor import Tensor
-from ckeras.ops.numpy.manipulation import broadcast_to, moveaxis
-from ckeras.ops.primitives import elementwise
+from ckeras.ops.numpy.manipulation import broadcast_to, expand_dims, moveaxis
+from ckeras.ops.primitives import elementwise, elementwise_rules
 from ckeras.ops.promotion import (
+    as_real,
     as_value,
     constant,
     join,
     pair,
     static_int,
-    static_shape,
+    static_size,
+    static_sizes,
     type_of,
+    widened,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -44,7 +47,7 @@ __all__ = [
 
 
 def _filled(shape, value, dtype, name):
-    shape = static_shape(shape, name)
+    shape = static_sizes(shape, name)
     dtype = dtypes.standardize_dtype(dtype)
     return Tensor(np.full(shape, value, dtype) if value else np.zeros(shape, dtype))
 
@@ -149,6 +152,8 @@ def arange(start, stop=None, step=None, dtype=None):
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
+    if not np.asarray(step).item():
+        raise ValueError("`arange`: `step` must not be 0.")
     values = [
         v if type(v) is int else np.asarray(v).item() for v in (start, stop, step)
     ]
@@ -175,9 +180,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     """
     dtype = _space_types(start, stop, dtype)
     start, stop = pair(start, stop, dtype, "float")
-    num = static_int(num, "linspace", "num")
-    if num < 0:
-        raise ValueError(f"`linspace`: `num` must not be negative. Received: num={num}")
+    num = static_size(num, "linspace", "num")
     gaps = num - 1 if endpoint else num
     width = elementwise.subtract(stop, start)
     step = elementwise.divide(width, constant(gaps if gaps else np.nan, width.dtype))
@@ -188,7 +191,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         elementwise.multiply(start, constant(1 - share, width.dtype)),
         elementwise.multiply(stop, constant(share, width.dtype)),
     )
-    if not dtypes.is_float(dtype):
+    if not dtypes.is_inexact(dtype):
         result = elementwise.floor(result)
     result = moveaxis(with_type(result, dtype), 0, axis)
     return (result, step) if retstep else result
@@ -198,6 +201,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     """Powers of `base` whose exponents are `linspace(start, stop, num)`."""
     dtype = _space_types(start, stop, dtype)
+    # Half precision would round the exponents.
+    start, stop = [widened(x) for x in pair(start, stop, "float")]
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     powers = elementwise.power(constant(base, exponents.dtype), exponents)
     return with_type(powers, dtype)
@@ -207,11 +212,14 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """`num` numbers from `start` to `stop` of which each is a multiple of the last."""
     dtype = _space_types(start, stop, dtype)
-    start, stop = pair(start, stop, "float")
+    start, stop = [as_real(x, "geomspace") for x in pair(start, stop, "float")]
     sign = elementwise.sign(start)
     low = elementwise.log(elementwise.abs(start))
     high = elementwise.log(elementwise.abs(stop))
     logs = linspace(low, high, num, endpoint, axis=axis)
+    if sign.shape:
+        shape = elementwise_rules.broadcast_shape("geomspace", start.shape, stop.shape)
+        sign = expand_dims(broadcast_to(sign, shape), axis)
     return with_type(elementwise.multiply(sign, elementwise.exp(logs)), dtype)
 
 
@@ -220,7 +228,7 @@ def _whole(x, op, name):
     dtype = getattr(x, "dtype", type(x))
     if not isinstance(x, bool) and dtypes.is_float_dtype(dtype):
         raise TypeError(f"`{op}`: `{name}` must be an integer. Received: {name}={x}")
-    return static_int(x, op, name)
+    return static_size(x, op, name)
 
 
 @op
@@ -247,8 +255,8 @@ def identity(n, dtype=None):
 @op
 def tri(N, M=None, k=0, dtype=None):
     """Ones on and below a diagonal, zeros above; arguments as for `eye`."""
-    rows = static_int(N, "tri", "N")
-    columns = rows if M is None else static_int(M, "tri", "M")
+    rows = static_size(N, "tri", "N")
+    columns = rows if M is None else static_size(M, "tri", "M")
     return Tensor(np.tri(rows, columns, k, dtype=dtypes.standardize_dtype(dtype)))
 
 

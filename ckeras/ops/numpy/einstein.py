@@ -5,7 +5,7 @@ import math
 from ckeras.ops.numpy.linear import diagonal, multiplied
 from ckeras.ops.numpy.manipulation import moveaxis, permuted, reshaped
 from ckeras.ops.primitives import elementwise, reduction
-from ckeras.ops.promotion import same_type
+from ckeras.ops.promotion import same_type, type_of
 from ckeras.ops.registry import op
 
 __all__ = ["einsum"]
@@ -29,7 +29,7 @@ def einsum(subscripts, *operands, **kwargs):
         [11.0]
     """
     del kwargs  # hints for other back ends
-    small = {getattr(x, "dtype", None) for x in operands} == {"int8"}
+    small = {type_of(x) for x in operands} == {"int8"}
     values = same_type(operands, *(["int32"] if small else []))
     terms, result = _parsed(subscripts, values)
     parts = [_single(t, x) for t, x in zip(terms, values, strict=True)]
@@ -44,8 +44,17 @@ def einsum(subscripts, *operands, **kwargs):
 
 def _parsed(subscripts, values):
     """The letters of each operand and of the result, `...` replaced by letters."""
+    if not isinstance(subscripts, str):
+        raise TypeError(
+            f"`einsum`: `subscripts` must be a string. Received: {subscripts!r}"
+        )
     left, arrow, result = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
+    strange = set(left + result) - {*_LETTERS, ",", "."}
+    if strange:
+        raise ValueError(
+            f"`einsum`: axes are named by letters. Received: `{subscripts}`"
+        )
     if len(terms) != len(values):
         raise ValueError(
             f"`einsum`: `{subscripts}` names {len(terms)} operands. "

@@ -1,7 +1,10 @@
 """Values put together, taken apart and repeated."""
 
+import itertools
+
 import numpy as np
 
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.numpy.manipulation import (
     broadcast_to,
     expand_dims,
@@ -14,8 +17,10 @@ from ckeras.ops.promotion import (
     as_axis,
     as_value,
     constant,
+    index_constant,
     same_type,
     static_int,
+    static_sizes,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -125,7 +130,38 @@ def dstack(xs):
     return concatenate([_at_least(x, 3) for x in xs], axis=2)
 
 
-@op
+def _split_spec(x, indices_or_sections, axis=0):
+    """Parts of an axis of unknown size, cut at given places.
+
+    It is taken to reach as far as the last of them, as in Keras.
+    """
+    axis = as_axis(axis, len(x.shape), "split")
+    n = x.shape[axis]
+    if np.ndim(indices_or_sections) == 0:
+        sections = static_int(indices_or_sections, "split", "indices_or_sections")
+        sizes = [None if n is None else n // max(sections, 1)] * sections
+        if sections < 1 or (n is not None and n % sections):
+            _refuse_split(axis, x.shape, sections)
+    else:
+        cuts = [0, *np.asarray(indices_or_sections).tolist()]
+        if n is not None:
+            cuts = [min(c, n) if c >= 0 else max(c + n, 0) for c in cuts]
+        sizes = [max(b - a, 0) for a, b in itertools.pairwise(cuts)]
+        sizes.append(None if n is None else n - min(cuts[-1], n))
+        if n is None and min(cuts) < 0:
+            sizes = [None] * len(cuts)
+    shapes = [(*x.shape[:axis], size, *x.shape[axis + 1 :]) for size in sizes]
+    return [KerasTensor(s, x.dtype, record_history=False) for s in shapes]
+
+
+def _refuse_split(axis, shape, sections):
+    raise ValueError(
+        f"`split`: axis {axis} of size {shape[axis]} cannot be cut into {sections} "
+        f"equal parts. Received: x.shape={shape}"
+    )
+
+
+@op(spec=_split_spec)
 def split(x, indices_or_sections, axis=0):
     """Parts of x along an axis.
 
@@ -146,10 +182,7 @@ def split(x, indices_or_sections, axis=0):
     if np.ndim(indices_or_sections) == 0:
         sections = static_int(indices_or_sections, "split", "indices_or_sections")
         if sections < 1 or n % sections:
-            raise ValueError(
-                f"`split`: axis {axis} of size {n} cannot be cut into {sections} "
-                f"equal parts. Received: x.shape={x.shape}"
-            )
+            _refuse_split(axis, x.shape, sections)
         cuts = [n // sections * i for i in range(1, sections)]
     else:
         cuts = [
@@ -177,25 +210,34 @@ def array_split(x, indices_or_sections, axis=0):
     x = as_value(x)
     axis = as_axis(axis, len(x.shape), "array_split")
     sections = static_int(indices_or_sections, "array_split", "indices_or_sections")
+    if sections < 1:
+        raise ValueError(
+            "`array_split`: `indices_or_sections` must be positive. "
+            f"Received: {sections}"
+        )
     size, longer = divmod(x.shape[axis], sections)
     cuts = [size * i + min(i, longer) for i in range(1, sections)]
     return _cut(x, cuts, axis)
 
 
-@op
+@op(
+    spec=lambda x, indices_or_sections: _split_spec(
+        x, indices_or_sections, 0 if len(x.shape) == 1 else 1
+    )
+)
 def hsplit(x, indices_or_sections):
     """`split` along the second axis; of a vector along its only one."""
     x = as_value(x)
     return split(x, indices_or_sections, axis=0 if len(x.shape) == 1 else 1)
 
 
-@op
+@op(spec=_split_spec)
 def vsplit(x, indices_or_sections):
     """`split` along the first axis."""
     return split(x, indices_or_sections, axis=0)
 
 
-@op
+@op(spec=lambda x, indices_or_sections: _split_spec(x, indices_or_sections, 2))
 def dsplit(x, indices_or_sections):
     """`split` along the third axis."""
     return split(x, indices_or_sections, axis=2)
@@ -216,16 +258,25 @@ def repeat(x, repeats, axis=None):
     axis = as_axis(axis, len(x.shape), "repeat")
     n = x.shape[axis]
     counts = np.asarray(repeats)
+    if counts.size and counts.min() < 0:
+        raise ValueError(
+            f"`repeat`: `repeats` must not be negative. Received: repeats={repeats}"
+        )
     if counts.size == 1:
-        times = int(counts.reshape(()))
+        times = static_int(counts.reshape(()).item(), "repeat", "repeats")
         wide = expand_dims(x, axis + 1)
         shape = [*x.shape]
         shape.insert(axis + 1, times)
         shape_out = [*x.shape]
         shape_out[axis] = n * times
         return reshaped(broadcast_to(wide, shape), shape_out)
+    if counts.size != n:
+        raise ValueError(
+            f"`repeat`: `repeats` must be one number or one for each of the {n} places "
+            f"along axis {axis}. Received: repeats={repeats}"
+        )
     index = np.repeat(np.arange(n), counts.reshape(-1))
-    return indexing.gather(x, constant(index, "int32"), axis=axis)
+    return indexing.gather(x, index_constant(index), axis=axis)
 
 
 @op
@@ -237,7 +288,7 @@ def tile(x, repeats):
         repeats: how often along each axis, counted from the last one.
     """
     x = as_value(x)
-    repeats = [int(r) for r in np.asarray(repeats).reshape(-1)]
+    repeats = list(static_sizes(repeats, "tile", "repeats"))
     ndim = max(len(repeats), len(x.shape))
     repeats = [1] * (ndim - len(repeats)) + repeats
     sizes = [1] * (ndim - len(x.shape)) + list(x.shape)
@@ -314,8 +365,13 @@ def pad(x, pad_width, mode="constant", constant_values=None):
         raise ValueError(f"`pad`: unknown mode {mode!r}.")
     for axis, (before, after) in enumerate(pads):
         if before or after:
+            if not x.shape[axis]:
+                raise ValueError(
+                    f"`pad`: an empty axis has nothing to repeat in mode {mode!r}. "
+                    f"Received: x.shape={x.shape}, axis {axis}"
+                )
             index = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)
-            x = indexing.gather(x, constant(index, "int32"), axis=axis)
+            x = indexing.gather(x, index_constant(index), axis=axis)
     return x
 
 
@@ -329,4 +385,4 @@ def _pad_constant(x, pads, value):
         return elementwise.where(inside, padded, with_type(value, x.dtype))
     if not any(n for p in pads for n in p):
         return x
-    return movement.pad(x, pads=tuple(pads), value=float(np.asarray(value)))
+    return movement.pad(x, pads=tuple(pads), value=np.asarray(value).item())

@@ -17,11 +17,13 @@ from ckeras.ops.numpy.manipulation import (
 )
 from ckeras.ops.primitives import elementwise, indexing, linear, movement, reduction
 from ckeras.ops.primitives.by_numpy import fallback, matrices
+from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
     as_value,
     constant,
+    index_constant,
     pair,
     type_of,
     with_type,
@@ -48,8 +50,8 @@ __all__ = [
 ]
 
 
-def _product_pair(x1, x2):
-    """Operands of a product in its type; int8 products are int32."""
+def _matmul_pair(x1, x2):
+    """Operands of `matmul` in its type; int8 products are int32."""
     a, b = pair(x1, x2)
     if a.dtype == "int8" and type_of(x1) == type_of(x2):
         return with_type(a, "int32"), with_type(b, "int32")
@@ -73,7 +75,7 @@ def multiplied(a, b):
             ) from None
         a = broadcast_to(a, batch + a.shape[-2:])
         b = broadcast_to(b, batch + b.shape[-2:])
-    if dtypes.is_float(a.dtype):
+    if dtypes.is_inexact(a.dtype):
         return linear.matmul(a, b)
     return fallback.integer_matmul(a, b)
 
@@ -93,7 +95,7 @@ def matmul(x1, x2):
         >>> ckeras.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy().tolist()
         [[11.0]]
     """
-    return _matmul(*_product_pair(x1, x2))
+    return _matmul(*_matmul_pair(x1, x2))
 
 
 def _have_matvec(a, x):
@@ -128,9 +130,13 @@ def tensordot(x1, x2, axes=2):
         axes: how many last axes of `x1` meet the first ones of `x2`; or a pair of the
             axes of `x1` and those of `x2`.
     """
-    x1, x2 = _product_pair(x1, x2)
+    x1, x2 = pair(x1, x2)
     n1, n2 = len(x1.shape), len(x2.shape)
     if isinstance(axes, int):
+        if axes < 0:
+            raise ValueError(
+                f"`tensordot`: `axes` must not be negative. Received: axes={axes}"
+            )
         first, second = range(n1 - axes, n1), range(axes)
     else:
         first, second = [a if isinstance(a, (list, tuple)) else [a] for a in axes]
@@ -159,7 +165,7 @@ def dot(x1, x2):
         x1, x2: tensors. With a scalar the result is the product; a vector `x2` is
             summed over its only axis.
     """
-    x1, x2 = _product_pair(x1, x2)
+    x1, x2 = pair(x1, x2)
     if not x1.shape or not x2.shape:
         return elementwise.multiply(x1, x2)
     if len(x2.shape) <= 2:
@@ -170,9 +176,14 @@ def dot(x1, x2):
 @op
 def inner(x1, x2):
     """Sum of products over the last axes of both."""
-    x1, x2 = _product_pair(x1, x2)
+    x1, x2 = pair(x1, x2)
     if not x1.shape or not x2.shape:
         return elementwise.multiply(x1, x2)
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(
+            "`inner`: the last dimension of `x1` and `x2` must be the same. "
+            f"Received: x1.shape={x1.shape}, x2.shape={x2.shape}"
+        )
     return tensordot(x1, x2, axes=[[-1], [-1]])
 
 
@@ -186,9 +197,9 @@ def outer(x1, x2):
 
 @op
 def vdot(x1, x2):
-    """Sum of the products of all elements in order."""
-    x1, x2 = _product_pair(x1, x2)
-    return matmul(ravel(x1), ravel(x2))
+    """Sum of the products of all elements in order; of conjugates of `x1`."""
+    x1, x2 = pair(x1, x2)
+    return _matmul(conj(ravel(x1)), ravel(x2))
 
 
 @op
@@ -264,11 +275,14 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
             "`diagonal` requires an array of at least two dimensions. "
             f"Received: x.shape={x.shape}"
         )
+    axis1, axis2 = [as_axis(a, len(x.shape), "diagonal") for a in (axis1, axis2)]
+    if axis1 == axis2:
+        raise ValueError("`diagonal`: `axis1` and `axis2` must be different axes.")
     x = moveaxis(x, (axis1, axis2), (-2, -1))
     rows, columns = x.shape[-2:]
     index = _diagonal_index(rows, columns, offset)
     flat = reshaped(x, (*x.shape[:-2], rows * columns))
-    return indexing.gather(flat, constant(index, "int32"), axis=len(flat.shape) - 1)
+    return indexing.gather(flat, index_constant(index), axis=len(flat.shape) - 1)
 
 
 @op

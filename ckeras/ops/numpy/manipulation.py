@@ -5,6 +5,7 @@ import math
 from functools import lru_cache
 
 from ckeras.engine import dtypes
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.primitives import movement
 from ckeras.ops.primitives.by_numpy import bits
 from ckeras.ops.promotion import as_axes, as_axis, as_value, static_int, static_shape
@@ -175,8 +176,8 @@ def transpose(x, axes=None):
     perm = [as_axis(a, ndim, "transpose") for a in axes]
     if sorted(perm) != list(range(ndim)):
         raise ValueError(
-            f"`transpose`: `axes` must be a valid permutation: each of the {ndim} axes "
-            "once. "
+            "`transpose`: `axes` must be a list of the same length as the input shape "
+            f"and a valid permutation, each of the {ndim} axes once. "
             f"Received: axes={axes}, x.shape={x.shape}"
         )
     return permuted(x, perm)
@@ -310,10 +311,14 @@ def ndim(x):
     return len(x.shape) if hasattr(x, "shape") else len(as_value(x).shape)
 
 
+def _size_spec(x):
+    return KerasTensor((), "int32", record_history=False)
+
+
+@op(spec=_size_spec)
 def size(x):
-    """Number of elements of x; None if that is not known."""
-    shape = x.shape if hasattr(x, "shape") else as_value(x).shape
-    return None if None in shape else math.prod(shape)
+    """Number of elements of x; of a placeholder again a placeholder, int32."""
+    return math.prod(x.shape if hasattr(x, "shape") else as_value(x).shape)
 
 
 @op

@@ -160,10 +160,15 @@ def mean(x, axis=None, keepdims=False):
 
 @op
 def var(x, axis=None, keepdims=False):
-    """Variance of the elements over axes: the mean of (x - mean(x))²."""
+    """Variance of the elements over axes: the mean of |x - mean(x)|²."""
     x = as_float(x)
     deviation = elementwise.subtract(x, mean(x, axis, keepdims=True))
-    return mean(elementwise.square(deviation), axis, keepdims)
+    return mean(squared_size(deviation), axis, keepdims)
+
+
+def squared_size(x):
+    """|x|², elementwise."""
+    return elementwise.square(elementwise.abs(x) if dtypes.is_complex(x.dtype) else x)
 
 
 @op
@@ -210,10 +215,16 @@ def _as_bool(x):
     return x if x.dtype == "bool" else elementwise.not_equal(x, constant(0, x.dtype))
 
 
+def _decidable(x):
+    """x, or booleans in place of complex numbers, for `reduction.all` and `any`."""
+    x = as_value(x)
+    return _as_bool(x) if dtypes.is_complex(x.dtype) else x
+
+
 @op
 def all(x, axis=None, keepdims=False):
     """Whether all elements over axes are true (not 0)."""
-    x = _as_bool(x)
+    x = _decidable(x)
     axes = as_axes(axis, len(x.shape), "all")
     return reduction.all(x, axes=axes, keepdims=bool(keepdims))
 
@@ -221,7 +232,7 @@ def all(x, axis=None, keepdims=False):
 @op
 def any(x, axis=None, keepdims=False):
     """Whether one of the elements over axes is true (not 0)."""
-    x = _as_bool(x)
+    x = _decidable(x)
     axes = as_axes(axis, len(x.shape), "any")
     return reduction.any(x, axes=axes, keepdims=bool(keepdims))
 

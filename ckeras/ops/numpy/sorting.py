@@ -8,7 +8,12 @@ from ckeras.ops.numpy.manipulation import (
     expand_dims,
     ravel,
 )
-from ckeras.ops.primitives import elementwise, indexing, reduction
+from ckeras.ops.primitives import (
+    elementwise,
+    elementwise_rules,
+    indexing,
+    reduction,
+)
 from ckeras.ops.primitives.by_numpy import ordering
 from ckeras.ops.promotion import (
     as_axis,
@@ -96,8 +101,9 @@ def take_along_axis(x, indices, axis=None):
             f"Received: x.shape={x.shape}, indices.shape={indices.shape}"
         )
     indices = as_indices(indices)
-    others = np.broadcast_shapes(
-        *[(*v.shape[:axis], 1, *v.shape[axis + 1 :]) for v in (x, indices)]
+    others = elementwise_rules.broadcast_shape(
+        "take_along_axis",
+        *[(*v.shape[:axis], 1, *v.shape[axis + 1 :]) for v in (x, indices)],
     )
     x, indices = [
         broadcast_to(v, (*others[:axis], v.shape[axis], *others[axis + 1 :]))
@@ -156,6 +162,10 @@ def searchsorted(sorted_sequence, values, side="left"):
         values: tensor of numbers to place.
         side: `"left"` of equal elements or `"right"` of them.
     """
+    if side not in ("left", "right"):
+        raise ValueError(
+            f"`searchsorted`: `side` must be 'left' or 'right'. Received: side={side!r}"
+        )
     sequence, values = pair(sorted_sequence, values)
     if len(sequence.shape) != 1:
         raise ValueError(
@@ -192,6 +202,8 @@ def unravel_index(indices, shape):
     """Row-major indices into a shape as an index for each axis."""
     shape = static_shape(shape, "unravel_index")
     indices = as_value(indices)
+    if indices.dtype == "bool":
+        indices = with_type(indices, "int32")
     rest = indices
     parts = []
     for size in reversed(shape):

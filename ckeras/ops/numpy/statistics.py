@@ -10,13 +10,15 @@ from ckeras.ops.numpy.linear import multiplied
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
 from ckeras.ops.numpy.sorting import sort, take_along_axis
 from ckeras.ops.primitives import elementwise, indexing
+from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 from ckeras.ops.promotion import (
     as_axes,
     as_axis,
     as_float,
+    as_real,
     as_value,
     constant,
-    static_int,
+    static_size,
     with_type,
 )
 from ckeras.ops.registry import op
@@ -78,9 +80,13 @@ def _mixed(low, high, share, method):
 def _quantile(x, q, axis, method, keepdims, name, skip_nan):
     if method not in _METHODS:
         raise ValueError(f"`{name}`: unknown method {method!r}. Expected {_METHODS}")
-    x = as_float(x)
+    x = as_real(as_float(x), name)
     q = with_type(q, x.dtype)
     rows, kept = _joined_last(x, axis, name)
+    if not rows.shape[-1]:
+        raise ValueError(f"`{name}` of no elements. Received: x.shape={x.shape}")
+    if not q.is_symbolic and ((q.numpy() < 0) | (q.numpy() > 1)).any():
+        raise ValueError(f"`{name}`: `q` must lie between 0 and 1. Received: q={q}")
     ordered = sort(rows, -1)
     n = rows.shape[-1]
     missing = isnan(rows)
@@ -219,7 +225,8 @@ def nanvar(x, axis=None, keepdims=False):
     """Variance over axes of the elements that are not NaN."""
     x = as_float(x)
     mean = nanmean(x, axis, keepdims=True)
-    return nanmean(elementwise.square(elementwise.subtract(x, mean)), axis, keepdims)
+    deviation = elementwise.subtract(x, mean)
+    return nanmean(reductions.squared_size(deviation), axis, keepdims)
 
 
 @op
@@ -273,7 +280,7 @@ def diff(a, n=1, axis=-1):
     """Each element minus the one before it along an axis, `n` times over."""
     x = as_value(a)
     axis = as_axis(axis, len(x.shape), "diff")
-    for _ in range(static_int(n, "diff", "n")):
+    for _ in range(static_size(n, "diff", "n")):
         size = x.shape[axis]
         late, early = sliced(x, axis, 1, size), sliced(x, axis, 0, size - 1)
         if x.dtype == "bool":
@@ -285,7 +292,7 @@ def diff(a, n=1, axis=-1):
 
 @op
 def correlate(x1, x2, mode="valid"):
-    """Σ x1[n + k] · x2[n] for each shift k of two vectors.
+    """Σ x1[n + k] · x2[n] for each shift k of two vectors; x2 conjugated if complex.
 
     Args:
         x1, x2: vectors.
@@ -308,7 +315,7 @@ def correlate(x1, x2, mode="valid"):
     wide = pad(x1, (m - 1, m - 1))
     index = np.arange(n + m - 1)[:, None] + np.arange(m)
     windows = indexing.gather(wide, constant(index, "int32"), axis=0)
-    y = reshaped(multiplied(windows, reshaped(x2, (m, 1))), (n + m - 1,))
+    y = reshaped(multiplied(windows, reshaped(conj(x2), (m, 1))), (n + m - 1,))
     if mode == "full":
         return y
     size = longer - shorter + 1 if mode == "valid" else longer

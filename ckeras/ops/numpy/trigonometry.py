@@ -9,7 +9,6 @@ from ckeras.ops.promotion import as_float, constant
 from ckeras.ops.registry import op
 
 __all__ = [
-    "angle",
     "arccos",
     "arccosh",
     "arcsin",
@@ -122,14 +121,3 @@ def deg2rad(x):
 def rad2deg(x):
     """Radians to degrees, elementwise."""
     return scaled(as_float(x), 180 / math.pi)
-
-
-@op
-def angle(x):
-    """The angle of x in the complex plane: 0, or π below 0."""
-    x = as_float(x)
-    negative = elementwise.less(x, constant(0, x.dtype))
-    turned = elementwise.where(
-        negative, constant(math.pi, x.dtype), constant(0, x.dtype)
-    )
-    return elementwise.where(elementwise.isnan(x), x, turned)

@@ -5,8 +5,8 @@ import math
 
 from ckeras.engine import dtypes
 from ckeras.ops.primitives import elementwise
-from ckeras.ops.primitives.by_numpy import fallback
-from ckeras.ops.promotion import as_float, as_value, constant, with_type
+from ckeras.ops.primitives.by_numpy import complex_numbers, fallback
+from ckeras.ops.promotion import as_float, as_real, as_value, constant, with_type
 from ckeras.ops.registry import op
 
 __all__ = [
@@ -15,22 +15,18 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
-    "conj",
-    "conjugate",
     "exp",
     "exp2",
     "expm1",
     "fabs",
     "floor",
     "i0",
-    "imag",
     "log",
     "log1p",
     "log2",
     "log10",
     "nan_to_num",
     "negative",
-    "real",
     "reciprocal",
     "round",
     "sign",
@@ -72,8 +68,12 @@ def absolute(x):
 
 @op
 def fabs(x):
-    """|x|, elementwise, in a floating-point type."""
-    return elementwise.abs(as_float(x))
+    """|x|, elementwise, in a floating-point type.
+
+    Raises:
+        TypeError: for complex numbers.
+    """
+    return elementwise.abs(as_real(as_float(x), "fabs"))
 
 
 @op
@@ -180,7 +180,7 @@ def ceil(x):
 @op
 def trunc(x):
     """x without its fraction, elementwise; integers stay as they are."""
-    x = as_value(x)
+    x = as_real(as_value(x), "trunc")
     if not dtypes.is_float(x.dtype):
         return x
     negative = elementwise.less(x, constant(0, x.dtype))
@@ -195,7 +195,7 @@ def round(x, decimals=0):
         x: a tensor; integers stay integers.
         decimals: digits after the point; before it if negative.
     """
-    x = as_value(x)
+    x = as_real(as_value(x), "round")
     if x.dtype == "bool":
         x = with_type(x, "int32")
     if not dtypes.is_float(x.dtype):
@@ -222,7 +222,7 @@ def clip(x, x_min, x_max):
     Returns:
         A tensor of x's type; int32 for booleans.
     """
-    x = as_value(x)
+    x = as_real(as_value(x), "clip")
     if x.dtype == "bool":
         x = with_type(x, "int32")
     numbers = (int, float)
@@ -243,6 +243,11 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
         posinf, neginf: what replaces ±inf; None is the type's largest number.
     """
     x = as_value(x)
+    if dtypes.is_complex(x.dtype):
+        parts = complex_numbers.real(x), complex_numbers.imag(x)
+        return complex_numbers.complex_of(
+            *[nan_to_num(part, nan, posinf, neginf) for part in parts]
+        )
     if not dtypes.is_float(x.dtype):
         return x
 
@@ -253,28 +258,3 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     y = elementwise.where(elementwise.isnan(x), constant(nan, x.dtype), x)
     y = elementwise.where(elementwise.equal(x, inf), high, y)
     return elementwise.where(elementwise.equal(x, minus_inf), low, y)
-
-
-@op
-def real(x):
-    """x itself: tensors hold real numbers."""
-    return as_value(x)
-
-
-@op
-def imag(x):
-    """Zeros like x: tensors hold real numbers."""
-    x = as_value(x)
-    return elementwise.multiply(x, constant(0, x.dtype))
-
-
-@op
-def conjugate(x):
-    """x itself: tensors hold real numbers."""
-    return as_value(x)
-
-
-@op
-def conj(x):
-    """x itself: another name of `conjugate`."""
-    return as_value(x)

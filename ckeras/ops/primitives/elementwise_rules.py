@@ -120,7 +120,7 @@ def unary(name, gradient, *, floats=False, result=None, opcode=None, constants=(
     """
 
     def infer(x, **attrs):
-        if floats and not dtypes.is_float(x.dtype):
+        if floats and not dtypes.is_inexact(x.dtype):
             raise ValueError(f"`{name}`: expected floats. Received: {x.dtype}")
         return Spec(x.shape, result or x.dtype)
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ckeras.engine.dtypes import HALVES
+from ckeras.engine.dtypes import HALVES, is_complex
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.engine.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement
@@ -81,6 +81,7 @@ _gather = Primitive(
     infer=_gather_spec,
     lower=_gather_step,
     any_type=True,
+    takes_complex=True,
     gradient=_gather_gradient,
     explain=_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
 )
@@ -145,7 +146,7 @@ def scatter_add(indices, updates, *, rows, axis=0):
         IndexError: for an index outside the axis.
     """
     indices, dtype = _as_index(indices), updates.dtype
-    if dtype in _ADDABLE or dtype in HALVES:
+    if dtype in _ADDABLE or dtype in HALVES or is_complex(dtype):
         return _scatter_add(indices, updates, rows=rows, axis=axis)
     updates = elementwise.cast(updates, dtype="int64")
     total = _scatter_add(indices, updates, rows=rows, axis=axis)
@@ -207,6 +208,7 @@ _scatter_update = Primitive(
     infer=_update_spec,
     lower=_update_step,
     any_type=True,
+    takes_complex=True,
     gradient=_update_gradient,
 )
 

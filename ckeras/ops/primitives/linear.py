@@ -45,11 +45,13 @@ def _matmul_spec(a, b, *, transpose_a=False, transpose_b=False):
     return Spec((*batch, m, n), a.dtype)
 
 
-def _workspace(m, n, k, dtype, b_transposed):
-    itemsize = 4 if dtype == "float32" else 8
-    return kernels.module("gemm").workspace_bytes(
-        m, n, k, itemsize, b_transposed, config.most_threads()
-    )
+def _workspace(m, n, k, dtype, b_transposed, groups=1):
+    itemsize, gemm = 4 if dtype == "float32" else 8, kernels.module("gemm")
+    slots = config.most_threads()
+    size = gemm.workspace_bytes(m, n, k, itemsize, b_transposed, slots)
+    if groups > 1 and gemm.shares_products(m, n, k):
+        size *= min(groups, slots)
+    return size
 
 
 def _matmul_lower(node):
@@ -66,7 +68,7 @@ def _matmul_lower(node):
         "gemm.matmul",
         (m, n, k, *flags, config.most_threads()),
         dtype=a.dtype,
-        workspace=_workspace(m, n, k, a.dtype, transpose_b),
+        workspace=_workspace(m, n, k, a.dtype, transpose_b, groups),
         flops=2 * m * n * k * groups,
     )
 

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _MAX_JOINED = 60  # arrays in one call of a kernel
-_moving = partial(Primitive, any_type=True)
+_moving = partial(Primitive, any_type=True, takes_complex=True)
 
 
 # --- reshape -------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def _size(x):
 
 
 def _identity_step(node):
-    (x,) = node.inputs
+    x = node.inputs[0]
     return StridedCopy((_size(x),), (1,), (1,)).step(x.dtype)
 
 
@@ -280,15 +280,15 @@ def _pad_spec(x, *, pads, value):
 
 
 def _pad_gradient(node, d_outputs, needs):
-    shape = node.inputs[0].shape
-    start = tuple([before for before, _ in node.attrs["pads"]])
-    ones = (1,) * len(shape)
+    shape, pads = node.inputs[0].shape, node.attrs["pads"]
+    start, ones = tuple([before for before, _ in pads]), (1,) * len(shape)
     return [slice(d_outputs[0], start=start, shape=shape, strides=ones)]
 
 
 # A border of one value; `value` is a Python number.
-pad = _moving(
+pad = Primitive(
     "pad",
+    any_type=True,
     infer=_pad_spec,
     lower=lambda node: padding_step(
         node.inputs[0], node.attrs["pads"], node.attrs["value"]

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from ckeras.engine import dtypes
 from ckeras.engine.dtypes import HALVES
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, movement
@@ -104,6 +105,7 @@ def _declare(name, kernel_types, gradient, evaluate):
         infer=infer,
         evaluate=lambda x, axes, keepdims: evaluate(x, axis=axes, keepdims=keepdims),
         gradient=gradient,
+        takes_complex=True,
     )
     return lambda x: fast if has_kernel(x, kernel_types) else slow
 
@@ -308,19 +310,29 @@ def min(x, *, axes, keepdims=False):
 # --- truth ---------------------------------------------------------------------------
 
 
+def _truth_step(name, x, axes):
+    outer, reduce, inner = _around(x.shape, axes)
+    chunks = _chunks(outer, reduce, inner)
+    bits = 8 * _itemsize(x.dtype)
+    # Of floats all bits but the sign: 0 and -0 are false.
+    mask = (1 << bits - 1) - 1 if dtypes.is_float(x.dtype) else -1
+    dims = (outer, reduce, inner, chunks, bits // 8, mask)
+    workspace = chunks * outer * inner if chunks > 1 else 0
+    return Step(f"truth.{name}", dims, workspace=workspace)
+
+
 def _truth(name):
     primitive = Primitive(
         name,
         infer=lambda x, *, axes, keepdims: Spec(
             _reduced_shape(x.shape, axes, keepdims), "bool"
         ),
-        lower=lambda node: _reduce_step(name, node.inputs[0], node.attrs["axes"], None),
+        lower=lambda node: _truth_step(name, node.inputs[0], node.attrs["axes"]),
         gradient=NOT_DIFFERENTIABLE,
+        any_type=True,
     )
 
     def reduce(x, *, axes, keepdims=False):
-        if x.dtype != "bool":
-            raise ValueError(f"`{name}`: expected booleans. Received: {x.dtype}")
         if len(_groups(x.shape, axes)) > 1:
             return _axes_last(x, axes, keepdims, primitive)
         return primitive(x, axes=tuple(axes), keepdims=keepdims)

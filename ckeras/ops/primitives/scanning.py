@@ -22,6 +22,11 @@ def _place(name, evaluate):
     def infer(x, *, axis):
         if not x.shape[axis]:
             raise ValueError(f"`{name}` of no elements. Received: x.shape={x.shape}")
+        if x.shape[axis] > 1 << 31:
+            raise ValueError(
+                f"`{name}`: places along an axis of size {x.shape[axis]} do not fit "
+                "into the result's type, int32. Reshape x into several axes."
+            )
         return Spec(_reduced_shape(x.shape, (axis,), False), "int32")
 
     def lower(node):
@@ -83,6 +88,7 @@ _cumsum_other = Primitive(
     "cumsum_other",
     infer=lambda x, *, axis, reverse: Spec(x.shape, x.dtype),
     evaluate=_cumsum_by_numpy,
+    takes_complex=True,
     gradient=_cumsum_gradient,
 )
 

@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 _MAX_AXES = 32
+_LARGEST_ITEM = 8  # bytes of what the kernel moves as one
 _UNIT_BYTES = 1 << 16  # what one thread copies at a time
 
 
@@ -94,6 +95,15 @@ class StridedCopy:
             raise ValueError(f"cannot copy {len(self.axes)} axes that do not merge")
         item = itemsize(dtype)
         sizes, sources, targets = zip(*self.axes, strict=True)
+        if item > _LARGEST_ITEM:  # complex128: pairs of float64
+            pairs = StridedCopy(
+                (*sizes, 2),
+                (*[2 * s for s in sources], 1),
+                (*[2 * t for t in targets], 1),
+                2 * self.start,
+                2 * self.at,
+            )
+            return pairs.dims("float64")
         rows, columns = sizes[-2:]
         unit_columns = columns
         if rows == 1 and columns * item > 2 * _UNIT_BYTES:
@@ -125,7 +135,10 @@ def padding_step(x, pads, value):
         else:
             merged.append([size, before, after])
     merged = merged or [[1, 0, 0]]
-    raw = np.asarray(value).astype(x.dtype).tobytes()
+    item = itemsize(x.dtype)
+    if item > _LARGEST_ITEM:  # complex128: pairs of float64, of one value
+        merged, item = [*merged, [2, 0, 0]], item // 2
+    raw = np.asarray(value).astype(x.dtype).tobytes()[:item]
     bits = int.from_bytes(raw.ljust(8, b"\0"), "little", signed=True)
     flat = [n for axis in merged for n in axis]
-    return Step("movement.pad", (itemsize(x.dtype), bits, len(merged), *flat))
+    return Step("movement.pad", (item, bits, len(merged), *flat))

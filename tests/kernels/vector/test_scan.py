@@ -25,10 +25,10 @@ def test_places(name, shape, dtype):
 
 
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
-@pytest.mark.parametrize("shape", [(2, 50, 1), (1, 50, 30)])
+@pytest.mark.parametrize("shape", [(2, 50, 1), (1, 50, 30), (2, 1300, 1)])
 def test_place_of_nan_is_the_first(name, shape):
     x = sample(shape, "float32")
-    x[0, 7, 0] = x[0, 20, 0] = np.nan
+    x[0, 7, 0] = x[0, 20, 0] = x[-1, shape[1] * 2 // 3, 0] = np.nan
     np.testing.assert_array_equal(place(name, x), getattr(np, name)(x, axis=1))
     x[...] = -np.inf if name == "argmax" else np.inf
     assert not place(name, x).any()

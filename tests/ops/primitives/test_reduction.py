@@ -38,9 +38,10 @@ def test_any_axes(axes, keepdims):
         assert found.shape == expected.shape and found.dtype == "float32"
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=name)
     for name in ("any", "all"):
-        found = apply(name, X > -1, axes=axes, keepdims=keepdims)
-        expected = getattr(np, name)(X > -1, axis=axes, keepdims=keepdims)
-        np.testing.assert_array_equal(found, expected)
+        for x in (X > -1, X, (X * 2).astype("int8")):
+            found = apply(name, x, axes=axes, keepdims=keepdims)
+            expected = getattr(np, name)(x, axis=axes, keepdims=keepdims)
+            np.testing.assert_array_equal(found, expected)
 
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]

@@ -1,7 +1,7 @@
 """Calls of ops whose results are stored from Keras: inputs only, no library.
 
-`make_ops.py` runs them with Keras; `tests/ops/test_reference.py` compares. A case is
-`(name, args, kwargs)` below a unique id.
+`make_ops.py` runs them with Keras; `tests/ops/against_keras/test_reference.py`
+compares. A case is `(name, args, kwargs)` below a unique id.
 """
 
 import numpy as np

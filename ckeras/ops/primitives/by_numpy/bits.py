@@ -23,5 +23,7 @@ bitcast = Primitive(
     "bitcast",
     infer=_infer,
     evaluate=lambda x, dtype: x.view(dtype),
+    any_type=True,
+    takes_complex=True,
     gradient=NOT_DIFFERENTIABLE,
 )

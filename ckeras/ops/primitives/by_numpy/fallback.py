@@ -76,6 +76,7 @@ arcsinh = Primitive(
     "arcsinh",
     infer=_like,
     evaluate=np.arcsinh,
+    takes_complex=True,
     gradient=_times(
         lambda x, y: elementwise.rsqrt(elementwise.add(elementwise.square(x), _one(x)))
     ),
@@ -96,6 +97,7 @@ arccosh = Primitive(
     "arccosh",
     infer=_like,
     evaluate=_quietly(np.arccosh),
+    takes_complex=True,
     gradient=_times(
         lambda x, y: elementwise.rsqrt(
             elementwise.subtract(elementwise.square(x), _one(x))
@@ -106,6 +108,7 @@ arctanh = Primitive(
     "arctanh",
     infer=_like,
     evaluate=_quietly(np.arctanh),
+    takes_complex=True,
     gradient=_times(
         lambda x, y: elementwise.reciprocal(
             elementwise.subtract(_one(x), elementwise.square(x))
@@ -217,4 +220,5 @@ cumprod = Primitive(
     infer=_like,
     evaluate=lambda x, axis: np.cumprod(x, axis=axis, dtype=x.dtype),
     gradient=_cumprod_gradient,
+    takes_complex=True,
 )

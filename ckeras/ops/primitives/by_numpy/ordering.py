@@ -72,6 +72,7 @@ argsort = Primitive(
     "argsort",
     infer=_indices_like,
     evaluate=_argsort,
+    takes_complex=True,
     gradient=NOT_DIFFERENTIABLE,
 )
 
@@ -88,6 +89,7 @@ sort = Primitive(
     infer=lambda x, axis: Spec(x.shape, x.dtype),
     evaluate=lambda x, axis: np.sort(x, axis=axis),
     gradient=_sort_gradient,
+    takes_complex=True,
 )
 argpartition = Primitive(
     "argpartition",
@@ -144,6 +146,7 @@ searchsorted = Primitive(
     "searchsorted",
     infer=lambda sequence, values, side: Spec(values.shape, "int32"),
     evaluate=lambda sequence, values, side: np.searchsorted(sequence, values, side),
+    takes_complex=True,
     gradient=NOT_DIFFERENTIABLE,
 )
 

@@ -56,5 +56,9 @@ def _gradient(node, d_outputs, needs):
 
 
 scatter_rows = Primitive(
-    "scatter_rows", infer=_infer, evaluate=_evaluate, gradient=_gradient
+    "scatter_rows",
+    infer=_infer,
+    evaluate=_evaluate,
+    gradient=_gradient,
+    takes_complex=True,
 )

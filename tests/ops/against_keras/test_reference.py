@@ -11,7 +11,7 @@ from ckeras.engine import tree
 from tests.reference.ops.op_calls import CALLS
 from tests.reference.ops.op_types import type_calls
 
-STORED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "ops" / "ops.npz")
+STORED = np.load(pathlib.Path(__file__).parents[2] / "reference" / "ops" / "ops.npz")
 TYPES = json.loads(str(STORED["types"]))
 TYPE_CALLS = dict(type_calls())
 # Keras's own result is less exact here (float32 throughout, or an approximation).

@@ -14,11 +14,11 @@ import pytest
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.function import function
-from tests.ops.shape_differences import DIFFERENT
+from tests.ops.against_keras.shape_differences import DIFFERENT
 from tests.reference.ops.op_shapes import shape_calls
 
 STORED = np.load(
-    pathlib.Path(__file__).parent.parent / "reference" / "ops" / "op_shapes.npz"
+    pathlib.Path(__file__).parents[2] / "reference" / "ops" / "op_shapes.npz"
 )
 FACTS = json.loads(str(STORED["facts"]))
 CALLS = dict(shape_calls())

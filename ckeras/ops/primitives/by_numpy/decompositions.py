@@ -1,0 +1,186 @@
+"""Eigenvalues, singular values and orthogonal factors, which NumPy computes."""
+
+import numpy as np
+
+from ckeras.engine import dtypes
+from ckeras.engine.primitive import Primitive, Spec
+from ckeras.ops.primitives import elementwise, linear, movement
+from ckeras.ops.primitives.by_numpy.complex_numbers import conj
+from ckeras.ops.primitives.by_numpy.matrices import inv, solve_triangular
+from ckeras.ops.primitives.by_numpy.matrix_rules import (
+    added,
+    adjoint,
+    check_square,
+    constant,
+    eye_like,
+    filled,
+    masked,
+    mirrored,
+    scaled_rows,
+    transposed,
+)
+
+__all__ = ["eig", "eigh", "qr", "svd"]
+
+
+def _no_complex_gradient(x, op):
+    if dtypes.is_complex(x.dtype):
+        raise NotImplementedError(
+            f"`{op}` has no gradient for complex matrices but that of `s` of `svd`."
+        )
+
+
+def _eigh_infer(x):
+    check_square(x, "eigh")
+    return Spec(x.shape[:-1], dtypes.real_type(x.dtype)), Spec(x.shape, x.dtype)
+
+
+def _gaps(w):
+    """1 / (w_j - w_i), and 0 where that is not finite."""
+    row = movement.reshape(w, shape=(*w.shape[:-1], 1, w.shape[-1]))
+    column = movement.reshape(w, shape=(*w.shape, 1))
+    gap = elementwise.subtract(row, column)
+    zero = constant(0, w)
+    level = elementwise.equal(gap, zero)
+    safe = elementwise.where(level, constant(1, w), gap)
+    return elementwise.where(level, zero, elementwise.reciprocal(safe))
+
+
+def _eigh_gradient(node, d_outputs, needs):
+    (w, V), (d_w, d_V) = node.outputs, d_outputs
+    inner = []
+    if d_w is not None:
+        inner.append(scaled_rows(eye_like(V), d_w))
+    if d_V is not None:
+        rotation = linear.matmul(adjoint(V), conj(d_V))
+        gaps = elementwise.cast(_gaps(w), dtype=V.dtype)
+        inner.append(elementwise.multiply(rotation, gaps))
+    return [mirrored(linear.matmul(linear.matmul(V, added(inner)), adjoint(V)))]
+
+
+eigh = Primitive(
+    "eigh",
+    infer=_eigh_infer,
+    evaluate=filled(lambda x: tuple(np.linalg.eigh(x)), np.nan),
+    gradient=_eigh_gradient,
+    takes_complex=True,
+)
+
+
+def _eig_infer(x):
+    check_square(x, "eig")
+    dtype = "complex128" if x.dtype in ("float64", "complex128") else "complex64"
+    return Spec(x.shape[:-1], dtype), Spec(x.shape, dtype)
+
+
+def _eig_gradient(node, d_outputs, needs):
+    # dX = V⁻ᵀ·diag(dw)·Vᵀ
+    (x,), (_, V), (d_w, d_V) = node.inputs, node.outputs, d_outputs
+    if d_V is not None:
+        raise NotImplementedError("`eig` has a gradient for the eigenvalues only.")
+    d_x = linear.matmul(transposed(inv(V)), scaled_rows(transposed(V), d_w))
+    return [elementwise.cast(d_x, dtype=x.dtype)]
+
+
+eig = Primitive(
+    "eig",
+    infer=_eig_infer,
+    evaluate=filled(lambda x: tuple(np.linalg.eig(x)), np.nan),
+    gradient=_eig_gradient,
+    takes_complex=True,
+)
+
+
+def _qr_infer(x, *, mode):
+    *batch, M, N = x.shape
+    K = min(M, N) if mode == "reduced" else M
+    return Spec((*batch, M, K), x.dtype), Spec((*batch, K, N), x.dtype)
+
+
+def _qr_gradient(node, d_outputs, needs):
+    # Walter & Lehmann (2018) for full column rank: dX = (dQ + Q·sym(M)) R⁻ᵀ.
+    (Q, R), (d_Q, d_R) = node.outputs, d_outputs
+    _no_complex_gradient(Q, "qr")
+    if R.shape[-1] != R.shape[-2]:
+        raise NotImplementedError("`qr` has a gradient for reduced tall matrices only.")
+    parts = []
+    if d_R is not None:
+        parts.append(linear.matmul(R, transposed(d_R)))
+    if d_Q is not None:
+        parts.append(elementwise.negative(linear.matmul(transposed(d_Q), Q)))
+    M = added(parts)
+    n = M.shape[-1]
+    lower = masked(M, np.tri(n))
+    sym = elementwise.add(lower, transposed(masked(M, np.tri(n, k=-1))))
+    total = added([d_Q, linear.matmul(Q, sym)])
+    return [transposed(solve_triangular(R, transposed(total), lower=False))]
+
+
+qr = Primitive(
+    "qr",
+    infer=_qr_infer,
+    evaluate=lambda x, mode: tuple(np.linalg.qr(x, mode)),
+    takes_complex=True,
+    gradient=_qr_gradient,
+)
+
+
+def _svd_infer(x, *, full_matrices):
+    *batch, M, N = x.shape
+    K = min(M, N)
+    left, right = (M, N) if full_matrices else (K, K)
+    return (
+        Spec((*batch, M, left), x.dtype),
+        Spec((*batch, K), dtypes.real_type(x.dtype)),
+        Spec((*batch, right, N), x.dtype),
+    )
+
+
+def _svd_gradient(node, d_outputs, needs):
+    # Townsend (2016), for the thin form: X = U·diag(s)·Vᵀ.
+    (U, s, Vt), (d_U, d_s, d_Vt) = node.outputs, d_outputs
+    if U.shape[-1] != s.shape[-1] or Vt.shape[-2] != s.shape[-1]:
+        if d_U is None and d_Vt is None:
+            raise NotImplementedError(
+                "`svd`: call it with `full_matrices=False` to differentiate it."
+            )
+        raise NotImplementedError("`svd` has a gradient for full_matrices=False only.")
+    if d_U is None and d_Vt is None:
+        # d s alone: U·diag(ds)·Vᵀ
+        return [linear.matmul(conj(U), scaled_rows(conj(Vt), d_s))]
+    _no_complex_gradient(U, "svd")
+    row = movement.reshape(s, shape=(*s.shape[:-1], 1, s.shape[-1]))
+    column = movement.reshape(s, shape=(*s.shape, 1))
+    F = _gaps(elementwise.square(s))
+    inner, outside = [], []
+    if d_s is not None:
+        eye = constant(np.eye(s.shape[-1]), s)
+        d_column = movement.reshape(d_s, shape=(*s.shape, 1))
+        inner.append(elementwise.multiply(d_column, eye))
+    if d_U is not None:
+        turn = linear.matmul(transposed(U), d_U)
+        skew = elementwise.multiply(elementwise.subtract(turn, transposed(turn)), F)
+        inner.append(elementwise.multiply(skew, row))
+        rest = elementwise.subtract(d_U, linear.matmul(U, turn))
+        outside.append(linear.matmul(elementwise.divide(rest, row), Vt))
+    if d_Vt is not None:
+        turn = linear.matmul(Vt, transposed(d_Vt))
+        skew = elementwise.multiply(elementwise.subtract(turn, transposed(turn)), F)
+        inner.append(elementwise.multiply(column, skew))
+        rest = elementwise.subtract(d_Vt, linear.matmul(transposed(turn), Vt))
+        outside.append(linear.matmul(U, elementwise.divide(rest, column)))
+    middle = linear.matmul(linear.matmul(U, added(inner)), Vt)
+    return [added([middle, *outside])]
+
+
+def _svd(x, full_matrices):
+    return tuple(np.linalg.svd(x, full_matrices))
+
+
+svd = Primitive(
+    "svd",
+    infer=_svd_infer,
+    evaluate=filled(_svd, np.nan),
+    takes_complex=True,
+    gradient=_svd_gradient,
+)
