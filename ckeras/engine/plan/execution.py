@@ -24,6 +24,11 @@ def array_at(address, value):
     return np.frombuffer(raw, dtype, count).reshape(value.shape)
 
 
+def _span(array):
+    """Where an array begins, and its bytes."""
+    return array.ctypes.data, array.nbytes
+
+
 class _Callback:
     """Computes a plan's NumPy steps; keeps what they raise."""
 
@@ -69,7 +74,13 @@ class Execution:
         self.callback = _Callback(self)
         gather = kernels.pointer("indexing", "gather_rows") if n_inputs else None
         self.program = Program(
-            steps, self._patches, self.callback, gather, plan.commit, plan.interruptible
+            steps,
+            self._patches,
+            self.callback,
+            gather,
+            plan.commit,
+            plan.interruptible,
+            [_span(holder.memory) for holder, _ in plan.graph.writes],
         )
 
     # --- binding -----------------------------------------------------------------
