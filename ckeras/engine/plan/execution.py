@@ -61,6 +61,7 @@ class Execution:
         self.plan = plan
         self.epoch = storage_epoch()
         self.scratch = scratch
+        self._scratch_start = scratch.ctypes.data
         self.block = block
         self.inner = {}
         self._staging = {}
@@ -94,7 +95,7 @@ class Execution:
         ]
         addresses = [self._bind_slot(p) for p in places]
         if workspace is not None:
-            addresses.append(self.scratch.ctypes.data + workspace.offset)
+            addresses.append(self._scratch_start + workspace.offset)
             self._n_slots += 1
         if plans:
             inner = self._bind_plans(plans, workspace.offset + round_up(step.workspace))
@@ -126,7 +127,7 @@ class Execution:
             return 0
         buffer, start = place.root()
         if buffer.kind == "scratch":
-            return self.scratch.ctypes.data + buffer.offset + start
+            return self._scratch_start + buffer.offset + start
         if buffer.kind == "variable":
             return buffer.source.memory.ctypes.data + start
         if buffer.kind == "constant":

@@ -211,7 +211,10 @@ class Layout:
             for i, value in enumerate(node.inputs):
                 if value is None:
                     continue
-                place = self.place(value).root()
+                place = self.place(value)
+                if place.buffer is not target.buffer and place.buffer.parent is None:
+                    continue
+                place = place.root()
                 if not _overlap(place, nbytes(value), target, size):
                     continue
                 # What reads `buffer` itself does so under its own name.
