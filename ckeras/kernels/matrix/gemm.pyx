@@ -8,8 +8,15 @@ thread, and to read what lies in another core's cache.
 """
 
 from cython.parallel cimport prange
+from libc.string cimport memset
 
 from ckeras.kernels.matrix.activate cimport activate
+from ckeras.kernels.matrix.gemm_blocks cimport (
+    PART, Blocks, blocks_of, depth_for, pack_group, part_numbers,
+)
+from ckeras.kernels.matrix.gemm_kept cimport (
+    find_kept, follow_each_other, gather, pack_kept, scatter,
+)
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, pack_rows, panel_width,
 )
@@ -18,68 +25,15 @@ from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    DEPTH = 512           # the part of k that is packed at a time, at most
     SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
     WIDE = 4             # column panels at a time of a single row
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
     DIRECT = 2           # row panels up to which rows of b are read where they lie
-    UNITS = 16           # pieces of work that there should be, at most
-    GROUP = 8            # column panels that are packed together, at most
-    PACKED_ROWS = 16     # rows of b that are packed together
 
 
 # --- large products ------------------------------------------------------------------
-
-
-cdef struct Blocks:
-    Py_ssize_t across      # column panels
-    Py_ssize_t rows        # rows in a block
-    Py_ssize_t units       # pieces of work: a column panel of a block of rows
-    Py_ssize_t depth       # the part of k that is packed at a time
-    Py_ssize_t group       # column panels that are packed together
-    Py_ssize_t packed      # numbers in the panels of one thread
-
-
-cdef Blocks blocks_of(
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, Py_ssize_t slots
-) noexcept nogil:
-    """How a product is cut, on at most `slots` threads; no sum depends on it.
-
-    Every block of rows packs b again, so there are few: two units for each thread.
-    """
-    cdef Blocks s
-    cdef Py_ssize_t pieces = least(UNITS, 2 * slots)
-    cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
-    cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
-    s.across = ceil_div(n, width)
-    while down * s.across < pieces and 2 * down < panels:
-        down *= 2
-    s.rows = ceil_div(panels, down) * TILE_ROWS
-    s.units = ceil_div(m, s.rows) * s.across
-    s.depth = ceil_div(ceil_div(k, ceil_div(k, DEPTH)), 16) * 16
-    s.group = least(GROUP, s.across)
-    s.packed = (s.rows + s.group * width) * s.depth
-    return s
-
-
-cdef void pack_group(
-    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t depth,
-    Py_ssize_t n, real* panels
-) noexcept nogil:
-    """All column panels of n columns, a few rows at a time: these share pages."""
-    cdef Py_ssize_t width = panel_width(<real> 0), p = 0, j, rows
-    cdef Py_ssize_t step = PACKED_ROWS if b_column == 1 else depth
-    while p < depth:
-        rows = least(depth - p, step)
-        j = 0
-        while j < n:
-            pack_columns(b + p * b_row + j * b_column, b_row, b_column, rows,
-                         least(n - j, width), panels + j * depth + p * width)
-            j += width
-        p += step
 
 
 cdef void block(
@@ -105,12 +59,16 @@ cdef void block(
 cdef void some_units(
     const Blocks* s, Py_ssize_t unit, Py_ssize_t end, const real* a, Py_ssize_t a_row,
     Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* bias, int activation,
-    real* work
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const Py_ssize_t* at, const real* bias,
+    int activation, real* work
 ) noexcept nogil:
-    """One thread's units, with its own panels: a block's rows, and a few columns."""
+    """One thread's units, with its own panels: a block's rows, and a few columns.
+
+    Where `at` is given, k counts those rows of aᵀ and b that it names.
+    """
     cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
-    cdef Py_ssize_t i, j, u, columns
+    cdef Py_ssize_t i, j, u, columns, first
+    cdef bint scattered
     cdef real* panels = work + s.rows * s.depth
     cdef const real* part
     cdef Epilogue epilogue
@@ -125,23 +83,32 @@ cdef void some_units(
             depth = least(k - start, s.depth)
             epilogue.accumulate = start > 0
             epilogue.last = start + depth == k
+            first = start if at == NULL else at[start]
+            scattered = at != NULL and not follow_each_other(at + start, depth)
+            if scattered:
+                pack_kept(at + start, depth, a + top, a_column, height, work,
+                          TILE_ROWS)
             i = 0
-            while i < height:
-                pack_rows(a + (top + i) * a_row + start * a_column, a_row, a_column,
+            while i < height and not scattered:
+                pack_rows(a + (top + i) * a_row + first * a_column, a_row, a_column,
                           least(height - i, TILE_ROWS), depth, work + i * depth)
                 i += TILE_ROWS
             u = unit
             while u < block_end:
                 j = u % s.across * width
                 columns = least(n - j, least(block_end - u, s.group) * width)
-                part = b + start * b_row + j * b_column
+                part = b + first * b_row + j * b_column
                 if height <= DIRECT * TILE_ROWS and b_column == 1 and (
-                    columns % width == 0
+                    columns % width == 0 and not scattered
                 ):
                     block(c + top * n + j, n, height, columns, work, part, 1, b_row,
                           depth, j, &epilogue)
                 else:
-                    pack_group(part, b_row, b_column, depth, columns, panels)
+                    if scattered:
+                        pack_kept(at + start, depth, b + j, b_row, columns, panels,
+                                  width)
+                    else:
+                        pack_group(part, b_row, b_column, depth, columns, panels)
                     block(c + top * n + j, n, height, columns, work, panels, depth,
                           width, depth, j, &epilogue)
                 u += s.group
@@ -152,15 +119,15 @@ cdef void some_units(
 cdef void large(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
-    int n_threads
+    Py_ssize_t k, const Py_ssize_t* at, const real* bias, int activation, real* work,
+    Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), workers, w
     cdef Blocks s = blocks_of(m, n, k, width, slots)
     workers = least(least(n_threads, slots), s.units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
-                   a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+                   a_column, b, b_row, b_column, c, m, n, k, at, bias, activation,
                    work + w * s.packed)
 
 
@@ -282,11 +249,38 @@ cdef void product(
     if m == 0 or n == 0:
         return
     if k > 0 and m >= 8 and m * n * k > SMALL:
-        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, slots, n_threads)
+        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, bias,
+              activation, work, slots, n_threads)
     else:
         small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
               work, n_threads)
+
+
+# --- products in which some rows count -----------------------------------------------
+
+
+cdef void some_parts(
+    Py_ssize_t part, Py_ssize_t step, const Py_ssize_t* at, Py_ssize_t count,
+    const real* a, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, real* work
+) noexcept nogil:
+    """One thread's parts of a·b, every `step`-th, with its own copies."""
+    cdef real* copied = work + PART * k
+    cdef real* target
+    cdef const real* source
+    cdef Py_ssize_t rows, first, end
+    while part * PART < count:
+        rows = least(count - part * PART, PART)
+        first = 0 if part == 0 else at[part * PART - 1] + 1
+        end = m if part * PART + rows == count else at[part * PART + rows - 1] + 1
+        target = copied
+        if follow_each_other(at + part * PART, rows):
+            target = c + at[part * PART] * n
+        source = gather(at + part * PART, rows, a, k, work)
+        product(source, k, 1, b, b_row, b_column, target, rows, n, k,
+                <const real*> NULL, LINEAR, copied + PART * n, 1, 1)
+        scatter(at + part * PART, rows, first, end, target, n, c)
+        part += step
 
 
 # --- entries -------------------------------------------------------------------------
@@ -303,6 +297,21 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     if b_transposed or n % width:
         return itemsize * k * ceil_div(n, width) * width
     return 0
+
+
+def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+                         Py_ssize_t itemsize, Py_ssize_t slots, bint outer):
+    """Bytes of workspace of `kept_outer`, or of `kept_rows` if not `outer`."""
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t numbers
+    cdef Blocks s
+    if outer:
+        s = blocks_of(m, n, k, width, slots)
+        # Fewer rows may be cut into fewer parts, which then are deeper.
+        numbers = least(slots, s.units) * s.packed // s.depth * depth_for(k, 1)
+    else:
+        numbers = least(slots, ceil_div(m, PART)) * part_numbers(n, k, width)
+    return (k if outer else m) * sizeof(Py_ssize_t) + itemsize * numbers
 
 
 def vector_lanes():
@@ -335,6 +344,39 @@ cdef int dense(
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2]
     product(buf[0], k, 1, buf[1], n, 1, buf[3], m, n, k, buf[2], <int> dim[3], buf[4],
             dim[4], n_threads)
+    return OK
+
+
+cdef int kept_rows(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], workers, w
+    cdef Py_ssize_t b_row = 1 if dim[3] else n, b_column = k if dim[3] else 1
+    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
+    cdef real* work = <real*> <void*> (at + m)
+    cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], m, at)
+    if count == 0:
+        memset(buf[3], 0, m * n * sizeof(real))
+        return OK
+    workers = least(least(n_threads, dim[4]), ceil_div(count, PART))
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        some_parts(w, workers, at, count, buf[0], buf[1], b_row, b_column, buf[3], m, n,
+                   k, work + w * part_numbers(n, k, panel_width(<real> 0)))
+    return OK
+
+
+cdef int kept_outer(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t m = dim[0], n = dim[1]
+    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
+    cdef real* work = <real*> <void*> (at + dim[2])
+    cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], dim[2], at)
+    if count == 0:
+        memset(buf[3], 0, m * n * sizeof(real))
+        return OK
+    large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, <const real*> NULL,
+          LINEAR, work, dim[3], n_threads)
     return OK
 
 

@@ -1,0 +1,75 @@
+"""How large products are cut into blocks, and how these pack their columns."""
+
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
+from ckeras.kernels.simd cimport TILE_ROWS
+from ckeras.kernels.types cimport real
+
+cdef enum:
+    DEPTH = 512          # the part of k that is packed at a time, at most
+    BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
+    UNITS = 16           # pieces of work that there should be, at most
+    GROUP = 8            # column panels that are packed together, at most
+    PACKED_ROWS = 16     # rows of b that are packed together
+    PART = 256           # rows that count of a product that one thread takes at a time
+
+
+cdef struct Blocks:
+    Py_ssize_t across      # column panels
+    Py_ssize_t rows        # rows in a block
+    Py_ssize_t units       # pieces of work: a column panel of a block of rows
+    Py_ssize_t depth       # the part of k that is packed at a time
+    Py_ssize_t group       # column panels that are packed together
+    Py_ssize_t packed      # numbers in the panels of one thread
+
+
+cdef inline Py_ssize_t depth_for(Py_ssize_t k, Py_ssize_t parts) noexcept nogil:
+    """What is packed at a time of k numbers in so many parts, at most DEPTH."""
+    return ceil_div(least(ceil_div(k, parts), DEPTH), 16) * 16
+
+
+cdef inline Blocks blocks_of(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, Py_ssize_t slots
+) noexcept nogil:
+    """How a product is cut, on at most `slots` threads; no sum depends on it.
+
+    Every block of rows packs b again, so there are few: two units for each thread.
+    """
+    cdef Blocks s
+    cdef Py_ssize_t pieces = least(UNITS, 2 * slots)
+    cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
+    cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
+    s.across = ceil_div(n, width)
+    while down * s.across < pieces and 2 * down < panels:
+        down *= 2
+    s.rows = ceil_div(panels, down) * TILE_ROWS
+    s.units = ceil_div(m, s.rows) * s.across
+    s.depth = depth_for(k, ceil_div(k, DEPTH))
+    s.group = least(GROUP, s.across)
+    s.packed = (s.rows + s.group * width) * s.depth
+    return s
+
+
+cdef inline void pack_group(
+    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t depth,
+    Py_ssize_t n, real* panels
+) noexcept nogil:
+    """All column panels of n columns, a few rows at a time: these share pages."""
+    cdef Py_ssize_t width = panel_width(<real> 0), p = 0, j, rows
+    cdef Py_ssize_t step = PACKED_ROWS if b_column == 1 else depth
+    while p < depth:
+        rows = least(depth - p, step)
+        j = 0
+        while j < n:
+            pack_columns(b + p * b_row + j * b_column, b_row, b_column, rows,
+                         least(n - j, width), panels + j * depth + p * width)
+            j += width
+        p += step
+
+
+cdef inline Py_ssize_t part_numbers(
+    Py_ssize_t n, Py_ssize_t k, Py_ssize_t width
+) noexcept nogil:
+    """Numbers in the workspace of one thread of `kept_rows`."""
+    cdef Blocks s = blocks_of(PART, n, k, width, 1)
+    cdef Py_ssize_t small = k * ceil_div(n, width) * width
+    return PART * (k + n) + (small if small > s.packed else s.packed)
