@@ -3,15 +3,17 @@
     python benchmarks/recurrent.py lengths  # 50 lengths against one
     python benchmarks/recurrent.py step     # one timestep of a stateful layer
     python benchmarks/recurrent.py memory   # what training keeps, against the formula
-    python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.png
+    python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.svg
 
-`step` and `sweep` compare with PyTorch and, in `sweep`, Keras on JAX where
-`--peers-python` names a Python that has them. Peers run in processes of their own.
+`step` and `sweep` compare with PyTorch and Keras on JAX where `--peers-python` names a
+Python that has them. Peers run in processes of their own. With `--results FILE`, a
+sweep keeps there what it has measured, and goes on from it when it is started again.
 """
 
 import argparse
 import json
 import os
+import pathlib
 import resource
 import statistics
 import subprocess
@@ -188,10 +190,19 @@ def sweep(options):
     """Training steps over the sizes, as Markdown and as a picture."""
     print("| batch | timesteps | units | ckeras ms | torch ms | Keras on JAX ms |")
     print("| --- | --- | --- | --- | --- | --- |")
+    kept = pathlib.Path(options.results) if options.results else None
+    known = json.loads(kept.read_text()) if kept and kept.exists() else {}
     rows = []
     for point in POINTS:
-        row = [peer(sys.executable, "ckeras", *point)]
-        row += [peer(options.peers_python, n, *point) for n in ("torch", "keras")]
+        row = []
+        for name in ("ckeras", "torch", "keras"):
+            python = sys.executable if name == "ckeras" else options.peers_python
+            key = " ".join(map(str, (name, *point)))
+            if key not in known:
+                known[key] = peer(python, name, *point)
+                if kept:
+                    kept.write_text(json.dumps(known))
+            row.append(known[key])
         rows.append(row)
         cells = ["-" if s is None else f"{1e3 * s:.2f}" for s in row]
         print(f"| {' | '.join(map(str, point))} | {' | '.join(cells)} |", flush=True)
@@ -201,8 +212,10 @@ def sweep(options):
 
 def draw(rows, path):
     """Time over each of the three sizes, with logarithmic axes."""
+    import matplotlib
     from matplotlib.figure import Figure
 
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "sweep"})
     figure = Figure((12, 4), layout="constrained")
     parts = (("batch", 0, 0, 5), ("timesteps", 1, 5, 9), ("units", 2, 9, 14))
     for axes, part in zip(figure.subplots(1, 3), parts, strict=True):
@@ -214,7 +227,7 @@ def draw(rows, path):
                 axes.loglog(sizes, [1e3 * t for t in times], "o-", label=name)
         axes.set(xlabel=title, ylabel="ms per training step")
         axes.legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
 COMMANDS = {f.__name__: f for f in (lengths, step, memory, sweep)}
@@ -224,6 +237,7 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=[*COMMANDS, "measure"])
     parser.add_argument("what", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--peers-python", help="a Python with torch, keras and jax")
+    parser.add_argument("--results", help="file that keeps what `sweep` has measured")
     parser.add_argument("--picture", help="file for the picture of `sweep`")
     options = parser.parse_args()
     if options.command == "measure":

@@ -54,7 +54,6 @@ class RNN(Layer):
             from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells
 
             cell = StackedRNNCells(cell)
-        kwargs.pop("time_major", None)
         super().__init__(**kwargs)
         _check_cell(cell)
         self.cell = cell
@@ -280,4 +279,9 @@ def _check_cell(cell):
         raise ValueError(
             "state_size must be an integer, or a list/tuple of integers (one for each "
             "state tensor)."
+        )
+    if size in ([], ()):
+        raise ValueError(
+            f"An RNN needs a cell with at least one state. Received: cell={cell}, "
+            f"state_size={size}"
         )

@@ -1,5 +1,7 @@
 """What the built-in cells share: their options, weights and first states."""
 
+import numbers
+
 from ckeras import activations, constraints, initializers, ops, random, regularizers
 from ckeras.layers.layer import Layer
 from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
@@ -30,12 +32,13 @@ class WeightedCell(DropoutRNNCell, Layer):
         Raises:
             ValueError: if it is not positive.
         """
-        if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
+        whole = isinstance(units, numbers.Integral) and not isinstance(units, bool)
+        if not whole or units <= 0:
             raise ValueError(
                 "Received an invalid value for argument `units`, expected a positive "
-                f"integer, got {units}."
+                f"integer, got {units!r}."
             )
-        self.units = self.state_size = self.output_size = units
+        self.units = self.state_size = self.output_size = int(units)
 
     def _take_options(self, dropout, recurrent_dropout, seed, **options):
         """Keeps the options under their names, strings as what they stand for."""
