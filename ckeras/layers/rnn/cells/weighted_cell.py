@@ -14,6 +14,7 @@ _GETTERS = {
     "regularizer": regularizers.get,
     "constraint": constraints.get,
 }
+_FLAGS = ("use_bias", "unit_forget_bias", "reset_after")
 
 
 class WeightedCell(DropoutRNNCell, Layer):
@@ -40,15 +41,20 @@ class WeightedCell(DropoutRNNCell, Layer):
             )
         self.units = self.state_size = self.output_size = int(units)
 
-    def _take_options(self, dropout, recurrent_dropout, seed, **options):
-        """Keeps the options under their names, strings as what they stand for."""
-        for name, value in options.items():
+    def _take_options(self, arguments):
+        """Keeps a cell's options under their names, strings as what they stand for.
+
+        Args:
+            arguments: `locals()` of the cell's `__init__`; others are left alone.
+        """
+        for name, value in arguments.items():
             get = _GETTERS.get(name.rpartition("_")[2])
-            setattr(self, name, value if get is None else get(value))
-        self.dropout = min(1.0, max(0.0, dropout))
-        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
-        self.seed = seed
-        self.seed_generator = random.SeedGenerator(seed)
+            if get is not None or name in _FLAGS:
+                setattr(self, name, value if get is None else get(value))
+        self.dropout = min(1.0, max(0.0, arguments["dropout"]))
+        self.recurrent_dropout = min(1.0, max(0.0, arguments["recurrent_dropout"]))
+        self.seed = arguments["seed"]
+        self.seed_generator = random.SeedGenerator(self.seed)
 
     def _take_implementation(self, implementation):
         # With recurrent dropout each gate has masks of its own, as in Keras.
