@@ -149,7 +149,7 @@ class RNN(Layer):
         self._check_batch(sequences)
         states = self._first_states(sequences, initial_state)
         mask = self._mask_of_timesteps(sequences, mask)
-        self._draw_dropout_masks(self.cell, sequences[:, 0], states, training)
+        self._draw_dropout_masks(self.cell, sequences, states, training)
         try:
             last, outputs, states = self.inner_loop(
                 sequences, states, mask, training=training
@@ -229,10 +229,11 @@ class RNN(Layer):
             unroll=self.unroll,
         )
 
-    def _draw_dropout_masks(self, cell, step_input, states, training):
+    def _draw_dropout_masks(self, cell, sequences, states, training):
         # Before the loop: the masks belong to the batch, not to a timestep.
         if training and isinstance(cell, DropoutRNNCell):
-            cell.get_dropout_mask(step_input)
+            if cell.dropout > 0:
+                cell.get_dropout_mask(sequences[:, 0])
             cell.get_recurrent_dropout_mask(tree.flatten(states)[0])
 
     def _forget_dropout_masks(self, cell):
