@@ -151,11 +151,13 @@ class RNN(Layer):
         mask = self._mask_of_timesteps(sequences, mask)
         self._draw_dropout_masks(self.cell, sequences, states, training)
         try:
-            last, outputs, states = self.inner_loop(
-                sequences, states, mask, training=training
-            )
+            results = self.inner_loop(sequences, states, mask, training=training)
         finally:
             self._forget_dropout_masks(self.cell)
+        # The cell may compute in another type than the layer.
+        last, outputs, states = tree.map_structure(
+            lambda x: ops.cast(x, self.compute_dtype), results
+        )
         if self.stateful:
             own, new = tree.flatten(self.states), tree.flatten(states)
             for variable, value in zip(own, new, strict=True):
