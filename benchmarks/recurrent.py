@@ -1,8 +1,9 @@
-"""LSTM layers by size, by number of lengths, step by step, and their memory.
+"""LSTM layers by size, by number of lengths, step by step, masked, and their memory.
 
     python benchmarks/recurrent.py lengths  # 50 lengths against one
     python benchmarks/recurrent.py step     # one timestep of a stateful layer
     python benchmarks/recurrent.py memory   # what training keeps, against the formula
+    python benchmarks/recurrent.py masks    # rows of 10 to 100 timesteps against 100
     python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.svg
 
 `step` and `sweep` compare with PyTorch and Keras on JAX where `--peers-python` names a
@@ -186,6 +187,41 @@ def memory(options):
         print(f"| {batch} | {timesteps} | {units} | {cells} |")
 
 
+def masked_train(keras, kind, x, mask):
+    """Seconds of a training step of one layer below a Dense one."""
+    layers, data = keras.layers, [x] if mask is None else [x, mask]
+    inputs = [keras.Input(a.shape[1:], dtype=str(a.dtype)) for a in data]
+    h = getattr(layers, kind)(x.shape[-1])(inputs[0], mask=(*inputs, None)[1])
+    model = keras.Model(inputs, layers.Dense(1)(h))
+    model.compile("adam", "mse")
+    y = np.zeros((len(x), 1), "float32")
+    return seconds(lambda: model.train_on_batch(data, y), least=1)
+
+
+def masks(options):
+    """Training steps with masks, against those without one."""
+    import ckeras
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(64, 100, 128)).astype("float32")
+    lengths, steps = rng.integers(10, 101, (64, 1)), np.arange(100)
+    given = {
+        "all": np.ones((64, 100), bool),
+        "padding behind": steps < lengths,
+        "padding before": steps >= 100 - lengths,
+    }
+    print(f"{lengths.mean():.0f} % of the timesteps count")
+    print("| layer | mask | ms | share |")
+    print("| --- | --- | --- | --- |")
+    for kind in ("LSTM", "GRU", "SimpleRNN"):
+        whole = masked_train(ckeras, kind, x, None)
+        print(f"| {kind} | none | {1e3 * whole:.2f} | 1 |", flush=True)
+        for name, mask in given.items():
+            found = masked_train(ckeras, kind, x, mask)
+            cells = f"{1e3 * found:.2f} | {found / whole:.2f}"
+            print(f"| {kind} | {name} | {cells} |", flush=True)
+
+
 def sweep(options):
     """Training steps over the sizes, as Markdown and as a picture."""
     print("| batch | timesteps | units | ckeras ms | torch ms | Keras on JAX ms |")
@@ -230,7 +266,7 @@ def draw(rows, path):
     figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
-COMMANDS = {f.__name__: f for f in (lengths, step, memory, sweep)}
+COMMANDS = {f.__name__: f for f in (lengths, step, memory, masks, sweep)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
