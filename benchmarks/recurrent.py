@@ -1,17 +1,20 @@
-"""LSTM layers by size, by number of lengths, step by step, and their memory.
+"""LSTM layers by size, by number of lengths, step by step, masked, and their memory.
 
     python benchmarks/recurrent.py lengths  # 50 lengths against one
     python benchmarks/recurrent.py step     # one timestep of a stateful layer
     python benchmarks/recurrent.py memory   # what training keeps, against the formula
-    python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.png
+    python benchmarks/recurrent.py masks    # rows of 10 to 100 timesteps against 100
+    python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.svg
 
-`step` and `sweep` compare with PyTorch and, in `sweep`, Keras on JAX where
-`--peers-python` names a Python that has them. Peers run in processes of their own.
+`step` and `sweep` compare with PyTorch and Keras on JAX where `--peers-python` names a
+Python that has them. Peers run in processes of their own. With `--results FILE`, a
+sweep keeps there what it has measured, and goes on from it when it is started again.
 """
 
 import argparse
 import json
 import os
+import pathlib
 import resource
 import statistics
 import subprocess
@@ -184,14 +187,58 @@ def memory(options):
         print(f"| {batch} | {timesteps} | {units} | {cells} |")
 
 
+def masked_train(keras, kind, x, mask):
+    """Seconds of a training step of one layer below a Dense one."""
+    layers, data = keras.layers, [x] if mask is None else [x, mask]
+    inputs = [keras.Input(a.shape[1:], dtype=str(a.dtype)) for a in data]
+    h = getattr(layers, kind)(x.shape[-1])(inputs[0], mask=(*inputs, None)[1])
+    model = keras.Model(inputs, layers.Dense(1)(h))
+    model.compile("adam", "mse")
+    y = np.zeros((len(x), 1), "float32")
+    return seconds(lambda: model.train_on_batch(data, y), least=1)
+
+
+def masks(options):
+    """Training steps with masks, against those without one."""
+    import ckeras
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(64, 100, 128)).astype("float32")
+    lengths, steps = rng.integers(10, 101, (64, 1)), np.arange(100)
+    given = {
+        "all": np.ones((64, 100), bool),
+        "padding behind": steps < lengths,
+        "padding before": steps >= 100 - lengths,
+    }
+    print(f"{lengths.mean():.0f} % of the timesteps count")
+    print("| layer | mask | ms | share |")
+    print("| --- | --- | --- | --- |")
+    for kind in ("LSTM", "GRU", "SimpleRNN"):
+        whole = masked_train(ckeras, kind, x, None)
+        print(f"| {kind} | none | {1e3 * whole:.2f} | 1 |", flush=True)
+        for name, mask in given.items():
+            found = masked_train(ckeras, kind, x, mask)
+            cells = f"{1e3 * found:.2f} | {found / whole:.2f}"
+            print(f"| {kind} | {name} | {cells} |", flush=True)
+
+
 def sweep(options):
     """Training steps over the sizes, as Markdown and as a picture."""
     print("| batch | timesteps | units | ckeras ms | torch ms | Keras on JAX ms |")
     print("| --- | --- | --- | --- | --- | --- |")
+    kept = pathlib.Path(options.results) if options.results else None
+    known = json.loads(kept.read_text()) if kept and kept.exists() else {}
     rows = []
     for point in POINTS:
-        row = [peer(sys.executable, "ckeras", *point)]
-        row += [peer(options.peers_python, n, *point) for n in ("torch", "keras")]
+        row = []
+        for name in ("ckeras", "torch", "keras"):
+            python = sys.executable if name == "ckeras" else options.peers_python
+            key = " ".join(map(str, (name, *point)))
+            if key not in known:
+                known[key] = peer(python, name, *point)
+                if kept:
+                    kept.write_text(json.dumps(known))
+            row.append(known[key])
         rows.append(row)
         cells = ["-" if s is None else f"{1e3 * s:.2f}" for s in row]
         print(f"| {' | '.join(map(str, point))} | {' | '.join(cells)} |", flush=True)
@@ -201,8 +248,10 @@ def sweep(options):
 
 def draw(rows, path):
     """Time over each of the three sizes, with logarithmic axes."""
+    import matplotlib
     from matplotlib.figure import Figure
 
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "sweep"})
     figure = Figure((12, 4), layout="constrained")
     parts = (("batch", 0, 0, 5), ("timesteps", 1, 5, 9), ("units", 2, 9, 14))
     for axes, part in zip(figure.subplots(1, 3), parts, strict=True):
@@ -214,16 +263,17 @@ def draw(rows, path):
                 axes.loglog(sizes, [1e3 * t for t in times], "o-", label=name)
         axes.set(xlabel=title, ylabel="ms per training step")
         axes.legend()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
-COMMANDS = {f.__name__: f for f in (lengths, step, memory, sweep)}
+COMMANDS = {f.__name__: f for f in (lengths, step, memory, masks, sweep)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=[*COMMANDS, "measure"])
     parser.add_argument("what", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--peers-python", help="a Python with torch, keras and jax")
+    parser.add_argument("--results", help="file that keeps what `sweep` has measured")
     parser.add_argument("--picture", help="file for the picture of `sweep`")
     options = parser.parse_args()
     if options.command == "measure":

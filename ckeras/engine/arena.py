@@ -85,8 +85,8 @@ class Arena:
             return
         active.write(self, flat)
         for variable, start in zip(self.variables, self.starts, strict=True):
-            part = _member(flat, start=start, shape=variable.shape)
-            active.forget_write(variable, part)
+            shape = variable.shape
+            active.forget_write(variable, _member, flat, start=start, shape=shape)
 
     def __reduce__(self):
         return Arena, (self.variables,)

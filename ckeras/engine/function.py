@@ -4,7 +4,9 @@ A call with new shapes or types traces the function, runs the passes and makes a
 every further call with that signature only runs the plan.
 """
 
+import contextlib
 import functools
+import gc
 import inspect
 import os
 import warnings
@@ -15,8 +17,8 @@ import numpy as np
 from ckeras.engine import passes, tree
 from ckeras.engine.memory import Blocks
 from ckeras.engine.plan.plan import Plan
+from ckeras.engine.plan.signature import describe, rebuild
 from ckeras.engine.primitive import Spec
-from ckeras.engine.signature import describe, rebuild
 from ckeras.engine.tapes import active_tapes
 from ckeras.engine.tensor import Tensor
 from ckeras.engine.trace import Trace, current
@@ -58,13 +60,25 @@ def function(python_function=None, **options):
     return Function(python_function, **options)
 
 
+@contextlib.contextmanager
+def _uncollected():
+    """Context without garbage collections: they take a third of the time in which a
+    small model is compiled, and find nothing, since all of a trace is in use."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class _Compiled(NamedTuple):
     """A plan, and how to put its results into the function's structure."""
 
     plan: Plan
     structure: object
     is_value: list
-    guarded: list
     is_single: bool
 
     def pack(self, arrays):
@@ -79,15 +93,6 @@ class _Compiled(NamedTuple):
             )
         ]
         return tree.pack_sequence_as(self.structure, flat)
-
-    def safe(self, array):
-        """`array`, or a copy if it lies in memory that the plan writes."""
-        start = array.ctypes.data
-        for memory in self.guarded:
-            begin = memory.ctypes.data
-            if begin < start + array.nbytes and start < begin + memory.nbytes:
-                return array.copy()
-        return array
 
 
 class Function:
@@ -133,8 +138,6 @@ class Function:
             return self.python_function(*args, **kwargs)
         compiled = self._compiled.get(key) or self._compile(key, args, kwargs, arrays)
         self._last = compiled
-        if compiled.guarded:
-            arrays = [compiled.safe(a) for a in arrays]
         plan = compiled.plan
         execution = plan.acquire()
         try:
@@ -144,6 +147,10 @@ class Function:
         return compiled.pack(outputs)
 
     def _compile(self, key, args, kwargs, specs):
+        with _uncollected():
+            return self._compiled_anew(key, args, kwargs, specs)
+
+    def _compiled_anew(self, key, args, kwargs, specs):
         trace = Trace(compiles=True)
         graph = trace.graph
         graph.inputs = [
@@ -158,12 +165,11 @@ class Function:
         graph.writes = list(trace.writes.items())
         passes.run(graph)
         plan = Plan(graph, self._share, self._blocks)
-        guarded = [holder.memory for holder, _ in graph.writes]
         structure = tree.pack_sequence_as(
             result, [None if k else v for v, k in zip(values, is_value, strict=True)]
         )
         is_single = is_value == [True] and not tree.is_nested(result)
-        compiled = _Compiled(plan, structure, is_value, guarded, is_single)
+        compiled = _Compiled(plan, structure, is_value, is_single)
         self._compiled[key] = compiled
         if len(self._compiled) == MANY:
             shapes = [tuple(s.shape) for s in specs]

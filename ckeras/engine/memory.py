@@ -1,6 +1,7 @@
 """Aligned memory for variables, arenas and workspaces."""
 
 import contextlib
+import functools
 import math
 import threading
 
@@ -34,20 +35,19 @@ class Block:
 
     Args:
         size: number of bytes.
+
+    Attributes:
+        take: function that takes the block if nobody has it; whether that was so.
+        give_back: function that lets others have the block.
     """
 
     def __init__(self, size):
         self.memory = empty(size)
         self.retired = False
-        self._lock = threading.Lock()
-
-    def take(self):
-        """Takes the block if nobody has it; whether that was so."""
-        return self._lock.acquire(blocking=False)
-
-    def give_back(self):
-        """Lets others have the block."""
-        self._lock.release()
+        lock = threading.Lock()
+        # The lock's own methods: each run calls both, however short it is.
+        self.take = functools.partial(lock.acquire, False)
+        self.give_back = lock.release
 
 
 class Blocks:

@@ -6,6 +6,7 @@ at the end is written back.
 """
 
 import contextlib
+import functools
 import threading
 
 from ckeras.engine import tree
@@ -139,6 +140,8 @@ class Trace:
             symbol = self.graph.new_symbol(holder.spec)
             self._values[holder] = symbol
             self.reads.append((holder, symbol))
+        elif type(symbol) is functools.partial:
+            symbol = self._values[holder] = symbol()
         return symbol
 
     def write(self, holder, symbol):
@@ -148,9 +151,12 @@ class Trace:
         self.writes.pop(holder, None)
         self.writes[holder] = symbol
 
-    def forget_write(self, holder, symbol):
-        """Notes that `holder` has the value `symbol` by way of its arena."""
-        self._values[holder] = symbol
+    def forget_write(self, holder, function, *args, **kwargs):
+        """Notes that `holder` has a new value by way of its arena.
+
+        The value is that of a function, which is called if the value is read.
+        """
+        self._values[holder] = functools.partial(function, *args, **kwargs)
         self.writes.pop(holder, None)
 
     def is_written(self, holder):

@@ -3,6 +3,7 @@
 `pointer` gives the plan a kernel's C entry; nothing else reads this package.
 """
 
+import functools
 import importlib
 import os
 import pathlib
@@ -107,6 +108,7 @@ level = _choose()
 __path__.insert(0, str(pathlib.Path(__file__).parent / level))
 
 
+@functools.cache
 def module(name):
     """A module of kernels, of the level in use."""
     return importlib.import_module(f"{__name__}.{_FAMILIES[name]}.{name}")

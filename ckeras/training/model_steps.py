@@ -1,7 +1,6 @@
 """What one step of training, evaluation or prediction computes."""
 
 import functools
-import inspect
 import warnings
 
 from ckeras import ops
@@ -10,6 +9,7 @@ from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.function import function
 from ckeras.engine.gradient import GradientTape
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.layers.call_spec import signature_of
 from ckeras.training.compiling import Compiling
 from ckeras.utils.packing import unpack_x_y_sample_weight
 
@@ -96,7 +96,7 @@ class ModelSteps(Compiling):
 
     def _compute_loss(self, x, y, y_pred, sample_weight, training):
         # An override written for Keras before 3.3 has no `training` argument.
-        if "training" in inspect.signature(self.compute_loss).parameters:
+        if "training" in signature_of(self.compute_loss).parameters:
             return self.compute_loss(x, y, y_pred, sample_weight, training=training)
         return self.compute_loss(x, y, y_pred, sample_weight)
 

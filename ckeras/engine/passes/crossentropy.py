@@ -6,11 +6,12 @@ its gradient goes straight to the logits.
 
 from ckeras.engine.graph import Node
 
-__all__ = ["crossentropy"]
+__all__ = ["FUSED", "crossentropy"]
 
 # The `mode` attribute of the cross-entropies' primitives.
 _PROBABILITIES, _THROUGH_PROBABILITIES = 0, 1
-_ACTIVATIONS = {
+# The losses that are fused, and the activation in front of them.
+FUSED = {
     "binary_crossentropy": "sigmoid",
     "categorical_crossentropy": "softmax",
     "sparse_categorical_crossentropy": "softmax",
@@ -45,7 +46,7 @@ def crossentropy(graph):
 
 def _activation_of(node, makers):
     """The node that makes a loss's probabilities, if it is the one that fits."""
-    wanted = _ACTIVATIONS.get(node.primitive.name)
+    wanted = FUSED.get(node.primitive.name)
     if wanted is None or node.attrs["mode"] != _PROBABILITIES:
         return None
     maker = makers.get(id(node.inputs[1]))

@@ -25,6 +25,25 @@ _fused = Primitive(
 )
 
 
+# Programs of single nodes, and which of their inputs they read: the same for most of
+# what is compiled again for another shape.
+_programs: dict = {}
+_MOST_PROGRAMS = 4096
+
+
+def _program_of(node, numbers):
+    """A node's program, with those inputs that are numbers as parts of it."""
+    program, kept = node.primitive.program(node), list(range(len(node.inputs)))
+    for i in reversed(range(len(numbers))):
+        if numbers[i] is not None:
+            try:
+                program = program.with_constant(i, numbers[i])
+            except ValueError:  # an integer that no double holds
+                continue
+            del kept[i]
+    return program, kept
+
+
 class _Group:
     """Nodes that become one step.
 
@@ -46,15 +65,25 @@ class _Group:
     @classmethod
     def of(cls, node):
         """The group of one node; its 0-d constants become part of the program."""
-        program, inputs = node.primitive.program(node), list(node.inputs)
-        for i in reversed(range(len(inputs))):
-            value = inputs[i]
-            if type(value) is Tensor and value.shape == ():
-                try:
-                    program = program.with_constant(i, value.item())
-                except ValueError:  # an integer that no double holds
-                    continue
-                del inputs[i]
+        numbers = tuple(
+            [
+                x.item() if type(x) is Tensor and x.shape == () else None
+                for x in node.inputs
+            ]
+        )
+        key = (
+            node.primitive.name,
+            tuple([(x.shape, x.dtype) for x in node.inputs]),
+            tuple([(x.shape, x.dtype) for x in node.outputs]),
+            repr((node.attrs, numbers)),  # tells 0.0 from -0.0
+        )
+        found = _programs.get(key)
+        if found is None:
+            found = _program_of(node, numbers)
+            if len(_programs) < _MOST_PROGRAMS:
+                _programs[key] = found
+        program, kept = found
+        inputs = [node.inputs[i] for i in kept]
         return cls([node], program, inputs, list(node.outputs))
 
     def node(self):

@@ -3,7 +3,7 @@
 import contextlib
 
 from ckeras.engine.passes.common_subexpressions import common_subexpressions
-from ckeras.engine.passes.crossentropy import crossentropy
+from ckeras.engine.passes.crossentropy import FUSED, crossentropy
 from ckeras.engine.passes.dead_code import dead_code
 from ckeras.engine.passes.dense import dense
 from ckeras.engine.passes.elementwise import elementwise
@@ -25,13 +25,20 @@ _PASSES = {
     "pooled_convolutions": pooled_convolutions,
     "elementwise": elementwise,
 }
+# The primitives without any of which a pass has nothing to do.
+_STARTS = {
+    "reversals": {"reverse"},
+    "crossentropy": FUSED,
+}
 _off = set()
 
 
 def run(graph):
     """Applies all passes that are switched on, in place, in inner graphs as well."""
+    present = {node.primitive.name for node in graph.nodes}
     for name, rewrite in _PASSES.items():
-        if name not in _off:
+        starts = _STARTS.get(name)
+        if name not in _off and (starts is None or not present.isdisjoint(starts)):
             rewrite(graph)
     for node in graph.nodes:
         if "control" in node.attrs:

@@ -24,6 +24,11 @@ def array_at(address, value):
     return np.frombuffer(raw, dtype, count).reshape(value.shape)
 
 
+def _span(array):
+    """Where an array begins, and its bytes."""
+    return array.ctypes.data, array.nbytes
+
+
 class _Callback:
     """Computes a plan's NumPy steps; keeps what they raise."""
 
@@ -56,6 +61,7 @@ class Execution:
         self.plan = plan
         self.epoch = storage_epoch()
         self.scratch = scratch
+        self._scratch_start = scratch.ctypes.data
         self.block = block
         self.inner = {}
         self._staging = {}
@@ -69,7 +75,13 @@ class Execution:
         self.callback = _Callback(self)
         gather = kernels.pointer("indexing", "gather_rows") if n_inputs else None
         self.program = Program(
-            steps, self._patches, self.callback, gather, plan.commit, plan.interruptible
+            steps,
+            self._patches,
+            self.callback,
+            gather,
+            plan.commit,
+            plan.interruptible,
+            [_span(holder.memory) for holder, _ in plan.graph.writes],
         )
 
     # --- binding -----------------------------------------------------------------
@@ -83,7 +95,7 @@ class Execution:
         ]
         addresses = [self._bind_slot(p) for p in places]
         if workspace is not None:
-            addresses.append(self.scratch.ctypes.data + workspace.offset)
+            addresses.append(self._scratch_start + workspace.offset)
             self._n_slots += 1
         if plans:
             inner = self._bind_plans(plans, workspace.offset + round_up(step.workspace))
@@ -115,7 +127,7 @@ class Execution:
             return 0
         buffer, start = place.root()
         if buffer.kind == "scratch":
-            return self.scratch.ctypes.data + buffer.offset + start
+            return self._scratch_start + buffer.offset + start
         if buffer.kind == "variable":
             return buffer.source.memory.ctypes.data + start
         if buffer.kind == "constant":

@@ -5,6 +5,7 @@ buffer of an operand that nobody reads later; a variable's new value is computed
 into the variable; what is packed together is computed right into the pack.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ class Place(NamedTuple):
 
     def root(self):
         """The same place in the outermost buffer."""
+        if self.buffer.parent is None:
+            return self
         buffer, start = self.buffer.root()
         return Place(buffer, start + self.start)
 
@@ -45,9 +48,14 @@ class Copy(NamedTuple):
     nbytes: int
 
 
+@functools.cache
+def _itemsize(dtype):
+    return np.dtype(dtype).itemsize
+
+
 def nbytes(value):
     """The bytes that a value or spec takes."""
-    size = np.dtype(value.dtype).itemsize
+    size = _itemsize(value.dtype)
     for n in value.shape:
         size *= n
     return size
@@ -211,7 +219,10 @@ class Layout:
             for i, value in enumerate(node.inputs):
                 if value is None:
                     continue
-                place = self.place(value).root()
+                place = self.place(value)
+                if place.buffer is not target.buffer and place.buffer.parent is None:
+                    continue
+                place = place.root()
                 if not _overlap(place, nbytes(value), target, size):
                     continue
                 # What reads `buffer` itself does so under its own name.

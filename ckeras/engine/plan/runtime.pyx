@@ -35,6 +35,11 @@ cdef struct Feed:
     char* staging         # where gathered rows go, or NULL
 
 
+cdef struct Span:
+    size_t start
+    size_t end
+
+
 cdef class Program:
     """A plan's steps as C arrays.
 
@@ -49,9 +54,13 @@ cdef class Program:
         commit: index of the first step that changes a variable. Before it, a run
             that takes long may be interrupted.
         interruptible: whether one run is long enough to look for signals in it.
+        written: `(address, bytes)` of the memory that a run changes; an operand that
+            lies there is copied first.
     """
 
     cdef Steps c
+    cdef Span* written
+    cdef Py_ssize_t n_written
     cdef kernel_fn gather
     cdef object callback
     cdef double pace[2]        # seconds of a batch on one thread and on all
@@ -59,7 +68,9 @@ cdef class Program:
     cdef bint spread           # which of the two is in use: all threads?
     cdef Py_ssize_t turn, next_trial, trial_gap
 
-    def __cinit__(self, steps, patches, callback, gather, commit, interruptible):
+    def __cinit__(
+        self, steps, patches, callback, gather, commit, interruptible, written=()
+    ):
         cdef Py_ssize_t n = 0, i
         cdef Steps* c = &self.c
         c.n_steps = len(steps)
@@ -77,9 +88,15 @@ cdef class Program:
         c.attrs = <double*> calloc(sum(len(s[3]) for s in steps) + 1, sizeof(double))
         c.patches = <Patch*> calloc(sum(map(len, patches)) + 1, sizeof(Patch))
         c.patch_starts = <Py_ssize_t*> calloc(len(patches) + 1, sizeof(Py_ssize_t))
+        self.written = <Span*> calloc(len(written) + 1, sizeof(Span))
         if (c.steps == NULL or c.seconds == NULL or c.slots == NULL or c.dims == NULL
-                or c.attrs == NULL or c.patches == NULL or c.patch_starts == NULL):
+                or c.attrs == NULL or c.patches == NULL or c.patch_starts == NULL
+                or self.written == NULL):
             raise MemoryError
+        for start, size in written:
+            self.written[self.n_written].start = start
+            self.written[self.n_written].end = start + size
+            self.n_written += 1
         self.fill_steps(steps)
         self.spread, self.turn, self.trial_gap = True, 0, TRIAL_GAP
         self.next_trial = 2 * TRIAL
@@ -91,6 +108,7 @@ cdef class Program:
             c.patch_starts[i + 1] = n
 
     def __dealloc__(self):
+        free(self.written)
         free(self.c.steps)
         free(self.c.seconds)
         free(self.c.slots)
@@ -154,6 +172,14 @@ cdef class Program:
         """Gives a caller's operand its address."""
         supply(&self.c, group, <void*> <size_t> address)
 
+    cdef bint changes(self, size_t start, Py_ssize_t size) noexcept nogil:
+        """Whether a run writes into memory that begins at `start`."""
+        cdef Py_ssize_t i
+        for i in range(self.n_written):
+            if self.written[i].start < start + size and start < self.written[i].end:
+                return True
+        return False
+
     def run(self, list operands, int n_threads):
         """Runs all steps once on the caller's operands.
 
@@ -168,8 +194,12 @@ cdef class Program:
         cdef int status
         cdef unsigned long old
         for i in range(len(operands)):
-            # The caller holds the arrays, so their memory stays after the release.
+            # The list holds the arrays, so their memory stays after the release.
             PyObject_GetBuffer(operands[i], &view, PyBUF_SIMPLE)
+            if self.changes(<size_t> view.buf, view.len):
+                PyBuffer_Release(&view)
+                operands[i] = operands[i].copy()
+                PyObject_GetBuffer(operands[i], &view, PyBUF_SIMPLE)
             supply(&self.c, i, view.buf)
             PyBuffer_Release(&view)
         with nogil:

@@ -7,10 +7,17 @@
     dense    buf  x, w, bias (or NULL), y, workspace
              y = activation(x·w + bias), x m×k, w k×n, bias n
              dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd   4 slots
+    kept_rows   buf  a (m, k), b, mask (m,), c, workspace
+                c[i] = a[i]·op(b) for the rows whose mask is not 0, zeros for others
+                dim  0 m   1 n   2 k   3 b is n×k   4 slots
+    kept_outer  buf  a (k, m), b (k, n), mask (k,), c, workspace
+                c = sum over the rows whose mask is not 0 of a[p]ᵀ·b[p]
+                dim  0 m   1 n   2 k   3 slots
 
 The workspace has `workspace_bytes(m, n, k, ...)` bytes, enough for as many threads as
-`slots` says. Each element of c is one sum over k in the order of k, cut into parts at
-fixed places: its bits do not depend on the number of threads.
+`slots` says; that of the last two `kept_workspace_bytes(...)`. Each element of c is one
+sum over k in the order of k, cut into parts at fixed places (with a mask: at fixed
+numbers of rows that count): its bits do not depend on the number of threads.
 """
 
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue
@@ -21,6 +28,14 @@ cdef int matmul(
 ) noexcept nogil
 
 cdef int dense(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int kept_rows(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int kept_outer(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil
 

@@ -8,15 +8,20 @@ thread, and to read what lies in another core's cache.
 """
 
 from cython.parallel cimport prange
+from libc.string cimport memset
 
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport (
-    DEPTH, GROUP, Blocks, add_parts, blocks_of, parts_of,
+    PART, Blocks, add_parts, blocks_of, depth_for, part_numbers, parts_of,
+)
+from ckeras.kernels.matrix.gemm_kept cimport (
+    find_kept, follow_each_other, gather, scatter,
 )
 from ckeras.kernels.matrix.gemm_pack cimport (
-    ceil_div, least, pack_columns, pack_rows, panel_width,
+    ceil_div, least, pack_columns, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, panel_tile_of, tile_of
+from ckeras.kernels.matrix.gemm_units cimport some_units
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
 
@@ -26,145 +31,23 @@ cdef enum:
     ROW_CHUNK = 24       # rows in a block of work of a small product
     WIDE = 4             # column panels at a time of a single row
     GRAIN = 1 << 20      # multiply-adds below which one thread is enough
-    DIRECT = 2           # row panels up to which rows of b are read where they lie
-    PACKED_ROWS = 16     # rows of b that are packed together
 
 
 # --- large products ------------------------------------------------------------------
 
 
-cdef void pack_group(
-    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t depth,
-    Py_ssize_t n, real* panels
-) noexcept nogil:
-    """All column panels of n columns, a few rows at a time: these share pages."""
-    cdef Py_ssize_t width = panel_width(<real> 0), p = 0, j, rows
-    cdef Py_ssize_t step = PACKED_ROWS if b_column == 1 else depth
-    while p < depth:
-        rows = least(depth - p, step)
-        j = 0
-        while j < n:
-            pack_columns(b + p * b_row + j * b_column, b_row, b_column, rows,
-                         least(n - j, width), panels + j * depth + p * width)
-            j += width
-        p += step
-
-
-cdef inline void rows_of_tiles(
-    real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
-    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panel,
-    Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column, const Epilogue* epilogue
-) noexcept nogil:
-    """The tiles of m rows and one column panel; the last rows by a lower tile."""
-    cdef Py_ssize_t i = 0, left
-    while i < m:
-        left = m - i
-        if left <= 4:
-            tile_of(c + i * n, n, left, columns, rows + i * depth, 1, TILE_ROWS, panel,
-                    b_step, depth, column, epilogue, 4, 2)
-        elif left <= 8 and TILE_ROWS > 8:
-            tile_of(c + i * n, n, left, columns, rows + i * depth, 1, TILE_ROWS, panel,
-                    b_step, depth, column, epilogue, 8, 2)
-        elif left >= TILE_ROWS and a != NULL and a_row == 1:
-            panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i, 1, a_column, panel,
-                          b_step, depth, column, epilogue, TILE_ROWS, 2)
-        elif left >= TILE_ROWS and a != NULL:
-            panel_tile_of(c + i * n, n, TILE_ROWS, columns, a + i * a_row, a_row, 1,
-                          panel, b_step, depth, column, epilogue, TILE_ROWS, 2)
-        else:
-            panel_tile_of(c + i * n, n, least(left, TILE_ROWS), columns,
-                          rows + i * depth, 1, TILE_ROWS, panel, b_step, depth, column,
-                          epilogue, TILE_ROWS, 2)
-        i += TILE_ROWS
-
-
-cdef void block(
-    real* c, Py_ssize_t n, Py_ssize_t m, Py_ssize_t columns, const real* rows,
-    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* panels,
-    Py_ssize_t panel_step, Py_ssize_t b_step, Py_ssize_t depth, Py_ssize_t column,
-    const Epilogue* epilogue
-) noexcept nogil:
-    """The tiles of m rows and some column panels, which begin at `column`.
-
-    rows are packed; or a says where they lie, as far as they fill whole tiles.
-    """
-    cdef Py_ssize_t width = panel_width(<real> 0), j = 0
-    while j < columns:
-        rows_of_tiles(c + j, n, m, least(columns - j, width), rows, a, a_row, a_column,
-                      panels + j * panel_step, b_step, depth, column + j, epilogue)
-        j += width
-    if epilogue.last:
-        activate(c, n, m, columns, epilogue.activation)
-
-
-cdef void some_units(
-    const Blocks* s, Py_ssize_t unit, Py_ssize_t end, const real* a, Py_ssize_t a_row,
-    Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* bias, int activation,
-    real* work
-) noexcept nogil:
-    """One thread's units, with its own panels: a block's rows, and a few columns.
-
-    What is not used often enough for packing to pay is read where it lies: lines of a
-    that are short and meet few columns, rows of b that are short or meet few rows.
-    """
-    cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
-    cdef Py_ssize_t i, j, u, columns
-    cdef bint in_place = s.across <= GROUP and max(a_row, a_column) <= DEPTH
-    cdef real* panels = work + s.rows * s.depth
-    cdef const real* part
-    cdef const real* rows = NULL
-    cdef Epilogue epilogue
-    epilogue.bias = bias
-    epilogue.activation = activation
-    while unit < end:
-        top = unit // s.across * s.rows
-        height = least(m - top, s.rows)
-        block_end = least(end, (unit // s.across + 1) * s.across)
-        start = 0
-        while start < k:
-            depth = least(k - start, s.depth)
-            epilogue.accumulate = start > 0
-            epilogue.last = start + depth == k
-            i = 0
-            if in_place:
-                rows = a + top * a_row + start * a_column
-                i = height // TILE_ROWS * TILE_ROWS
-            while i < height:
-                pack_rows(a + (top + i) * a_row + start * a_column, a_row, a_column,
-                          least(height - i, TILE_ROWS), depth, work + i * depth)
-                i += TILE_ROWS
-            u = unit
-            while u < block_end:
-                j = u % s.across * width
-                columns = least(n - j, least(block_end - u, s.group) * width)
-                part = b + start * b_row + j * b_column
-                if b_column == 1 and columns % width == 0 and (
-                    height <= DIRECT * TILE_ROWS or s.across <= GROUP
-                ):
-                    block(c + top * n + j, n, height, columns, work, rows, a_row,
-                          a_column, part, 1, b_row, depth, j, &epilogue)
-                else:
-                    pack_group(part, b_row, b_column, depth, columns, panels)
-                    block(c + top * n + j, n, height, columns, work, rows, a_row,
-                          a_column, panels, depth, width, depth, j, &epilogue)
-                u += s.group
-            start += depth
-        unit = block_end
-
-
 cdef void large(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
-    int n_threads
+    Py_ssize_t k, const Py_ssize_t* at, const real* bias, int activation, real* work,
+    Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), workers, w
     cdef Blocks s = blocks_of(m, n, k, width, slots)
     workers = least(least(n_threads, slots), s.units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
-                   a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+                   a_column, b, b_row, b_column, c, m, n, k, at, bias, activation,
                    work + w * s.packed)
 
 
@@ -186,7 +69,7 @@ cdef void long_sums(
             start = k * p // parts
             some_units(&s, 0, s.units, a + start * a_column, a_row, a_column,
                        b + start * b_row, b_row, b_column, sums + p * size, m, n,
-                       k * (p + 1) // parts - start, <const real*> NULL, LINEAR,
+                       k * (p + 1) // parts - start, NULL, <const real*> NULL, LINEAR,
                        work + w * s.packed)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         start = size * w // workers
@@ -308,23 +191,63 @@ cdef inline bint is_small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nog
     return k == 0 or m < 8 or m * n * k <= SMALL
 
 
+cdef void whole_sums(
+    const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
+    Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
+    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
+    int n_threads
+) noexcept nogil:
+    """A product whose sums are not cut into parts."""
+    if is_small(m, n, k):
+        small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+              work, n_threads)
+    else:
+        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, bias,
+              activation, work, slots, n_threads)
+
+
 cdef void product(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
     Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
     int n_threads
 ) noexcept nogil:
+    cdef bint plain = bias == NULL and activation == LINEAR
     if m == 0 or n == 0:
         return
-    if is_small(m, n, k):
-        small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, n_threads)
-    elif bias == NULL and activation == LINEAR and parts_of(m, n, k) > 1:
+    if plain and not is_small(m, n, k) and parts_of(m, n, k) > 1:
         long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
                   n_threads)
     else:
-        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, slots, n_threads)
+        whole_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
+                   work, slots, n_threads)
+
+
+# --- products in which some rows count -----------------------------------------------
+
+
+cdef void some_parts(
+    Py_ssize_t part, Py_ssize_t step, const Py_ssize_t* at, Py_ssize_t count,
+    const real* a, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, real* work
+) noexcept nogil:
+    """One thread's parts of a·b, every `step`-th, with its own copies."""
+    cdef real* copied = work + PART * k
+    cdef real* target
+    cdef const real* source
+    cdef Py_ssize_t rows, first, end
+    while part * PART < count:
+        rows = least(count - part * PART, PART)
+        first = 0 if part == 0 else at[part * PART - 1] + 1
+        end = m if part * PART + rows == count else at[part * PART + rows - 1] + 1
+        target = copied
+        if follow_each_other(at + part * PART, rows):
+            target = c + at[part * PART] * n
+        source = gather(at + part * PART, rows, a, k, work)
+        whole_sums(source, k, 1, b, b_row, b_column, target, rows, n, k,
+                   <const real*> NULL, LINEAR, copied + PART * n, 1, 1)
+        scatter(at + part * PART, rows, first, end, target, n, c)
+        part += step
 
 
 # --- entries -------------------------------------------------------------------------
@@ -355,6 +278,21 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
 def shares_products(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k):
     """Whether the products of a group are computed by one thread each."""
     return is_small(m, n, k)
+
+
+def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+                         Py_ssize_t itemsize, Py_ssize_t slots, bint outer):
+    """Bytes of workspace of `kept_outer`, or of `kept_rows` if not `outer`."""
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    cdef Py_ssize_t numbers
+    cdef Blocks s
+    if outer:
+        s = blocks_of(m, n, k, width, slots)
+        # Fewer rows may be cut into fewer parts, which then are deeper.
+        numbers = least(slots, s.units) * s.packed // s.depth * depth_for(k, 1)
+    else:
+        numbers = least(slots, ceil_div(m, PART)) * part_numbers(n, k, width)
+    return (k if outer else m) * sizeof(Py_ssize_t) + itemsize * numbers
 
 
 def vector_lanes():
@@ -398,6 +336,39 @@ cdef int dense(
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2]
     product(buf[0], k, 1, buf[1], n, 1, buf[3], m, n, k, buf[2], <int> dim[3], buf[4],
             dim[4], n_threads)
+    return OK
+
+
+cdef int kept_rows(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], workers, w
+    cdef Py_ssize_t b_row = 1 if dim[3] else n, b_column = k if dim[3] else 1
+    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
+    cdef real* work = <real*> <void*> (at + m)
+    cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], m, at)
+    if count == 0:
+        memset(buf[3], 0, m * n * sizeof(real))
+        return OK
+    workers = least(least(n_threads, dim[4]), ceil_div(count, PART))
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        some_parts(w, workers, at, count, buf[0], buf[1], b_row, b_column, buf[3], m, n,
+                   k, work + w * part_numbers(n, k, panel_width(<real> 0)))
+    return OK
+
+
+cdef int kept_outer(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Py_ssize_t m = dim[0], n = dim[1]
+    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
+    cdef real* work = <real*> <void*> (at + dim[2])
+    cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], dim[2], at)
+    if count == 0:
+        memset(buf[3], 0, m * n * sizeof(real))
+        return OK
+    large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, <const real*> NULL,
+          LINEAR, work, dim[3], n_threads)
     return OK
 
 

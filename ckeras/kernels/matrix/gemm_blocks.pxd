@@ -1,16 +1,18 @@
-"""How a large product is cut into blocks, and when its sums are cut into parts."""
+"""How large products are cut into blocks or parts, and how they pack their columns."""
 
-from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
+from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
 from ckeras.kernels.simd cimport TILE_ROWS
 from ckeras.kernels.types cimport real
 
 cdef enum:
-    DEPTH = 512           # the part of k that is packed at a time, at most
+    DEPTH = 512          # the part of k that is packed at a time, at most
     BLOCK_ROWS = 43      # row panels in a block, at most: these stay in cache
     UNITS = 16           # pieces of work that there should be, at most
     GROUP = 8            # column panels that are packed together, at most
+    PACKED_ROWS = 16     # rows of b that are packed together
     PARTS = 8            # parts of k that are summed apart, at most
     FEW = 1 << 16        # sums that are worth it
+    PART = 256           # rows that count of a product that one thread takes at a time
 
 
 cdef struct Blocks:
@@ -20,6 +22,11 @@ cdef struct Blocks:
     Py_ssize_t depth       # the part of k that is packed at a time
     Py_ssize_t group       # column panels that are packed together
     Py_ssize_t packed      # numbers in the panels of one thread
+
+
+cdef inline Py_ssize_t depth_for(Py_ssize_t k, Py_ssize_t parts) noexcept nogil:
+    """What is packed at a time of k numbers in so many parts, at most DEPTH."""
+    return ceil_div(least(ceil_div(k, parts), DEPTH), 16) * 16
 
 
 cdef inline Blocks blocks_of(
@@ -38,10 +45,36 @@ cdef inline Blocks blocks_of(
         down *= 2
     s.rows = ceil_div(panels, down) * TILE_ROWS
     s.units = ceil_div(m, s.rows) * s.across
-    s.depth = ceil_div(ceil_div(k, ceil_div(k, DEPTH)), 16) * 16
+    s.depth = depth_for(k, ceil_div(k, DEPTH))
     s.group = least(GROUP, s.across)
     s.packed = (s.rows + s.group * width) * s.depth
     return s
+
+
+cdef inline void pack_group(
+    const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t depth,
+    Py_ssize_t n, real* panels
+) noexcept nogil:
+    """All column panels of n columns, a few rows at a time: these share pages."""
+    cdef Py_ssize_t width = panel_width(<real> 0), p = 0, j, rows
+    cdef Py_ssize_t step = PACKED_ROWS if b_column == 1 else depth
+    while p < depth:
+        rows = least(depth - p, step)
+        j = 0
+        while j < n:
+            pack_columns(b + p * b_row + j * b_column, b_row, b_column, rows,
+                         least(n - j, width), panels + j * depth + p * width)
+            j += width
+        p += step
+
+
+cdef inline Py_ssize_t part_numbers(
+    Py_ssize_t n, Py_ssize_t k, Py_ssize_t width
+) noexcept nogil:
+    """Numbers in the workspace of one thread of `kept_rows`."""
+    cdef Blocks s = blocks_of(PART, n, k, width, 1)
+    cdef Py_ssize_t small = k * ceil_div(n, width) * width
+    return PART * (k + n) + (small if small > s.packed else s.packed)
 
 
 cdef inline Py_ssize_t parts_of(

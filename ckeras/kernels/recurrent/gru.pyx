@@ -8,9 +8,10 @@ from ckeras.kernels.recurrent.gru_rows cimport (
     after_row, candidate_row, gates_row, reset_row, scale_row, state_row,
 )
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, goes_directly,
-    multiply, multiply_input_and_state, multiply_row, pack_panels, panel_numbers,
-    position, read_inputs, slice_rows,
+    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient,
+    gather_states, goes_directly, multiply, multiply_input_and_state, multiply_row,
+    order_bytes, pack_panels, panel_numbers, position, read_inputs, scatter_states,
+    slice_rows,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -26,8 +27,8 @@ def workspace_bytes(
                                       + panel_numbers(units, depth, width))
     cdef Py_ssize_t backward_panels = panel_numbers(units, 3 * units, width)
     cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
-    return itemsize * (max(forward_panels, backward_panels) + 4 * units
-                       + rows * (5 * units + depth))
+    return order_bytes(batch) + itemsize * (
+        max(forward_panels, backward_panels) + 4 * units + rows * (5 * units + depth))
 
 
 # --- forward -------------------------------------------------------------------------
@@ -95,7 +96,7 @@ cdef void forward_slice(
     cdef real* kept
     # The tile reads rows beyond the batch, too.
     memset(scratch, 0, slice_rows() * (5 * u + depth) * sizeof(real))
-    memcpy(h, buf[5] + first * u, rows * size)
+    gather_states(s, buf[5], first, rows, h, u)
     for t in range(s.steps):
         if any_counts(s, first, rows, t):
             read_inputs(s, buf[0], first, rows, t, row, depth)
@@ -141,8 +142,8 @@ cdef void forward_slice(
             if s.sequences:
                 memcpy(buf[7] + at * u, h + r * u, size)
     if not s.sequences:
-        memcpy(buf[7] + first * u, h, rows * size)
-    memcpy(buf[8] + first * u, h, rows * size)
+        scatter_states(s, buf[7], first, rows, h, u)
+    scatter_states(s, buf[8], first, rows, h, u)
 
 
 cdef void pack_weights(
@@ -189,6 +190,7 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, f
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
+    arrange(&s, scratch + slices * slice_rows() * (6 * u + f))
     w.after = dim[7] != 0
     w.bias = joined
     join_biases(joined, buf[2], buf[4], u)
@@ -199,7 +201,8 @@ cdef int forward(
     pack_weights(&w, buf, f, u, panels, n_threads)
     if s.batch * s.steps * (f + u) * u * 3 <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    # Slices differ in length: the longest come first, and whoever is free takes one.
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         forward_slice(&s, &w, g * slice_rows(), buf,
                       scratch + g * slice_rows() * (6 * u + f))
     return OK
@@ -295,7 +298,7 @@ cdef void backward_slice(
         for r in range(rows):
             if counts(s, position(s, first + r, t)):
                 add_row(d_h + r * u, product + r * u, u)
-    memcpy(buf[8] + first * u, d_h, rows * u * sizeof(real))
+    scatter_states(s, buf[8], first, rows, d_h, u)
 
 
 cdef int backward(
@@ -312,12 +315,13 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[3]
+    arrange(&s, scratch + slices * slice_rows() * 5 * u)
     pack_panels(buf[2], 1, 3 * u, thirds * u, u, panels, thirds * u, n_threads)
     if not after:
         pack_panels(buf[2] + 2 * u, 1, 3 * u, u, u, last_third, u, n_threads)
     if s.batch * s.steps * u * u * 3 <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         backward_slice(&s, after, dim[8] != 0, g * slice_rows(), buf, panels,
                        last_third, scratch + g * slice_rows() * 5 * u)
     return OK

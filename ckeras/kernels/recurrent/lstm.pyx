@@ -6,9 +6,10 @@ from libc.string cimport memcpy, memset
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, gate, goes_directly,
-    multiply, multiply_input_and_state, pack_panels, panel_numbers, position,
-    read_inputs, slice_rows, total,
+    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
+    gather_states, goes_directly, multiply, multiply_input_and_state, order_bytes,
+    pack_panels, panel_numbers, position, read_inputs, scatter_states, slice_rows,
+    total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -24,7 +25,7 @@ def workspace_bytes(
     cdef Py_ssize_t panels = max(panel_numbers(4 * units, depth, width),
                                  panel_numbers(units, 4 * units, width))
     cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
-    return itemsize * (panels + rows * (6 * units + depth))
+    return itemsize * (panels + rows * (6 * units + depth)) + order_bytes(batch)
 
 
 # --- forward -------------------------------------------------------------------------
@@ -76,9 +77,8 @@ cdef void forward_slice(
     cdef vd d
     # The tile reads rows beyond the batch, too.
     memset(row, 0, slice_rows() * depth * sizeof(real))
-    for r in range(rows):
-        memcpy(row + r * depth + s.features, buf[4] + (first + r) * u, size)
-    memcpy(c, buf[5] + first * u, rows * size)
+    gather_states(s, buf[4], first, rows, row + s.features, depth)
+    gather_states(s, buf[5], first, rows, c, u)
     for t in range(s.steps):
         read_inputs(s, buf[0], first, rows, t, row, depth)
         if any_counts(s, first, rows, t):
@@ -107,12 +107,10 @@ cdef void forward_slice(
                 memcpy(cell, c + r * u, size)
             if s.sequences:
                 memcpy(buf[7] + at * u, h, size)
-    for r in range(rows):
-        h = row + r * depth + s.features
-        if not s.sequences:
-            memcpy(buf[7] + (first + r) * u, h, size)
-        memcpy(buf[8] + (first + r) * u, h, size)
-    memcpy(buf[9] + first * u, c, rows * size)
+    if not s.sequences:
+        scatter_states(s, buf[7], first, rows, row + s.features, depth)
+    scatter_states(s, buf[8], first, rows, row + s.features, depth)
+    scatter_states(s, buf[9], first, rows, c, u)
 
 
 cdef int forward(
@@ -127,6 +125,7 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
+    arrange(&s, scratch + slices * slice_rows() * (6 * u + depth))
     if goes_directly(&s, <real> 0):
         forward_slice(&s, 0, buf, <const real*> NULL, scratch)
         return OK
@@ -136,7 +135,8 @@ cdef int forward(
                 n_threads)
     if s.batch * s.steps * depth * u * 4 <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    # Slices differ in length: the longest come first, and whoever is free takes one.
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         forward_slice(&s, g * slice_rows(), buf, panels,
                       scratch + g * slice_rows() * (6 * u + depth))
     return OK
@@ -197,7 +197,7 @@ cdef void backward_slice(
     memset(scratch, 0, slice_rows() * 7 * size)
     first_gradient(s, buf[0], buf[1], first, rows, d_h)
     if buf[2] != NULL:
-        memcpy(d_c, buf[2] + first * u, rows * size)
+        gather_states(s, buf[2], first, rows, d_c, u)
     for t in range(s.steps - 1, -1, -1):
         for r in range(rows):
             at = position(s, first + r, t)
@@ -207,7 +207,7 @@ cdef void backward_slice(
                 memset(d_z + r * 4 * u, 0, 4 * size)
                 memset(buf[8] + at * 4 * u, 0, 4 * size)
             else:
-                before = buf[4] + (first + r) * u
+                before = buf[4] + s.order[first + r] * u
                 if t > 0:
                     before = buf[7] + position(s, first + r, t - 1) * u
                 if real is float:
@@ -224,8 +224,8 @@ cdef void backward_slice(
         for r in range(rows):
             if counts(s, position(s, first + r, t)):
                 memcpy(d_h + r * u, earlier + r * u, size)
-    memcpy(buf[9] + first * u, d_h, rows * size)
-    memcpy(buf[10] + first * u, d_c, rows * size)
+    scatter_states(s, buf[9], first, rows, d_h, u)
+    scatter_states(s, buf[10], first, rows, d_c, u)
 
 
 cdef int backward(
@@ -239,10 +239,11 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[5]
+    arrange(&s, scratch + slices * slice_rows() * 7 * u)
     pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, 4 * u, n_threads)
     if s.batch * s.steps * u * u * 4 <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         backward_slice(&s, g * slice_rows(), buf, panels,
                        scratch + g * slice_rows() * 7 * u)
     return OK

@@ -2,8 +2,9 @@
 timesteps.
 
 A few rows of the batch go through all timesteps together, so threads never wait for
-each other, and the bits do not depend on how many there are. Weights are packed once
-into the panels that the register tile reads.
+each other, and the bits do not depend on how many there are. Where there is a mask,
+rows of about as many timesteps form a slice: once all of them have ended, nothing is
+left to do. Weights are packed once into the panels that the register tile reads.
 """
 
 from cython.parallel cimport prange
@@ -28,6 +29,7 @@ cdef struct Sequence:
     bint keep            # whether what the gradient needs is kept
     bint backwards       # whether the last timestep is read first
     const unsigned char* mask
+    Py_ssize_t* order    # the batch's rows as slices take them: see `arrange`
 
 
 cdef inline Py_ssize_t slice_rows() noexcept nogil:
@@ -42,11 +44,59 @@ cdef inline Py_ssize_t panel_numbers(
     return ceil_div(n, width) * width * depth
 
 
+cdef inline Py_ssize_t order_bytes(Py_ssize_t batch) noexcept nogil:
+    """Bytes of workspace that `arrange` takes."""
+    return 2 * batch * sizeof(Py_ssize_t)
+
+
+cdef inline void arrange(Sequence* s, void* memory) noexcept nogil:
+    """Settles the order of the rows: those with the most timesteps first.
+
+    Results do not depend on it, since each row is computed for itself.
+    """
+    cdef Py_ssize_t* counted = <Py_ssize_t*> memory + s.batch
+    cdef Py_ssize_t row, t, n = 0, length = s.steps
+    s.order = <Py_ssize_t*> memory
+    for row in range(s.batch):
+        s.order[row] = row
+        counted[row] = 0
+        for t in range(s.steps if s.mask != NULL else 0):
+            counted[row] += s.mask[row * s.steps + t] != 0
+    while s.mask != NULL and n < s.batch:
+        for row in range(s.batch):
+            if counted[row] == length:
+                s.order[n] = row
+                n += 1
+        length -= 1
+
+
 cdef inline Py_ssize_t position(
-    const Sequence* s, Py_ssize_t row, Py_ssize_t k
+    const Sequence* s, Py_ssize_t i, Py_ssize_t k
 ) noexcept nogil:
-    """Where the k-th timestep to be read lies among all rows' timesteps."""
-    return row * s.steps + (s.steps - 1 - k if s.backwards else k)
+    """Where the i-th row's k-th timestep to be read lies among all timesteps."""
+    return s.order[i] * s.steps + (s.steps - 1 - k if s.backwards else k)
+
+
+cdef inline void gather_states(
+    const Sequence* s, const real* states, Py_ssize_t first, Py_ssize_t rows,
+    real* target, Py_ssize_t step
+) noexcept nogil:
+    """A slice's rows of (batch, units), `step` apart."""
+    cdef Py_ssize_t r
+    for r in range(rows):
+        memcpy(target + r * step, states + s.order[first + r] * s.units,
+               s.units * sizeof(real))
+
+
+cdef inline void scatter_states(
+    const Sequence* s, real* states, Py_ssize_t first, Py_ssize_t rows,
+    const real* source, Py_ssize_t step
+) noexcept nogil:
+    """Puts a slice's rows, `step` apart, where they lie in (batch, units)."""
+    cdef Py_ssize_t r
+    for r in range(rows):
+        memcpy(states + s.order[first + r] * s.units, source + r * step,
+               s.units * sizeof(real))
 
 
 cdef inline bint counts(const Sequence* s, Py_ssize_t at) noexcept nogil:
@@ -147,10 +197,12 @@ cdef inline void first_gradient(
     Py_ssize_t rows, real* d_h
 ) noexcept nogil:
     """d_h (rows, u), zeros so far, after the last timestep."""
+    cdef Py_ssize_t r, u = s.units
     if d_last != NULL:
-        memcpy(d_h, d_last + first * s.units, rows * s.units * sizeof(real))
+        gather_states(s, d_last, first, rows, d_h, u)
     if d_outputs != NULL and not s.sequences:
-        add_row(d_h, d_outputs + first * s.units, rows * s.units)
+        for r in range(rows):
+            add_row(d_h + r * u, d_outputs + s.order[first + r] * u, u)
 
 
 cdef inline bint goes_directly(const Sequence* s, real tag) noexcept nogil:

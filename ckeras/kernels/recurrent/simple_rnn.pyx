@@ -8,9 +8,10 @@ from ckeras.kernels.matrix.gemm_tile cimport (
     RELU, SIGMOID, TANH, lanes, load_n, rectify, spread, store_n, vec,
 )
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, counts, first_gradient, gate, goes_directly,
-    multiply, multiply_input_and_state, pack_panels, panel_numbers, position,
-    read_inputs, slice_rows, total,
+    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
+    gather_states, goes_directly, multiply, multiply_input_and_state, order_bytes,
+    pack_panels, panel_numbers, position, read_inputs, scatter_states, slice_rows,
+    total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -24,7 +25,8 @@ def workspace_bytes(
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
     cdef Py_ssize_t depth = features + units
     cdef Py_ssize_t rows = ceil_div(batch, slice_rows()) * slice_rows()
-    return itemsize * (panel_numbers(units, depth, width) + rows * (2 * units + depth))
+    return order_bytes(batch) + itemsize * (
+        panel_numbers(units, depth, width) + rows * (2 * units + depth))
 
 
 # --- forward -------------------------------------------------------------------------
@@ -68,8 +70,7 @@ cdef void forward_slice(
     cdef const real* z = NULL
     # The tile reads rows beyond the batch, too.
     memset(row, 0, slice_rows() * depth * sizeof(real))
-    for r in range(rows):
-        memcpy(row + r * depth + s.features, buf[4] + (first + r) * u, size)
+    gather_states(s, buf[4], first, rows, row + s.features, depth)
     for t in range(s.steps):
         if any_counts(s, first, rows, t):
             read_inputs(s, buf[0], first, rows, t, row, depth)
@@ -95,11 +96,9 @@ cdef void forward_slice(
                 memcpy(kept, h, size)
             if s.sequences:
                 memcpy(buf[6] + at * u, h, size)
-    for r in range(rows):
-        h = row + r * depth + s.features
-        if not s.sequences:
-            memcpy(buf[6] + (first + r) * u, h, size)
-        memcpy(buf[7] + (first + r) * u, h, size)
+    if not s.sequences:
+        scatter_states(s, buf[6], first, rows, row + s.features, depth)
+    scatter_states(s, buf[7], first, rows, row + s.features, depth)
 
 
 cdef int forward(
@@ -114,6 +113,7 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[5]
+    arrange(&s, scratch + slices * slice_rows() * (2 * u + depth))
     if goes_directly(&s, <real> 0):
         forward_slice(&s, <int> dim[7], 0, buf, <const real*> NULL, scratch)
         return OK
@@ -122,7 +122,8 @@ cdef int forward(
     pack_panels(buf[3], u, 1, u, u, panels + features * width, depth, n_threads)
     if s.batch * s.steps * depth * u <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    # Slices differ in length: the longest come first, and whoever is free takes one.
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         forward_slice(&s, <int> dim[7], g * slice_rows(), buf, panels,
                       scratch + g * slice_rows() * (u + depth))
     return OK
@@ -186,7 +187,7 @@ cdef void backward_slice(
         for r in range(rows):
             if counts(s, position(s, first + r, t)):
                 memcpy(d_h + r * u, earlier + r * u, size)
-    memcpy(buf[6] + first * u, d_h, rows * size)
+    scatter_states(s, buf[6], first, rows, d_h, u)
 
 
 cdef int backward(
@@ -200,10 +201,11 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[3]
+    arrange(&s, scratch + slices * slice_rows() * 3 * u)
     pack_panels(buf[2], 1, u, u, u, panels, u, n_threads)
     if s.batch * s.steps * u * u <= GRAIN:
         n_threads = 1
-    for g in prange(slices, schedule="static", num_threads=n_threads):
+    for g in prange(slices, schedule="dynamic", num_threads=n_threads):
         backward_slice(&s, <int> dim[7], g * slice_rows(), buf, panels,
                        scratch + g * slice_rows() * 3 * u)
     return OK

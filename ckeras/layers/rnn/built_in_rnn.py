@@ -11,17 +11,41 @@ __all__ = ["BuiltInRNN"]
 class BuiltInRNN(RNN):
     """Runs a built-in cell, whose options the layer shows as its own.
 
+    Subclasses list the arguments in their `__init__`, as Keras does, and hand all of
+    them on at once.
+
     Args:
-        cell: an instance of `cell_class`.
-        **kwargs: as of `RNN`.
+        arguments: `locals()` at the beginning of that `__init__`. What the cell has an
+            argument for goes to the cell, the rest to `RNN`.
+        **of_cell: further arguments of the cell.
 
     Attributes:
         cell_class: class of the cell, given by subclasses.
+        cell_name: its name in the paths of weights.
         not_in_config: options of the cell that Keras does not store.
     """
 
     cell_class = None
+    cell_name = None
     not_in_config = ()
+
+    def __init__(self, arguments, **of_cell):
+        kwargs = arguments["kwargs"]
+        others = {
+            name: value
+            for name, value in arguments.items()
+            if name not in ("self", "kwargs", "__class__")
+        }
+        for name in constructor_signature(self.cell_class).parameters:
+            if name in others:
+                of_cell[name] = others.pop(name)
+        cell = self.cell_class(
+            **of_cell,
+            name=self.cell_name,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+        )
+        super().__init__(cell, **others, **kwargs)
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

@@ -9,16 +9,15 @@ __all__ = ["KernelRNN"]
 class KernelRNN(BuiltInRNN):
     """Runs a built-in cell by a kernel where there is one for its options.
 
-    Args:
-        cell: an instance of `cell_class`.
-        **kwargs: as of `RNN`.
-
     Subclasses define `has_kernel(training)` and `whole_sequence`.
     """
 
-    def __init__(self, cell, **kwargs):
-        super().__init__(cell, **kwargs)
+    def __init__(self, arguments, **of_cell):
+        others = {k: v for k, v in arguments.items() if k != "use_cudnn"}
+        super().__init__(others, **of_cell)
         self.input_spec = self._sequence_spec()
+        if "use_cudnn" in arguments:
+            self._take_use_cudnn(arguments["use_cudnn"])
 
     def _take_use_cudnn(self, use_cudnn):
         """Keeps an argument that has a meaning on GPUs only."""

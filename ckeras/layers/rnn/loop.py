@@ -43,6 +43,8 @@ def run_cell(
         output, new_states = step(x, states)
         if not tree.is_nested(new_states):
             new_states = [new_states]
+        if not unroll:
+            _check_states(tree.flatten(states), tree.flatten(new_states))
         if kept is None:
             return output, list(new_states)
         if zero_output_for_mask:
@@ -80,9 +82,7 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     def run(flat_states, row):
         x, kept = row
         output, new = step(x, tree.pack_sequence_as(states, flat_states), kept)
-        new = tree.flatten(new)
-        _check_states(flat_states, new)
-        return new, output
+        return tree.flatten(new), output
 
     if all_outputs:
         last, outputs = ops.scan(run, tree.flatten(states), rows)

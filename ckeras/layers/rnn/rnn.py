@@ -54,7 +54,6 @@ class RNN(Layer):
             from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells
 
             cell = StackedRNNCells(cell)
-        kwargs.pop("time_major", None)
         super().__init__(**kwargs)
         _check_cell(cell)
         self.cell = cell
@@ -150,13 +149,15 @@ class RNN(Layer):
         self._check_batch(sequences)
         states = self._first_states(sequences, initial_state)
         mask = self._mask_of_timesteps(sequences, mask)
-        self._draw_dropout_masks(self.cell, sequences[:, 0], states, training)
+        self._draw_dropout_masks(self.cell, sequences, states, training)
         try:
-            last, outputs, states = self.inner_loop(
-                sequences, states, mask, training=training
-            )
+            results = self.inner_loop(sequences, states, mask, training=training)
         finally:
             self._forget_dropout_masks(self.cell)
+        # The cell may compute in another type than the layer.
+        last, outputs, states = tree.map_structure(
+            lambda x: ops.cast(x, self.compute_dtype), results
+        )
         if self.stateful:
             own, new = tree.flatten(self.states), tree.flatten(states)
             for variable, value in zip(own, new, strict=True):
@@ -230,10 +231,11 @@ class RNN(Layer):
             unroll=self.unroll,
         )
 
-    def _draw_dropout_masks(self, cell, step_input, states, training):
+    def _draw_dropout_masks(self, cell, sequences, states, training):
         # Before the loop: the masks belong to the batch, not to a timestep.
         if training and isinstance(cell, DropoutRNNCell):
-            cell.get_dropout_mask(step_input)
+            if cell.dropout > 0:
+                cell.get_dropout_mask(sequences[:, 0])
             cell.get_recurrent_dropout_mask(tree.flatten(states)[0])
 
     def _forget_dropout_masks(self, cell):
@@ -280,4 +282,9 @@ def _check_cell(cell):
         raise ValueError(
             "state_size must be an integer, or a list/tuple of integers (one for each "
             "state tensor)."
+        )
+    if size in ([], ()):
+        raise ValueError(
+            f"An RNN needs a cell with at least one state. Received: cell={cell}, "
+            f"state_size={size}"
         )

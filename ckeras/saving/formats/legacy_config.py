@@ -18,6 +18,7 @@ _DROPPED = {
     "Embedding": ("input_length",),
     "GRU": ("implementation", "time_major"),
     "LSTM": ("implementation", "time_major"),
+    "RNN": ("time_major",),
     "SimpleRNN": ("implementation", "time_major"),
 }
 _DROPPED_OF_OPTIMIZERS = ("decay", "is_legacy_optimizer", "jit_compile")
@@ -64,6 +65,11 @@ def _layer(config, custom):
         inner = _model(inner, custom)
     else:
         result["module"] = "keras.layers"
+    if inner.get("time_major") and name not in custom:
+        raise ValueError(
+            f"Layer '{inner.get('name')}' reads sequences with their timesteps first "
+            "(time_major=True), which no layer of Keras 3 does."
+        )
     for argument in _DROPPED.get(name, ()):
         inner.pop(argument, None)
     _rename_shape(name, inner)

@@ -134,3 +134,72 @@ def test_nan_and_infinity_reach_their_row_alone(size):
     assert set(np.unique(y[3])) == {0.0, np.inf}
     others = np.delete(y, [1, 3], axis=0)
     assert np.isfinite(others).all()
+
+
+# Rows around a part, all of them kept, none, some, and runs of them.
+KEPT = {
+    "all": lambda rng, n: np.ones(n, bool),
+    "none": lambda rng, n: np.zeros(n, bool),
+    "some": lambda rng, n: rng.random(n) < 0.6,
+    "runs": lambda rng, n: np.arange(n) % 100 < 37,
+}
+KEPT_SIZES = [
+    (1, 1, 1),
+    (5, 7, 3),
+    (512, 8, 9),
+    (513, 33, 5),
+    (700, 130, 97),
+    (1500, 1, 40),
+    (1025, 40, 1),
+    (600, 7, 300),
+]
+
+
+def kept_workspace(m, n, k, dtype, outer):
+    size = kernels.module("gemm").kept_workspace_bytes(
+        m, n, k, np.dtype(dtype).itemsize, SLOTS, outer
+    )
+    return poisoned(size // np.dtype(dtype).itemsize, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("size", KEPT_SIZES)
+def test_sum_over_the_rows_that_count(size, kept, dtype):
+    k, m, n = size
+    a, b = operands(m, n, k, True, False, dtype)
+    mask = KEPT[kept](np.random.default_rng(0), k)
+    a[~mask] = np.nan
+    expected = a[mask].astype("float64").T @ b[mask].astype("float64")
+    found = []
+    for threads in (1, 2):
+        c = poisoned((m, n), dtype)
+        buffers = [a, b, mask, c, kept_workspace(m, n, k, dtype, True)]
+        dims = (m, n, k, SLOTS)
+        assert run("gemm.kept_outer", dtype, buffers, dims, n_threads=threads) == 0
+        found.append(c)
+    close(found[0], expected, k)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("size", KEPT_SIZES)
+def test_products_of_the_rows_that_count(size, kept, dtype, transposed):
+    m, k, n = size
+    a, b = operands(m, n, k, False, transposed, dtype)
+    mask = KEPT[kept](np.random.default_rng(0), m)
+    a[~mask] = np.nan
+    expected = np.zeros((m, n))
+    wide = b.astype("float64")
+    expected[mask] = a[mask].astype("float64") @ (wide.T if transposed else wide)
+    found = []
+    for threads in (1, 2):
+        c = poisoned((m, n), dtype)
+        buffers = [a, b, mask, c, kept_workspace(m, n, k, dtype, False)]
+        dims = (m, n, k, transposed, SLOTS)
+        assert run("gemm.kept_rows", dtype, buffers, dims, n_threads=threads) == 0
+        found.append(c)
+    close(found[0], expected, k)
+    np.testing.assert_array_equal(*found)

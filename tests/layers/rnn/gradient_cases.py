@@ -69,6 +69,10 @@ def layer_cases():
         for name, shape in {"one row": (1, 3, 2), "one timestep": (2, 1, 2)}.items():
             layer = cls(3, dtype="float64", return_sequences=True)
             yield f"{kind} {name}", (layer, [normal(*shape)])
+        states = [normal(2, 3) for _ in range(2 if kind == "lstm" else 1)]
+        layer = cls(3, dtype="float64", return_state=True)
+        call = called({"mask": MASKS["right"]})
+        yield f"{kind} first states", (layer, [normal(2, 4, 5), states], call)
         # Wide inputs of few rows are projected apart from the recurrence.
         layer = cls(2, dtype="float64", return_sequences=True, go_backwards=True)
         yield f"{kind} wide", (layer, [normal(2, 3, 18)])
@@ -104,6 +108,8 @@ def own_cases():
     for cls in (layers.LSTM, gru):
         layer = cls(3, recurrent_activation="hard_sigmoid", dtype="float64")
         yield f"{cls.__name__} hard gates", (layer, [x])
+        layer = cls(3, implementation=1, dtype="float64")
+        yield f"{cls.__name__} gate by gate", (layer, [x])
 
 
 def wrapper_cases():

@@ -17,26 +17,6 @@ CELLS = {
 KINDS = pytest.mark.parametrize("kind", CELLS)
 
 
-@pytest.mark.parametrize("mask", [None, MASK, np.zeros_like(MASK)])
-@pytest.mark.parametrize("options", [{}, {"go_backwards": True}, {"use_bias": False}])
-@pytest.mark.parametrize("units", [1, 6])
-@KINDS
-def test_the_kernel_and_the_loop_over_cells_agree(kind, units, options, mask):
-    options = {"dtype": "float64", "bias_initializer": "normal", **options}
-    backwards = options.pop("go_backwards", False)
-    cell = CELLS[kind](units, **options)
-    rest = {"return_sequences": True, "return_state": True, "dtype": "float64"}
-    loop = layers.RNN(cell, go_backwards=backwards, **rest)
-    layer = kind(units, go_backwards=backwards, **{**options, **rest})
-    states = [RNG.normal(size=(4, units)) for _ in range(len(loop.state_size))]
-    expected = loop(X, initial_state=states, mask=mask)
-    layer.build(X.shape)
-    layer.set_weights(loop.get_weights())
-    assert layer.has_kernel(training=False)
-    for a, b in zip(layer(X, initial_state=states, mask=mask), expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-13)
-
-
 @KINDS
 def test_stateful(kind):
     layer = kind(2, stateful=True, return_sequences=True)
@@ -85,17 +65,6 @@ def test_a_rate_of_one(kind, rate):
     layer = kind(2, **{rate: 1.0})
     changed = not np.allclose(layer(X, training=True), layer(X))
     assert changed == (kind is layers.SimpleRNN)
-
-
-@KINDS
-def test_long_sequences_do_not_drift(kind):
-    x = RNG.normal(size=(2, 1000, 3))
-    wide = kind(17, return_sequences=True, dtype="float64")
-    expected = wide(x)
-    narrow = kind(17, return_sequences=True)
-    narrow.build(x.shape)
-    narrow.set_weights(wide.get_weights())
-    np.testing.assert_allclose(narrow(x.astype("float32")), expected, atol=2e-4)
 
 
 @KINDS

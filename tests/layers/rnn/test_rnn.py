@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ckeras import layers, ops
+from ckeras import layers, ops, tree
 
 X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
 
@@ -22,6 +22,18 @@ def test_own_cell():
     np.testing.assert_allclose(y, X.cumsum(1) * 2, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(state, X.sum(1), rtol=1e-5, atol=1e-6)
     assert layer.compute_output_shape((None, 4, 3)) == ((None, 4, 3), (None, 3))
+
+
+def test_a_cell_of_another_type():
+    """What the layer returns is of the layer's type."""
+    cells = [layers.GRUCell(3, dtype="float32"), layers.LSTMCell(2, dtype="float32")]
+    options = {"return_sequences": True, "return_state": True}
+    layer = layers.RNN(cells, dtype="mixed_float16", **options)
+    found = tree.flatten(layer(X))
+    assert {v.dtype for v in found} == {"float16"}
+    wide = layers.RNN(cells, **options)
+    for a, b in zip(found, tree.flatten(wide(X)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-3)
 
 
 def test_stacked_cells():

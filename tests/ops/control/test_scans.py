@@ -9,6 +9,7 @@ import ckeras
 from ckeras import ops
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.saving import register_keras_serializable
+from tests.gradients import check_gradients, check_traced
 
 X = np.random.default_rng(0).normal(size=(7, 3)).astype("float32")
 
@@ -130,6 +131,23 @@ def test_associative_scan(n, reverse):
         for k in range(2):
             expected = np.stack([r[k] for r in rows], axis=1)
             np.testing.assert_allclose(found[k], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8])
+@pytest.mark.parametrize("reverse", [False, True])
+def test_gradients_of_an_associative_scan(reverse, n):
+    """Of the linear recurrence h = a h + x, whose gradient runs the other way."""
+
+    def states(a, x):
+        def combine(left, right):
+            return left[0] * right[0], right[0] * left[1] + right[1]
+
+        return ops.associative_scan(combine, (a, x), reverse=reverse, axis=1)[1]
+
+    rng = np.random.default_rng(n)
+    values = rng.normal(size=(2, 2, n, 3))
+    check_gradients(states, *values)
+    check_traced(lambda *v: ops.sum(ops.sin(states(*v))), *values)
 
 
 def test_associative_scan_calls_few_times():

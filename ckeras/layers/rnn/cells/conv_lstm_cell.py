@@ -86,24 +86,7 @@ class ConvLSTMCell(Geometry, WeightedCell):
                 f"Received: strides={self.strides} and "
                 f"dilation_rate={self.dilation_rate}"
             )
-        self._take_options(
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-        )
+        self._take_options(locals())
         # Channels only; the other axes follow from the input's shape.
         self.state_size = [filters, filters]
         self.input_spec = InputSpec(ndim=rank + 2)

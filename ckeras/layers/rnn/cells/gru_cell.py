@@ -61,24 +61,7 @@ class GRUCell(WeightedCell):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
         self._take_units(units)
-        self._take_options(
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            reset_after=reset_after,
-            seed=seed,
-        )
+        self._take_options(locals())
         self._take_implementation(implementation)
 
     def build(self, input_shape):

@@ -77,24 +77,7 @@ class LSTMCell(WeightedCell):
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
         self._take_units(units)
-        self._take_options(
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-        )
+        self._take_options(locals())
         self._take_implementation(implementation)
         self.state_size = [self.units, self.units]
 

@@ -49,22 +49,7 @@ class SimpleRNNCell(WeightedCell):
     ):
         super().__init__(**kwargs)
         self._take_units(units)
-        self._take_options(
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-        )
+        self._take_options(locals())
 
     def build(self, input_shape):
         self._add_weights(input_shape[-1], self.units, (self.units,))

@@ -1,5 +1,7 @@
 """What the built-in cells share: their options, weights and first states."""
 
+import numbers
+
 from ckeras import activations, constraints, initializers, ops, random, regularizers
 from ckeras.layers.layer import Layer
 from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
@@ -12,6 +14,7 @@ _GETTERS = {
     "regularizer": regularizers.get,
     "constraint": constraints.get,
 }
+_FLAGS = ("use_bias", "unit_forget_bias", "reset_after")
 
 
 class WeightedCell(DropoutRNNCell, Layer):
@@ -30,22 +33,28 @@ class WeightedCell(DropoutRNNCell, Layer):
         Raises:
             ValueError: if it is not positive.
         """
-        if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
+        whole = isinstance(units, numbers.Integral) and not isinstance(units, bool)
+        if not whole or units <= 0:
             raise ValueError(
                 "Received an invalid value for argument `units`, expected a positive "
-                f"integer, got {units}."
+                f"integer, got {units!r}."
             )
-        self.units = self.state_size = self.output_size = units
+        self.units = self.state_size = self.output_size = int(units)
 
-    def _take_options(self, dropout, recurrent_dropout, seed, **options):
-        """Keeps the options under their names, strings as what they stand for."""
-        for name, value in options.items():
+    def _take_options(self, arguments):
+        """Keeps a cell's options under their names, strings as what they stand for.
+
+        Args:
+            arguments: `locals()` of the cell's `__init__`; others are left alone.
+        """
+        for name, value in arguments.items():
             get = _GETTERS.get(name.rpartition("_")[2])
-            setattr(self, name, value if get is None else get(value))
-        self.dropout = min(1.0, max(0.0, dropout))
-        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
-        self.seed = seed
-        self.seed_generator = random.SeedGenerator(seed)
+            if get is not None or name in _FLAGS:
+                setattr(self, name, value if get is None else get(value))
+        self.dropout = min(1.0, max(0.0, arguments["dropout"]))
+        self.recurrent_dropout = min(1.0, max(0.0, arguments["recurrent_dropout"]))
+        self.seed = arguments["seed"]
+        self.seed_generator = random.SeedGenerator(self.seed)
 
     def _take_implementation(self, implementation):
         # With recurrent dropout each gate has masks of its own, as in Keras.

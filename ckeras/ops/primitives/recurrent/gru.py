@@ -1,7 +1,7 @@
 """The gated recurrent unit over a whole sequence."""
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise, linear, movement
+from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.recurrent import sequence
 
 __all__ = ["gru"]
@@ -39,7 +39,7 @@ def gru(
         (batch, units), and the last h.
     """
     if not sequence.projects_on_the_way(x, u):
-        x, w, b = sequence.project(x, w, b), None, None
+        x, w, b = sequence.project(x, w, b, mask), None, None
     attrs = sequence.call_attrs(go_backwards, return_sequences)
     outputs, h, *_ = _sequence(
         x, w, b, u, recurrent_b, h0, mask, **attrs, reset_after=bool(reset_after)
@@ -89,20 +89,20 @@ def _sequence_gradient(node, d_outputs, needs):
     )
     d_x, d_w, d_b, d_u = d_z, None, None, None
     if short:
-        d_x, d_w, d_b = _input_gradients(x, w, rest[0], d_z, needs)
+        d_x, d_w, d_b = _input_gradients(x, w, rest[0], d_z, mask, needs)
     elif w is not None:
-        d_x = linear.matmul(d_z, w, transpose_b=True) if needs[0] else None
-        d_w = sequence.outer(x, d_z) if needs[1] else None
+        d_x = sequence.unproject(d_z, w, mask) if needs[0] else None
+        d_w = sequence.outer(x, d_z, mask) if needs[1] else None
         d_b = sequence.sum_of_rows(d_z) if needs[2] else None
     if needs[3]:
-        d_u = sequence.outer(h_before, rest[0] if after else d_z)
+        d_u = sequence.outer(h_before, rest[0] if after else d_z, mask)
         if not after:
-            d_u = _last_third(d_u, sequence.outer(inner, d_z))
+            d_u = _last_third(d_u, sequence.outer(inner, d_z, mask))
     d_recurrent_b = sequence.sum_of_rows(rest[0]) if after and needs[4] else None
     return [d_x, d_w, d_b, d_u, d_recurrent_b, d_h0, None]
 
 
-def _input_gradients(x, w, d_inner, d_a, needs):
+def _input_gradients(x, w, d_inner, d_a, mask, needs):
     """Those of x, w and b, where the first two thirds of d_z are those of d_inner."""
     d_x = d_w = d_b = None
     units = d_a.shape[-1]
@@ -110,11 +110,13 @@ def _input_gradients(x, w, d_inner, d_a, needs):
         gates = _columns(w, 0, 2 * units)
         padded = movement.pad(gates, pads=((0, 0), (0, units)), value=0.0)
         d_x = elementwise.add(
-            linear.matmul(d_inner, padded, transpose_b=True),
-            linear.matmul(d_a, _columns(w, 2 * units, units), transpose_b=True),
+            sequence.unproject(d_inner, padded, mask),
+            sequence.unproject(d_a, _columns(w, 2 * units, units), mask),
         )
     if needs[1]:
-        d_w = _last_third(sequence.outer(x, d_inner), sequence.outer(x, d_a))
+        d_w = _last_third(
+            sequence.outer(x, d_inner, mask), sequence.outer(x, d_a, mask)
+        )
     if needs[2]:
         sums = [sequence.sum_of_rows(d) for d in (d_inner, d_a)]
         rows = [movement.reshape(s, shape=(1, s.shape[0])) for s in sums]

@@ -1,7 +1,6 @@
 """The long short-term memory over a whole sequence."""
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import linear
 from ckeras.ops.primitives.recurrent import sequence
 
 __all__ = ["lstm"]
@@ -24,7 +23,7 @@ def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=
         (batch, units), and the last h and c.
     """
     if not sequence.projects_on_the_way(x, u):
-        x, w, b = sequence.project(x, w, b), None, None
+        x, w, b = sequence.project(x, w, b, mask), None, None
     attrs = sequence.call_attrs(go_backwards, return_sequences)
     outputs, h, c, *_ = _sequence(x, w, b, u, h0, c0, mask, **attrs)
     return sequence.in_order_of_reading(outputs, **attrs), h, c
@@ -65,10 +64,10 @@ def _sequence_gradient(node, d_outputs, needs):
     d_z, d_h0, d_c0 = _gradient(*d_outputs[:3], u, c0, mask, gates, cells, **attrs)
     d_x, d_w, d_b = d_z, None, None
     if w is not None:
-        d_x = linear.matmul(d_z, w, transpose_b=True) if needs[0] else None
-        d_w = sequence.outer(x, d_z) if needs[1] else None
+        d_x = sequence.unproject(d_z, w, mask) if needs[0] else None
+        d_w = sequence.outer(x, d_z, mask) if needs[1] else None
         d_b = sequence.sum_of_rows(d_z) if needs[2] else None
-    d_u = sequence.outer(h_before, d_z) if needs[3] else None
+    d_u = sequence.outer(h_before, d_z, mask) if needs[3] else None
     return [d_x, d_w, d_b, d_u, d_h0, d_c0, None]
 
 

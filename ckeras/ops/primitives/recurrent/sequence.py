@@ -3,6 +3,7 @@
 from ckeras import kernels
 from ckeras.engine.trace import is_recorded
 from ckeras.ops.primitives import elementwise, linear, movement, reduction
+from ckeras.ops.primitives.recurrent import kept
 
 __all__ = [
     "call_attrs",
@@ -15,6 +16,7 @@ __all__ = [
     "projects_on_the_way",
     "refuse_without_tape",
     "sum_of_rows",
+    "unproject",
     "workspace",
 ]
 
@@ -38,9 +40,9 @@ def projects_on_the_way(x, u):
     return batch >= FULL_ROWS and weights <= CACHE_BYTES
 
 
-def project(x, w, b):
-    """x·w + b for all timesteps."""
-    z = linear.matmul(x, w)
+def project(x, w, b, mask):
+    """x·w + b for all timesteps that count."""
+    z = linear.matmul(x, w) if mask is None else kept.product(x, w, mask)
     return z if b is None else elementwise.add(z, b)
 
 
@@ -108,8 +110,17 @@ def workspace(kernel, batch, units, features, dtype):
     return kernels.module(kernel).workspace_bytes(batch, units, features, itemsize)
 
 
-def outer(a, d_z):
+def unproject(d_z, w, mask):
+    """The gradient of x, from that of x·w."""
+    if mask is not None:
+        return kept.product(d_z, w, mask, transpose=True)
+    return linear.matmul(d_z, w, transpose_b=True)
+
+
+def outer(a, d_z, mask):
     """The sum over rows and timesteps of the outer products of a and d_z."""
+    if mask is not None:
+        return kept.outer(a, d_z, mask)
     rows = a.shape[0] * a.shape[1]
     a, d_z = [movement.reshape(v, shape=(rows, v.shape[-1])) for v in (a, d_z)]
     return linear.matmul(a, d_z, transpose_a=True)

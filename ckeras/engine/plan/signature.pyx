@@ -1,18 +1,22 @@
 """Signatures of calls: what a compiled function is chosen by.
 
 `describe` walks through nested arguments once, collects the arrays and returns a
-hashable key of everything else; `rebuild` puts values in the arrays' places.
+hashable key of everything else; `rebuild` puts values in the arrays' places. In C,
+since it is a large part of what a small model's prediction takes.
 """
 
 import numpy as np
 
+from ckeras.engine import dtypes
+from ckeras.engine.plan.value cimport Value
 from ckeras.engine.primitive import Spec
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tensor import Tensor
 
-__all__ = ["describe", "rebuild"]
-
-_STATIC = (bool, int, float, complex, str, bytes, type(None))
+cdef object tensor_type = Tensor, spec_type = Spec, placeholder_type = KerasTensor
+cdef object array_type = np.ndarray, number_type = np.generic
+cdef dict names = dtypes.NAMES
+cdef tuple static_types = (bool, int, float, complex, str, bytes, type(None))
 
 
 class _Symbolic(Exception):
@@ -34,7 +38,7 @@ class _Same:
         return isinstance(other, _Same) and self.value is other.value
 
 
-def describe(arguments, arrays):
+def describe(arguments, list arrays):
     """A hashable key of nested arguments; the arrays go into the list `arrays`.
 
     Returns:
@@ -44,37 +48,57 @@ def describe(arguments, arrays):
         ValueError: for an array of a type that no tensor has.
     """
     try:
-        return _describe(arguments, arrays)
+        return key_of(arguments, arrays)
     except _Symbolic:
         return None
 
 
-def _describe(x, arrays):
-    kind = type(x)
-    if kind is Tensor:
-        arrays.append(x._array)
-        return x.shape, x.dtype
-    if kind is np.ndarray or isinstance(x, np.generic):
-        value = Tensor(np.asarray(x))
+cdef tuple key_of(x, list arrays):
+    cdef object kind = type(x)
+    cdef Value value
+    cdef list parts
+    if kind is tuple or kind is list:
+        parts = []
+        for item in x:
+            parts.append(key_of(item, arrays))
+        return kind, tuple(parts)
+    if kind is dict:
+        return key_of_dict(x, arrays)
+    if kind is tensor_type:
+        value = x
         arrays.append(value._array)
         return value.shape, value.dtype
-    if kind is Spec:
+    if kind is array_type:
+        name = names.get(x.dtype)
+        if name is not None and x.flags.c_contiguous:
+            arrays.append(x)
+            return x.shape, name
+    if kind is array_type or isinstance(x, number_type):
+        return key_of(Tensor(np.asarray(x)), arrays)
+    if kind is spec_type:
         return x.shape, x.dtype
     if isinstance(x, (tuple, list)):
-        return kind, tuple([_describe(e, arrays) for e in x])
+        return kind, key_of(tuple(x), arrays)
     if isinstance(x, dict):
-        return kind, tuple([(k, _describe(x[k], arrays)) for k in x])
-    if isinstance(x, _STATIC):
+        return key_of_dict(x, arrays)
+    if isinstance(x, static_types):
         return kind, x
-    if isinstance(x, KerasTensor):
+    if isinstance(x, placeholder_type):
         raise _Symbolic
     return kind, _Same(x)
+
+
+cdef tuple key_of_dict(x, list arrays):
+    cdef list parts = []
+    for name, item in x.items():
+        parts.append((name, key_of(item, arrays)))
+    return type(x), tuple(parts)
 
 
 def rebuild(x, values):
     """`x` with the next of `values` in each array's place."""
     kind = type(x)
-    if kind in (Tensor, np.ndarray, Spec) or isinstance(x, np.generic):
+    if kind in (tensor_type, array_type, spec_type) or isinstance(x, number_type):
         return next(values)
     if isinstance(x, (tuple, list)):
         parts = [rebuild(e, values) for e in x]

@@ -1,0 +1,6 @@
+from collections.abc import Iterator
+
+import numpy as np
+
+def describe(arguments: object, arrays: list[np.ndarray]) -> tuple | None: ...
+def rebuild(x: object, values: Iterator) -> object: ...
