@@ -336,12 +336,14 @@ cdef inline vec quick_tanh(vec x) noexcept nogil:
 cdef inline vec plain_tanh(vec x) noexcept nogil:
     """`quick_tanh` that gets to 1 and -1 where the exact float is rounded to them.
 
-    Without that, x · (1 + tanh x) would not be 0 for large negative x.
+    Without that, x · (1 + tanh x) would not be 0 for large negative x. Small numbers
+    are their own tanh: their products with coefficients would be subnormal.
     """
-    cdef vec one, edge
+    cdef vec one, edge, result
     if vec is vf:
         one, edge = num(x, 1), num(x, 9.02)
-        return if_less(edge, x, one, if_less(x, -edge, -one, tanh_f(x)))
+        result = if_less(absolute(x), num(x, 2e-4), x, tanh_f(x))
+        return if_less(edge, x, one, if_less(x, -edge, -one, result))
     else:
         return tanh(x)
 
