@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from ckeras import kernels
 from ckeras.engine.graph import Node
 from ckeras.engine.primitive import Spec, registry
 from ckeras.ops.primitives import elementwise  # noqa: F401
@@ -16,7 +17,8 @@ ULPS = {
     "log": (1.5, 1.5),
     "log1p": (2, 2),
     "expm1": (2.5, 2.5),
-    "tanh": (5, 4),  # Eigen's rational form: 4 with fused multiply-adds, 5 without
+    # Eigen's rational form, without fused multiply-adds at level v2: 4.9 there.
+    "tanh": (5 if kernels.level == "v2" else 4, 4),
     "sigmoid": (4, 4),
     "softplus": (3, 3),
     "erf": (4, 1),
