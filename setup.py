@@ -22,7 +22,7 @@ from setuptools.errors import CompileError, LinkError, PlatformError
 
 ROOT = pathlib.Path(__file__).resolve().parent
 KERNELS = pathlib.Path("ckeras/kernels")
-PLAN = pathlib.Path("ckeras/engine/plan")
+ENGINE = pathlib.Path("ckeras/engine")
 LEVEL_FLAGS = {
     "v2": ["-march=x86-64-v2"],
     "v3": ["-march=x86-64-v3"],
@@ -96,7 +96,7 @@ def link_flags():
 def translate():
     """Runs Cython once per source and returns the extensions, one per level."""
     kernels = sorted(KERNELS.glob("*/*.pyx"))
-    sources = [*kernels, *sorted(PLAN.glob("*.pyx"))]
+    sources = [*kernels, *sorted(ENGINE.glob("*/*.pyx"))]
     only = named_in("CKERAS_BUILD_ONLY", [p.stem for p in sources])
     modules = [
         Extension(".".join(p.with_suffix("").parts), [str(p)])

@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine.plan import calls
+from ckeras.engine.runtime import calls
 
 LARGE = (2048, 2048, 2048)
 SHAPES = [

@@ -15,9 +15,9 @@ import time
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine.plan import calls
 from ckeras.engine.primitive import Spec
-from ckeras.ops.primitives import reduction
+from ckeras.engine.runtime import calls
+from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.primitives.windows import pooling
 
 # name: shape channels-last, pool, stride, padding; pool None is a global mean

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ckeras.engine import tree
-from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.function import function
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.convert import convert_to_tensor
 
 
 def check_gradients(fn, *arrays, step=1e-5, rtol=1e-6, atol=1e-7, seed=0):

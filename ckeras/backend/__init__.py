@@ -9,13 +9,13 @@ from ckeras.engine.config import (
     set_floatx,
     set_image_data_format,
 )
-from ckeras.engine.dtypes import (
+from ckeras.engine.symbolic.keras_tensor import is_keras_tensor
+from ckeras.engine.values.dtypes import (
     is_float_dtype,
     is_int_dtype,
     result_type,
     standardize_dtype,
 )
-from ckeras.engine.symbolic.keras_tensor import is_keras_tensor
 from ckeras.utils.session import clear_session, get_uid
 
 __all__ = [

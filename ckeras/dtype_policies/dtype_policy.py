@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ckeras.engine import config, dtypes
-from ckeras.engine.convert import convert_to_tensor, is_tensor
+from ckeras.engine import config
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.convert import convert_to_tensor, is_tensor
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "dtype_policy", "set_dtype_policy"]
 

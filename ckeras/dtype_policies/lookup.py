@@ -5,7 +5,7 @@ from ckeras.dtype_policies.dtype_policy import (
     FloatDTypePolicy,
     dtype_policy,
 )
-from ckeras.engine.dtypes import standardize_dtype
+from ckeras.engine.values.dtypes import standardize_dtype
 
 __all__ = ["deserialize", "get", "serialize"]
 

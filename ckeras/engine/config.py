@@ -56,7 +56,7 @@ def set_floatx(value):
     Raises:
         ValueError: if `value` names another type.
     """
-    from ckeras.engine import dtypes
+    from ckeras.engine.values import dtypes
 
     if value not in _FLOATS:
         raise ValueError(

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ckeras.engine import passes, tree
-from ckeras.engine.memory import Blocks
+from ckeras.engine.dispatch.signature import describe, rebuild
 from ckeras.engine.plan.plan import Plan
-from ckeras.engine.plan.signature import describe, rebuild
 from ckeras.engine.primitive import Spec
-from ckeras.engine.tapes import active_tapes
-from ckeras.engine.tensor import Tensor
-from ckeras.engine.trace import Trace, current
+from ckeras.engine.tracing.tapes import active_tapes
+from ckeras.engine.tracing.trace import Trace, current
+from ckeras.engine.values.memory import Blocks
+from ckeras.engine.values.tensor import Tensor
 from ckeras.user_code import stacklevel
 
 __all__ = ["Function", "function"]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ckeras import kernels
-from ckeras.engine.dtypes import COMPLEX, HALVES
-from ckeras.engine.graph import Node
-from ckeras.engine.plan import control, eager
-from ckeras.engine.tapes import active_tapes
-from ckeras.engine.trace import current
+from ckeras.engine.dispatch import eager
+from ckeras.engine.runtime import control
+from ckeras.engine.tracing.graph import Node
+from ckeras.engine.tracing.tapes import active_tapes
+from ckeras.engine.tracing.trace import current
+from ckeras.engine.values.dtypes import COMPLEX, HALVES
 
 __all__ = [
     "NOT_DIFFERENTIABLE",

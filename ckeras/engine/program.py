@@ -11,8 +11,8 @@ import functools
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ckeras.engine.dtypes import HALVES
 from ckeras.engine.plan.program_layout import MAX_BUFFERS, fits, step_of
+from ckeras.engine.values.dtypes import HALVES
 
 __all__ = ["Instruction", "Operand", "Program", "compute_dtype", "join"]
 

@@ -3,7 +3,7 @@
 import contextlib
 import threading
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 
 __all__ = [
     "AutocastScope",

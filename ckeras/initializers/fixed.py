@@ -3,7 +3,7 @@
 import numpy as np
 
 from ckeras import ops
-from ckeras.engine.dtypes import standardize_dtype
+from ckeras.engine.values.dtypes import standardize_dtype
 from ckeras.initializers.initializer import Initializer
 from ckeras.saving.serialization import deserialize_keras_object
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ckeras.engine.convert import convert_to_tensor, is_tensor
-from ckeras.engine.dtypes import standardize_dtype
 from ckeras.engine.naming import to_snake_case
+from ckeras.engine.values.convert import convert_to_tensor, is_tensor
+from ckeras.engine.values.dtypes import standardize_dtype
 from ckeras.initializers.fixed import Constant, Identity, Ones, Zeros
 from ckeras.initializers.initializer import Initializer
 from ckeras.initializers.random import (

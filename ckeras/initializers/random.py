@@ -5,7 +5,7 @@ import random as python_random
 import numpy as np
 
 from ckeras import ops, random
-from ckeras.engine.dtypes import standardize_dtype
+from ckeras.engine.values.dtypes import standardize_dtype
 from ckeras.initializers.initializer import Initializer
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
 

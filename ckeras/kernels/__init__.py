@@ -27,7 +27,7 @@ _FAMILIES = {
     "conv_kernel": "convolution",
     "crossentropy": "vector",
     "depthwise": "convolution",
-    "elementwise": "vector",
+    "elementwise": "elementwise",
     "gemm": "matrix",
     "gemv": "matrix",
     "gru": "recurrent",
@@ -44,8 +44,8 @@ _FAMILIES = {
     "softmax": "vector",
     "truth": "vector",
     "update": "vector",
-    "winograd": "convolution",
-    "winograd_kernel": "convolution",
+    "winograd": "winograd",
+    "winograd_kernel": "winograd",
 }
 _C_TYPES = {
     "float32": "float",

@@ -6,7 +6,9 @@ from ckeras.layers.attention.additive_attention import AdditiveAttention
 from ckeras.layers.attention.attention import Attention
 from ckeras.layers.attention.grouped_query_attention import GroupQueryAttention
 from ckeras.layers.attention.multi_head_attention import MultiHeadAttention
-from ckeras.layers.config import deserialize, serialize
+from ckeras.layers.base.config import deserialize, serialize
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.convolution.conv import Conv1D, Conv2D, Conv3D
 from ckeras.layers.convolution.conv_transpose import (
     Conv1DTranspose,
@@ -24,8 +26,6 @@ from ckeras.layers.core.lambda_layer import Lambda
 from ckeras.layers.core.reversible_embedding import ReversibleEmbedding
 from ckeras.layers.core.simple import Activation, Identity, Masking
 from ckeras.layers.core.wrapper import Wrapper
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
 from ckeras.layers.merging.concatenate import Concatenate, concatenate
 from ckeras.layers.merging.dot import Dot, dot
 from ckeras.layers.merging.elementwise import (

@@ -1,7 +1,7 @@
 """Losses for predicted probabilities, as classes."""
 
 from ckeras import ops
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.losses import crossentropy
 from ckeras.losses.wrapper import LossFunctionWrapper
 

@@ -1,9 +1,10 @@
 """The base class of metrics: state that is updated batch by batch."""
 
 from ckeras import dtype_policies, initializers, ops
-from ckeras.engine import config, scope, trace
+from ckeras.engine import config, scope
 from ckeras.engine.naming import auto_name
-from ckeras.engine.variable import Variable
+from ckeras.engine.tracing import trace
+from ckeras.engine.values.variable import Variable
 
 __all__ = ["Metric"]
 

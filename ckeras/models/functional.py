@@ -4,14 +4,14 @@ import warnings
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.engine.convert import is_tensor
 from ckeras.engine.scope import in_symbolic_scope
 from ckeras.engine.symbolic.function import Function, pack_graph, restore_graph
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values.convert import is_tensor
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
+from ckeras.layers.base.layer_masks import get_mask, set_mask
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
-from ckeras.layers.layer_masks import get_mask, set_mask
 from ckeras.models.functional_config import functional_config
 from ckeras.models.graph_clone import with_new_inputs
 from ckeras.models.model import Model, takes_graph

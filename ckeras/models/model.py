@@ -4,9 +4,10 @@ import inspect
 import json
 import warnings
 
-from ckeras.engine import trace, tree
+from ckeras.engine import tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.layer import Layer
+from ckeras.engine.tracing import trace
+from ckeras.layers.base.layer import Layer
 from ckeras.models.state_tree import (
     get_state_tree,
     set_state_tree,

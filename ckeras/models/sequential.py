@@ -3,11 +3,11 @@
 import inspect
 
 from ckeras.engine import tree
-from ckeras.engine.operators import TracedValueError
 from ckeras.engine.symbolic.keras_tensor import standardize_shape
+from ckeras.engine.values.operators import TracedValueError
+from ckeras.layers.base.layer import Layer
+from ckeras.layers.base.layer_masks import get_mask
 from ckeras.layers.core.input_layer import InputLayer
-from ckeras.layers.layer import Layer
-from ckeras.layers.layer_masks import get_mask
 from ckeras.models.functional import Functional
 from ckeras.models.model import Model
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ckeras.engine import convert, dtypes, tree
+from ckeras.engine import tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values import convert, dtypes
 from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import barriers, elementwise, movement
 from ckeras.ops.promotion import (

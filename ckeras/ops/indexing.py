@@ -6,9 +6,9 @@ import operator
 
 import numpy as np
 
-from ckeras.engine import dtypes
-from ckeras.engine.graph import Symbol
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.tracing.graph import Symbol
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.numpy.sorting import concrete, take
 from ckeras.ops.primitives import elementwise, indexing, movement

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.blocks import added_rows
 from ckeras.ops.core import stop_gradient
 from ckeras.ops.numpy import reductions

@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-from ckeras.engine import operators
+from ckeras.engine.values import operators
 from ckeras.ops import core, linalg, numpy
 from ckeras.ops.primitives import movement
 

@@ -6,11 +6,12 @@ import operator
 
 import numpy as np
 
-from ckeras.engine import config, dtypes
-from ckeras.engine.convert import convert_to_tensor
-from ckeras.engine.graph import Symbol
-from ckeras.engine.tensor import Tensor
-from ckeras.engine.variable import Variable
+from ckeras.engine import config
+from ckeras.engine.tracing.graph import Symbol
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.convert import convert_to_tensor
+from ckeras.engine.values.tensor import Tensor
+from ckeras.engine.values.variable import Variable
 from ckeras.ops.primitives import elementwise
 
 __all__ = [

@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 
-from ckeras.engine.graph import Symbol
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tensor import Tensor
-from ckeras.engine.variable import Variable
+from ckeras.engine.tracing.graph import Symbol
+from ckeras.engine.values.tensor import Tensor
+from ckeras.engine.values.variable import Variable
 
 __all__ = ["any_placeholder", "op", "public_ops"]
 

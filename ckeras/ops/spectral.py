@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.math import extract_sequences, segment_sum
 from ckeras.ops.numpy.joining import pad
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced

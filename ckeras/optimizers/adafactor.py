@@ -1,7 +1,7 @@
 """Adafactor: Adam with less memory."""
 
 from ckeras import ops
-from ckeras.engine.variable import Variable
+from ckeras.engine.values.variable import Variable
 from ckeras.optimizers.base.optimizer import Optimizer
 from ckeras.optimizers.base.options import with_options
 

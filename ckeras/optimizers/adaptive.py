@@ -2,7 +2,7 @@
 
 from ckeras import initializers, ops
 from ckeras.engine import config
-from ckeras.engine.variable import Variable
+from ckeras.engine.values.variable import Variable
 from ckeras.optimizers.base.optimizer import Optimizer
 from ckeras.optimizers.base.options import with_options
 

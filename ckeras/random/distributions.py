@@ -4,9 +4,11 @@ import numbers
 
 import numpy as np
 
-from ckeras.engine import config, dtypes
-from ckeras.ops.primitives import elementwise, movement, scanning
+from ckeras.engine import config
+from ckeras.engine.values import dtypes
+from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives import random as primitives
+from ckeras.ops.primitives.reductions import scanning
 from ckeras.ops.promotion import (
     as_float,
     as_value,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import elementwise, indexing
 from ckeras.ops.primitives import random as primitives
 from ckeras.ops.promotion import as_axis, as_float, as_value

@@ -5,11 +5,11 @@ import random as python_random
 
 import numpy as np
 
-from ckeras.engine import trace
 from ckeras.engine.naming import auto_name
 from ckeras.engine.scope import name_scope
-from ckeras.engine.tensor import Tensor
-from ckeras.engine.variable import Variable
+from ckeras.engine.tracing import trace
+from ckeras.engine.values.tensor import Tensor
+from ckeras.engine.values.variable import Variable
 from ckeras.ops.primitives import random as primitives
 
 __all__ = [

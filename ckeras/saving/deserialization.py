@@ -8,8 +8,8 @@ import types
 
 import numpy as np
 
-from ckeras.engine import dtypes
-from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.saving import builtins, lambdas, registry, scopes
 
 __all__ = ["deserialize_keras_object"]

@@ -5,8 +5,8 @@ import warnings
 
 import numpy as np
 
-from ckeras.engine import dtypes
-from ckeras.engine.convert import convert_to_numpy, is_tensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.convert import convert_to_numpy, is_tensor
 from ckeras.saving import lambdas, registry
 from ckeras.saving.builtins import class_config, entry
 from ckeras.saving.deserialization import deserialize_keras_object

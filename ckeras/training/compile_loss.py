@@ -1,9 +1,10 @@
 """The loss that `compile` was given, resolved for the model's outputs."""
 
 from ckeras import losses, ops
-from ckeras.engine import config, trace, tree
+from ckeras.engine import config, tree
 from ckeras.engine.naming import object_name
 from ckeras.engine.scope import name_scope
+from ckeras.engine.tracing import trace
 from ckeras.losses.wrapper import LossFunctionWrapper
 from ckeras.metrics import Mean
 from ckeras.training.loss_matching import (

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from ckeras import metrics as metrics_module
-from ckeras.engine import trace, tree
+from ckeras.engine import tree
 from ckeras.engine.naming import object_name
+from ckeras.engine.tracing import trace
 from ckeras.training.outputs import (
     align_to_outputs,
     count_outputs,

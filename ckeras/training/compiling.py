@@ -4,7 +4,7 @@ import warnings
 
 from ckeras import metrics as metrics_module
 from ckeras import optimizers
-from ckeras.layers.tracking import no_automatic_dependency_tracking
+from ckeras.layers.base.tracking import no_automatic_dependency_tracking
 from ckeras.saving.serialization import (
     deserialize_keras_object,
     serialize_keras_object,

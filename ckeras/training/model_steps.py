@@ -4,12 +4,14 @@ import functools
 import warnings
 
 from ckeras import ops
-from ckeras.engine import config, dtypes, trace, tree
-from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine import config, tree
 from ckeras.engine.function import function
-from ckeras.engine.gradient import GradientTape
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.call_spec import signature_of
+from ckeras.engine.tracing import trace
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.convert import convert_to_tensor
+from ckeras.layers.base.call_spec import signature_of
 from ckeras.training.compiling import Compiling
 from ckeras.utils.packing import unpack_x_y_sample_weight
 

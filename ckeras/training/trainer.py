@@ -5,7 +5,7 @@ import numpy as np
 from ckeras.callbacks import CallbackList
 from ckeras.callbacks.callback_list import pythonify_logs
 from ckeras.engine import tree
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.training.compile_metrics import CompileMetrics
 from ckeras.training.data import get_data, train_validation_split
 from ckeras.training.data.arrays import ArrayData

@@ -77,6 +77,6 @@ def normalize(x, axis=-1, order=2):
 
 
 def _is_tensor(x):
-    from ckeras.engine.convert import is_tensor
+    from ckeras.engine.values.convert import is_tensor
 
     return is_tensor(x)

@@ -3,7 +3,7 @@ import pytest
 
 from ckeras.callbacks import Callback, CallbackList, History, ProgbarLogger
 from ckeras.callbacks.callback_list import pythonify_logs
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from tests.callbacks.helpers import FakeModel, run
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from tests.reference.half import cases
 from tests.reference.load import HERE as REFERENCE
 from tests.reference.load import load

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine.plan import calls
+from ckeras.engine.runtime import calls
 
 
 def poisoned(shape, dtype):

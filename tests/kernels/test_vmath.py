@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ckeras import kernels
-from ckeras.engine.graph import Node
 from ckeras.engine.primitive import Spec, registry
+from ckeras.engine.tracing.graph import Node
 from ckeras.ops.primitives import elementwise  # noqa: F401
 from tests.kernels.harness import poisoned, run
 

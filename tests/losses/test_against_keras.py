@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras import losses, ops
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
 from tests.reference.load import load, plain
 from tests.reference.losses_cases import CASES, data
 

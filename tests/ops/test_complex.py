@@ -6,7 +6,7 @@ import pytest
 import ckeras
 from ckeras import ops
 from ckeras.engine.function import function
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
 
 rng = np.random.default_rng(5)
 X = rng.normal(size=(2, 3, 3))

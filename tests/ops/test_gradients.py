@@ -5,7 +5,7 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
 from tests.gradients import check_gradients
 
 rng = np.random.default_rng(3)

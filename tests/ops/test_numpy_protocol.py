@@ -7,7 +7,7 @@ import pytest
 
 from ckeras import ops
 from ckeras.engine.function import function
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 
 A = np.arange(6, dtype="float32").reshape(2, 3) + 0.5
 B = np.arange(6, dtype="float32").reshape(2, 3)[::-1] - 2.25

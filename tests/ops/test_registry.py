@@ -55,7 +55,7 @@ def test_sparsemax_is_a_distribution():
 
 
 def test_stop_gradient_and_custom_gradient():
-    from ckeras.engine.gradient import GradientTape
+    from ckeras.engine.tracing.gradient import GradientTape
 
     @ops.custom_gradient
     def doubled_slope(x):

@@ -6,7 +6,7 @@ import pytest
 from ckeras import optimizers
 from ckeras.engine.function import function
 from ckeras.engine.scope import name_scope
-from ckeras.engine.variable import Variable
+from ckeras.engine.values.variable import Variable
 from tests.reference.load import load, plain
 from tests.reference.optimizers_cases import (
     CASES,

@@ -9,7 +9,7 @@ import pytest
 
 from ckeras import ops, optimizers
 from ckeras.engine.function import function
-from ckeras.engine.variable import Variable
+from ckeras.engine.values.variable import Variable
 
 
 def variables():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras import ops, regularizers
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
 from tests.reference.load import plain
 
 W = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, -1.5]], "float32")

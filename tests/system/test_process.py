@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine import config
-from ckeras.engine.plan import calls
+from ckeras.engine.runtime import calls
 from tests.system.models import trained
 from tests.system.programs import output_of, run_program
 
@@ -55,7 +55,7 @@ def subnormal():
     return float(np.float32(1e-30) * np.float32(1e-10)), 1e-300 * 1e-10
 before = subnormal()
 import ckeras
-from ckeras.engine.plan import calls
+from ckeras.engine.runtime import calls
 state = calls.float_state() & ~0x3F
 assert subnormal() == before and before[0] > 0 and before[1] > 0
 model = ckeras.Sequential([ckeras.Input((4,)), ckeras.layers.Dense(3)])

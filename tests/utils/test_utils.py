@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ckeras import utils
-from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.values.convert import convert_to_tensor
 
 
 def test_to_categorical():

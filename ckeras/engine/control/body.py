@@ -7,8 +7,8 @@ if tracing fails.
 """
 
 from ckeras.engine.scope import no_stateless_scope
-from ckeras.engine.tapes import paused
-from ckeras.engine.trace import Trace, active, current, is_recorded
+from ckeras.engine.tracing.tapes import paused
+from ckeras.engine.tracing.trace import Trace, active, current, is_recorded
 
 __all__ = ["Body"]
 

@@ -7,14 +7,14 @@ result for each such value.
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.control.body import Body
 from ckeras.engine.control.loop import loop
-from ckeras.engine.gradient import backward
-from ckeras.engine.graph import Symbol
-from ckeras.engine.operators import _table
 from ckeras.engine.primitive import Spec
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.tracing.gradient import backward
+from ckeras.engine.tracing.graph import Symbol
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.operators import _table
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = ["loop_gradient"]
 

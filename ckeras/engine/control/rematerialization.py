@@ -14,11 +14,11 @@ import numpy as np
 from ckeras.engine import tree
 from ckeras.engine.control.body import Body
 from ckeras.engine.control.switch import switch
-from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.symbolic.masks import get_keras_mask, set_keras_mask
-from ckeras.engine.tensor import Tensor
-from ckeras.engine.trace import current
+from ckeras.engine.tracing.trace import current
+from ckeras.engine.values.convert import convert_to_tensor
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = [
     "RematMode",

@@ -1,8 +1,8 @@
 """Graphs recorded once more: for a gradient that computes values again."""
 
-from ckeras.engine.graph import Graph, Node, Symbol
 from ckeras.engine.primitive import record
-from ckeras.engine.trace import current
+from ckeras.engine.tracing.graph import Graph, Node, Symbol
+from ckeras.engine.tracing.trace import current
 
 __all__ = ["copy_graph", "replay"]
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from itertools import count
 
-from ckeras.engine import dtypes
 from ckeras.engine.control.body import Body
 from ckeras.engine.control.replay import copy_graph, replay
-from ckeras.engine.gradient import backward
-from ckeras.engine.graph import Symbol
 from ckeras.engine.plan.layout import nbytes
 from ckeras.engine.primitive import Primitive, Spec, Step, record
-from ckeras.engine.trace import current
+from ckeras.engine.tracing.gradient import backward
+from ckeras.engine.tracing.graph import Symbol
+from ckeras.engine.tracing.trace import current
+from ckeras.engine.values import dtypes
 
 __all__ = ["Switch", "switch"]
 

@@ -4,7 +4,7 @@ The fused kernel computes what the two would, bounds of the probabilities includ
 its gradient goes straight to the logits.
 """
 
-from ckeras.engine.graph import Node
+from ckeras.engine.tracing.graph import Node
 
 __all__ = ["FUSED", "crossentropy"]
 

@@ -3,8 +3,8 @@
 A convolution takes the place of the product as well.
 """
 
-from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.primitive import Spec, registry
+from ckeras.engine.tracing.graph import Node, Symbol
 
 __all__ = ["dense"]
 

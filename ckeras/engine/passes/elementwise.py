@@ -4,10 +4,10 @@ A group of fused nodes runs where its last member stood. So a group may grow onl
 while nobody outside it needs a result of its earlier members before that point.
 """
 
-from ckeras.engine.graph import Node
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive
 from ckeras.engine.program import join
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.tracing.graph import Node
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = ["elementwise"]
 

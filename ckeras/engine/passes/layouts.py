@@ -10,8 +10,8 @@ A value is said to be turned if it is the transpose of a known one, its base.
 
 import math
 
-from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.primitive import Spec, registry
+from ckeras.engine.tracing.graph import Node, Symbol
 
 __all__ = ["layouts"]
 

@@ -5,8 +5,8 @@ are taken where the results are still in registers. In the gradient, relu comes 
 the pooling: its mask and the sum for the bias then pass over the maxima only.
 """
 
-from ckeras.engine.graph import Node, Symbol
 from ckeras.engine.primitive import Spec, registry
+from ckeras.engine.tracing.graph import Node, Symbol
 
 __all__ = ["pooled_convolutions", "pooled_gradients"]
 

@@ -1,6 +1,6 @@
 """Buffers of a plan, and where scratch buffers go in the plan's one allocation."""
 
-from ckeras.engine.memory import round_up
+from ckeras.engine.values.memory import round_up
 
 __all__ = ["Buffer", "assign_offsets"]
 

@@ -5,11 +5,11 @@ import ctypes
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine import memory
-from ckeras.engine.memory import round_up
-from ckeras.engine.plan.runtime import Program
 from ckeras.engine.primitive import kernel_error
-from ckeras.engine.variable import storage_epoch
+from ckeras.engine.runtime.runtime import Program
+from ckeras.engine.values import memory
+from ckeras.engine.values.memory import round_up
+from ckeras.engine.values.variable import storage_epoch
 
 __all__ = ["Execution"]
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ckeras.engine.memory import round_up
 from ckeras.engine.plan.buffers import Buffer
 from ckeras.engine.plan.order import may_fail, safe_order
+from ckeras.engine.values.memory import round_up
 
 __all__ = ["Copy", "Layout", "Place", "PlanStep"]
 

@@ -9,11 +9,11 @@ import threading
 import numpy as np
 
 from ckeras.engine import config
-from ckeras.engine.memory import Blocks
 from ckeras.engine.plan.buffers import assign_offsets
 from ckeras.engine.plan.execution import Execution
 from ckeras.engine.plan.layout import Layout, nbytes
-from ckeras.engine.variable import storage_epoch
+from ckeras.engine.values.memory import Blocks
+from ckeras.engine.values.variable import storage_epoch
 
 __all__ = ["Plan"]
 

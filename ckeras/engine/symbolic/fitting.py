@@ -2,8 +2,9 @@
 
 import itertools
 
-from ckeras.engine import trace, tree
+from ckeras.engine import tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tracing import trace
 
 __all__ = ["infer_fitting"]
 

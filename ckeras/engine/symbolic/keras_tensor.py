@@ -1,8 +1,9 @@
 """The placeholder from which functional models are put together."""
 
-from ckeras.engine import dtypes, tree
+from ckeras.engine import tree
 from ckeras.engine.naming import auto_name
-from ckeras.engine.operators import Operators
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.operators import Operators
 
 __all__ = ["KerasTensor", "any_symbolic_tensors", "is_keras_tensor"]
 

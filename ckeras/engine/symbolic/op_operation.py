@@ -6,10 +6,11 @@ configurations of Keras's classes, since files of functional models hold them.
 
 import inspect
 
-from ckeras.engine import dtypes, tree
+from ckeras.engine import tree
 from ckeras.engine.symbolic.fitting import infer_fitting
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.symbolic.operation import Operation
+from ckeras.engine.values import dtypes
 
 __all__ = ["OpOperation", "op_class", "symbolic_call"]
 

@@ -2,7 +2,7 @@
 
 import inspect
 
-from ckeras.engine import trace, tree
+from ckeras.engine import tree
 from ckeras.engine.control.rematerialization import (
     get_current_remat_mode,
     rematerialized,
@@ -10,6 +10,7 @@ from ckeras.engine.control.rematerialization import (
 from ckeras.engine.naming import auto_name
 from ckeras.engine.symbolic.keras_tensor import any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
+from ckeras.engine.tracing import trace
 
 __all__ = ["Operation"]
 

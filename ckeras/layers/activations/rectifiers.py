@@ -3,9 +3,9 @@
 import warnings
 
 from ckeras import activations, constraints, initializers, regularizers
-from ckeras.layers.config import constructor_config
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU"]
 

@@ -1,7 +1,7 @@
 """Softmax as a layer, with masks."""
 
 from ckeras import activations, ops
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Softmax"]
 

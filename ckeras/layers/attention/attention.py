@@ -2,8 +2,8 @@
 
 from ckeras import ops, random
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.config import constructor_config
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Attention"]
 

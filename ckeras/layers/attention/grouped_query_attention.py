@@ -9,7 +9,7 @@ from ckeras.layers.attention.projected import (
     check_lengths,
     check_window,
 )
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
 from ckeras.layers.core.einsum_dense import EinsumDense
 from ckeras.layers.regularization.dropout import Dropout
 

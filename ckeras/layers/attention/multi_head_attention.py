@@ -10,8 +10,8 @@ from ckeras.layers.attention.projected import (
     check_lengths,
     check_window,
 )
+from ckeras.layers.base.layer_masks import get_mask, set_mask
 from ckeras.layers.core.einsum_dense import EinsumDense
-from ckeras.layers.layer_masks import get_mask, set_mask
 from ckeras.layers.regularization.dropout import Dropout
 
 __all__ = ["MultiHeadAttention"]

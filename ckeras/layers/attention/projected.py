@@ -3,7 +3,7 @@
 from ckeras import ops
 from ckeras.engine import config
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["ProjectedAttention", "check_lengths", "check_window"]
 

@@ -6,10 +6,10 @@ import inspect
 import numpy as np
 
 from ckeras import activations, constraints, initializers, ops, regularizers
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.convolution.geometry import Geometry
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
 
 __all__ = ["Convolution", "check_positive", "of_rank"]
 

@@ -1,6 +1,6 @@
 """A column of layers, one on top of the other; an extension of Keras."""
 
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Column"]
 

@@ -1,9 +1,9 @@
 """The fully connected layer."""
 
 from ckeras import activations, constraints, initializers, ops, regularizers
-from ckeras.layers.config import constructor_config, refuse_quantization
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.config import constructor_config, refuse_quantization
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Dense"]
 

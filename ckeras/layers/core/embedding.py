@@ -1,10 +1,10 @@
 """The table of vectors for whole numbers."""
 
 from ckeras import constraints, initializers, ops, regularizers
-from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.config import constructor_config, refuse_quantization
-from ckeras.layers.layer import Layer
+from ckeras.engine.values import dtypes
+from ckeras.layers.base.config import constructor_config, refuse_quantization
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Embedding"]
 

@@ -2,10 +2,10 @@
 
 import warnings
 
-from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor, standardize_shape
 from ckeras.engine.symbolic.node import Node
-from ckeras.layers.layer import Layer
+from ckeras.engine.values import dtypes
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Input", "InputLayer"]
 

@@ -3,7 +3,7 @@
 import inspect
 
 from ckeras.engine import tree
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Lambda"]
 

@@ -2,9 +2,9 @@
 
 from ckeras import ops
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.layer_masks import set_mask
 from ckeras.layers.core.embedding import Embedding
-from ckeras.layers.layer_masks import set_mask
 
 __all__ = ["ReversibleEmbedding"]
 

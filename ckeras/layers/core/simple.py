@@ -3,8 +3,8 @@
 from ckeras import activations, ops
 from ckeras.engine import tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.layer import Layer
-from ckeras.layers.layer_masks import set_mask
+from ckeras.layers.base.layer import Layer
+from ckeras.layers.base.layer_masks import set_mask
 
 __all__ = ["Activation", "Identity", "Masking"]
 

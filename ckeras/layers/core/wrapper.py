@@ -1,6 +1,6 @@
 """The base class of layers around another layer."""
 
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Wrapper"]
 

@@ -2,8 +2,8 @@
 
 from ckeras import ops
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.layer import Layer
-from ckeras.layers.layer_masks import get_mask, set_mask
+from ckeras.layers.base.layer import Layer
+from ckeras.layers.base.layer_masks import get_mask, set_mask
 
 __all__ = ["Merge"]
 

@@ -1,7 +1,7 @@
 """What normalization layers have in common: axes to check, gamma and beta."""
 
 from ckeras import constraints, initializers, regularizers
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["NormalizationLayer", "ScaledNormalization"]
 

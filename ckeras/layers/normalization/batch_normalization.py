@@ -2,9 +2,9 @@
 
 from ckeras import initializers, ops
 from ckeras.engine import config as settings
-from ckeras.engine import dtypes
-from ckeras.layers.config import constructor_config
-from ckeras.layers.input_spec import InputSpec
+from ckeras.engine.values import dtypes
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.normalization import batch_renormalization
 from ckeras.layers.normalization.base import ScaledNormalization
 

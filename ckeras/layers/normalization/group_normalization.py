@@ -1,8 +1,8 @@
 """Group normalization."""
 
 from ckeras import ops
-from ckeras.layers.config import constructor_config
-from ckeras.layers.input_spec import InputSpec
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.normalization.base import ScaledNormalization
 from ckeras.ops.nn.normalization import group_normalization
 

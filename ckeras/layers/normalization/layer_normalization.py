@@ -3,7 +3,7 @@
 import warnings
 
 from ckeras import ops
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
 from ckeras.layers.normalization.base import ScaledNormalization
 
 __all__ = ["LayerNormalization"]

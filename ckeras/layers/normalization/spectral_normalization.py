@@ -1,8 +1,8 @@
 """Spectral normalization of another layer's kernel."""
 
 from ckeras import initializers, ops
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.core.wrapper import Wrapper
-from ckeras.layers.input_spec import InputSpec
 
 __all__ = ["SpectralNormalization"]
 

@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import config
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.pooling.base_pooling import sizes_replaced
 
 __all__ = [

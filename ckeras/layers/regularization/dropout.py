@@ -2,7 +2,7 @@
 
 from ckeras import random
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["BaseDropout", "Dropout", "check_rate", "checked_noise_shape", "mask_shape"]
 

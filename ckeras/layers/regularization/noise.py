@@ -3,7 +3,7 @@
 import math
 
 from ckeras import ops, random, regularizers
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.regularization.dropout import BaseDropout, check_rate
 
 __all__ = ["ActivityRegularization", "GaussianDropout", "GaussianNoise"]

@@ -2,7 +2,7 @@
 
 from ckeras import ops, random
 from ckeras.engine import config
-from ckeras.layers.input_spec import InputSpec
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.regularization.dropout import BaseDropout, check_rate
 
 __all__ = ["SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"]

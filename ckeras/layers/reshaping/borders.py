@@ -1,8 +1,8 @@
 """What padding and cropping share: a pair (before, after) for each spatial axis."""
 
 from ckeras.engine import config
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 from ckeras.utils.argument_validation import standardize_tuple
 
 __all__ = ["Bordered", "standardize_borders"]

@@ -5,8 +5,8 @@ import math
 from ckeras import ops
 from ckeras.engine import config
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["Flatten", "Permute", "RepeatVector", "Reshape"]
 

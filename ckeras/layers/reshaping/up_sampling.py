@@ -2,8 +2,8 @@
 
 from ckeras import ops
 from ckeras.engine import config
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
 from ckeras.utils.argument_validation import standardize_tuple
 
 __all__ = ["UpSampling1D", "UpSampling2D", "UpSampling3D"]

@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 from ckeras.saving import registry
 
 __all__ = ["Bidirectional"]

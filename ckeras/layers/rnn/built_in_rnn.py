@@ -2,7 +2,7 @@
 
 from ckeras import regularizers
 from ckeras.engine.symbolic.operation import constructor_signature
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
 from ckeras.layers.rnn.rnn import RNN
 
 __all__ = ["BuiltInRNN"]

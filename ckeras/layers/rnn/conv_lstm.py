@@ -1,7 +1,7 @@
 """The convolutional long short-term memory over one, two and three spatial axes."""
 
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.convolution.base import of_rank
-from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.rnn.built_in_rnn import BuiltInRNN
 from ckeras.layers.rnn.cells.conv_lstm_cell import ConvLSTMCell
 

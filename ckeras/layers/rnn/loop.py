@@ -1,7 +1,8 @@
 """The loop over timesteps, written in ops, for cells that no kernel computes."""
 
 from ckeras import ops
-from ckeras.engine import trace, tree
+from ckeras.engine import tree
+from ckeras.engine.tracing import trace
 
 __all__ = ["run_cell"]
 

@@ -3,13 +3,13 @@
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.scope import name_scope
-from ckeras.engine.variable import Variable
-from ckeras.layers.call_spec import signature_of
-from ckeras.layers.input_spec import InputSpec
-from ckeras.layers.layer import Layer
+from ckeras.engine.values.variable import Variable
+from ckeras.layers.base.call_spec import signature_of
+from ckeras.layers.base.input_spec import InputSpec
+from ckeras.layers.base.layer import Layer
+from ckeras.layers.base.tracking import no_automatic_dependency_tracking
 from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
 from ckeras.layers.rnn.loop import run_cell
-from ckeras.layers.tracking import no_automatic_dependency_tracking
 
 __all__ = ["RNN"]
 

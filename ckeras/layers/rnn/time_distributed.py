@@ -1,9 +1,9 @@
 """The layer that applies another one at each timestep."""
 
 from ckeras import ops
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.core.lambda_layer import Lambda
 from ckeras.layers.core.wrapper import Wrapper
-from ckeras.layers.layer import Layer
 
 __all__ = ["TimeDistributed"]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ckeras.engine import control, trace, tree
-from ckeras.engine.graph import Symbol
+from ckeras.engine import control, tree
+from ckeras.engine.tracing import trace
+from ckeras.engine.tracing.graph import Symbol
 from ckeras.ops.control.structures import describe, leaves, packed
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.promotion import as_value, constant, join, type_of, with_type

@@ -3,9 +3,10 @@
 import builtins
 import math
 
-from ckeras.engine import control, trace, tree
-from ckeras.engine.graph import Symbol
+from ckeras.engine import control, tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tracing import trace
+from ckeras.engine.tracing.graph import Symbol
 from ckeras.ops.control.structures import Carried, Widened
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.promotion import as_value, constant, same_type, static_int

@@ -4,9 +4,10 @@ import builtins
 
 import numpy as np
 
-from ckeras.engine import control, trace
+from ckeras.engine import control
 from ckeras.engine.primitive import Spec
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tracing import trace
 from ckeras.ops.control.structures import Carried, Widened, leaves, packed
 from ckeras.ops.numpy.joining import concatenate, stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced

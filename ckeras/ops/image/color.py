@@ -1,6 +1,6 @@
 """Colors: gray, and hue, saturation and value."""
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.image.layout import as_images, as_real, channels_axis
 from ckeras.ops.numpy.arithmetic import maximum, minimum, mod
 from ckeras.ops.numpy.comparison import where

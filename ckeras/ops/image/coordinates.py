@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.image.filters import gaussian_blur
 from ckeras.ops.image.layout import as_batch, as_images, as_real
 from ckeras.ops.linalg import solve

@@ -1,7 +1,8 @@
 """What all image ops share: checked ranks, and where height, width and channels are."""
 
-from ckeras.engine import config, dtypes
+from ckeras.engine import config
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.promotion import as_float, as_value
 

@@ -1,8 +1,9 @@
 """Jacobian-vector products, by two passes of the reverse mode."""
 
-from ckeras.engine import dtypes, tree
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine import tree
 from ckeras.engine.symbolic.fitting import infer_fitting
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.creation import zeros_like
 from ckeras.ops.promotion import as_value, with_type
 from ckeras.ops.registry import op

@@ -3,7 +3,7 @@
 import builtins
 import math
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.linalg.factors import svd
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import moveaxis, reshaped, squeeze

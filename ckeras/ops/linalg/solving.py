@@ -2,7 +2,7 @@
 
 import builtins
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.linalg.checks import as_matrices
 from ckeras.ops.linalg.factors import svd
 from ckeras.ops.numpy import reductions

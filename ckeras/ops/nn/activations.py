@@ -3,7 +3,7 @@
 import math
 import warnings
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
 from ckeras.ops.numpy.sorting import sort

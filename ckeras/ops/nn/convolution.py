@@ -1,6 +1,7 @@
 """Convolutions of images, signals and volumes."""
 
-from ckeras.engine import config, dtypes
+from ckeras.engine import config
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.primitives import movement
 from ckeras.ops.primitives.windows import convolution, depthwise

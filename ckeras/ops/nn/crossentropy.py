@@ -1,6 +1,7 @@
 """Class indices as vectors, and the losses between distributions."""
 
-from ckeras.engine import config, dtypes
+from ckeras.engine import config
+from ckeras.engine.values import dtypes
 from ckeras.ops.nn.activations import log_softmax
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import moveaxis, reshaped

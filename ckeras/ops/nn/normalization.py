@@ -4,7 +4,7 @@ import math
 import warnings
 
 from ckeras.engine import config
-from ckeras.engine.dtypes import HALVES
+from ckeras.engine.values.dtypes import HALVES
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.manipulation import reshaped
 from ckeras.ops.primitives import elementwise, movement

@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 
-from ckeras.engine import config, dtypes
+from ckeras.engine import config
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.manipulation import permuted, reshaped
 from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.windows import pooling

@@ -1,6 +1,6 @@
 """Arithmetic of two values: promotion as in Keras, broadcasting as in NumPy."""
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.by_numpy import fallback
 from ckeras.ops.promotion import as_real, constant, join, pair, type_of, with_type

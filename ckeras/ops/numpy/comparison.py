@@ -1,6 +1,6 @@
 """Comparisons, logic and bits, elementwise."""
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.promotion import (
     as_real,

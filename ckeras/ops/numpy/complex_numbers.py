@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.joining import stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import elementwise

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.numpy import reductions
 from ckeras.ops.numpy.creation import linspace
 from ckeras.ops.numpy.manipulation import reshaped

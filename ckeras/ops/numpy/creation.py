@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ckeras.engine import config, dtypes
-from ckeras.engine.tensor import Tensor
+from ckeras.engine import config
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.numpy.manipulation import broadcast_to, expand_dims, moveaxis
 from ckeras.ops.primitives import elementwise, elementwise_rules
 from ckeras.ops.promotion import (

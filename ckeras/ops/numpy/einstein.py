@@ -4,7 +4,8 @@ import math
 
 from ckeras.ops.numpy.linear import diagonal, multiplied
 from ckeras.ops.numpy.manipulation import moveaxis, permuted, reshaped
-from ckeras.ops.primitives import elementwise, reduction
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.promotion import same_type, type_of
 from ckeras.ops.registry import op
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.joining import stack
 from ckeras.ops.numpy.manipulation import (
     broadcast_to,
@@ -15,9 +15,10 @@ from ckeras.ops.numpy.manipulation import (
     reshaped,
     sliced,
 )
-from ckeras.ops.primitives import elementwise, indexing, linear, movement, reduction
+from ckeras.ops.primitives import elementwise, indexing, linear, movement
 from ckeras.ops.primitives.by_numpy import fallback, matrices
 from ckeras.ops.primitives.by_numpy.complex_numbers import conj
+from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.promotion import (
     as_axis,
     as_float,

@@ -4,8 +4,8 @@ import builtins
 import math
 from functools import lru_cache
 
-from ckeras.engine import dtypes
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import movement
 from ckeras.ops.primitives.by_numpy import bits
 from ckeras.ops.promotion import as_axes, as_axis, as_value, static_int, static_shape

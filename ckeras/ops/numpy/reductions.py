@@ -3,9 +3,10 @@
 import builtins
 import math
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.comparison import isclose
-from ckeras.ops.primitives import elementwise, movement, reduction, scanning
+from ckeras.ops.primitives import elementwise, movement
+from ckeras.ops.primitives.reductions import reduction, scanning
 from ckeras.ops.promotion import (
     as_axes,
     as_axis,

@@ -8,13 +8,9 @@ from ckeras.ops.numpy.manipulation import (
     expand_dims,
     ravel,
 )
-from ckeras.ops.primitives import (
-    elementwise,
-    elementwise_rules,
-    indexing,
-    reduction,
-)
+from ckeras.ops.primitives import elementwise, elementwise_rules, indexing
 from ckeras.ops.primitives.by_numpy import ordering
+from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.promotion import (
     as_axis,
     as_value,

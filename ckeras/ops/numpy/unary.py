@@ -3,7 +3,7 @@ no integer."""
 
 import math
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.by_numpy import complex_numbers, fallback
 from ckeras.ops.promotion import as_float, as_real, as_value, constant, with_type

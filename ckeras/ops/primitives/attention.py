@@ -10,12 +10,13 @@ import math
 import numpy as np
 
 from ckeras import kernels
-from ckeras.engine import config, dtypes
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine import config
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import elementwise, linear, movement
-from ckeras.ops.primitives.softmax import softmax
+from ckeras.ops.primitives.reductions.softmax import softmax
 
 __all__ = ["attention", "formula"]
 

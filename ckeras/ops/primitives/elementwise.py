@@ -6,8 +6,8 @@ that chains of them are fused into one pass through memory.
 
 import math
 
-from ckeras.engine import dtypes
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Spec
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives.elementwise_rules import (
     binary,
     broadcast_shape,

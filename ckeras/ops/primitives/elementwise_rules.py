@@ -4,10 +4,10 @@ import functools
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.primitive import Primitive, Spec
 from ckeras.engine.program import Program
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values import dtypes
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = [
     "binary",
@@ -143,6 +143,6 @@ def sum_to(d_value, like):
     """A gradient summed over the axes along which its operand was broadcast."""
     if d_value.shape == like.shape:
         return d_value
-    from ckeras.ops.primitives import reduction
+    from ckeras.ops.primitives.reductions import reduction
 
     return reduction.sum_to_shape(d_value, shape=tuple(like.shape))

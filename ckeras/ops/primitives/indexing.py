@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ckeras.engine.dtypes import HALVES, is_complex
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.dtypes import HALVES, is_complex
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement
 
 __all__ = [

@@ -5,7 +5,8 @@ import math
 from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise, movement, reduction
+from ckeras.ops.primitives import elementwise, movement
+from ckeras.ops.primitives.reductions import reduction
 
 __all__ = ["dense", "matmul", "matvec"]
 

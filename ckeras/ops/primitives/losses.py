@@ -8,10 +8,10 @@ probabilities (softmax or sigmoid followed by the loss), and of logits directly.
 import math
 
 from ckeras.engine import config
-from ckeras.engine.gradient import GradientTape
 from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.engine.tracing.gradient import GradientTape
 from ckeras.ops.primitives import elementwise, indexing, movement
-from ckeras.ops.primitives.softmax import (
+from ckeras.ops.primitives.reductions.softmax import (
     last_sum,
     like_first,
     log_softmax,

@@ -4,7 +4,7 @@ import math
 from functools import lru_cache, partial
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.ops.primitives import reduction
+from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.primitives.strided import (
     StridedCopy,
     first_element,

@@ -13,9 +13,10 @@ import numpy as np
 
 from ckeras.engine.primitive import Primitive, Spec, Step
 from ckeras.engine.program import Instruction, Operand, Program, compute_dtype
-from ckeras.engine.tensor import Tensor
-from ckeras.ops.primitives import elementwise, movement, reduction
+from ckeras.engine.values.tensor import Tensor
+from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.elementwise_rules import broadcast_shape, with_program
+from ckeras.ops.primitives.reductions import reduction
 
 __all__ = ["layer_norm", "moments", "rms_norm", "standardize"]
 
@@ -300,7 +301,7 @@ def _second_gradient(centred):
     """
 
     def gradient(node, d_outputs, needs):
-        from ckeras.engine.gradient import GradientTape
+        from ckeras.engine.tracing.gradient import GradientTape
 
         x, gamma, d_y = node.inputs[0], node.inputs[1], node.inputs[-1]
         with GradientTape(watch_accessed_variables=False) as tape:

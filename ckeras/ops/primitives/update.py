@@ -6,9 +6,9 @@ are 0-d values, because they are variables. No gradient flows through a step.
 
 import math
 
-from ckeras.engine.dtypes import HALVES
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
-from ckeras.ops.primitives.reduction import sum_of_squares
+from ckeras.engine.values.dtypes import HALVES
+from ckeras.ops.primitives.reductions.reduction import sum_of_squares
 
 __all__ = ["adam", "momentum", "rmsprop", "sgd", "sum_of_squares"]
 

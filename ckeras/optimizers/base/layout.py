@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from ckeras.engine.arena import Arena
+from ckeras.engine.values.arena import Arena
 
 __all__ = ["arena_of", "kernel_matches", "register", "snapshot"]
 

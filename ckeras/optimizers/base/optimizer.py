@@ -1,8 +1,9 @@
 """The base class of optimizers: from gradients to new values of variables."""
 
 from ckeras import ops
-from ckeras.engine import scope, trace
-from ckeras.engine.arena import Arena
+from ckeras.engine import scope
+from ckeras.engine.tracing import trace
+from ckeras.engine.values.arena import Arena
 from ckeras.ops.primitives import movement
 from ckeras.optimizers.base import clipping, layout, matching
 from ckeras.optimizers.base.state import OptimizerState

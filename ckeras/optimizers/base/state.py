@@ -5,10 +5,11 @@ import warnings
 
 from ckeras import initializers, ops
 from ckeras.engine import config as settings
-from ckeras.engine import scope, trace
-from ckeras.engine.convert import is_tensor
+from ckeras.engine import scope
 from ckeras.engine.naming import auto_name
-from ckeras.engine.variable import Variable
+from ckeras.engine.tracing import trace
+from ckeras.engine.values.convert import is_tensor
+from ckeras.engine.values.variable import Variable
 from ckeras.optimizers.base import layout
 from ckeras.optimizers.base.options import own_names
 from ckeras.optimizers.schedules.schedule import LearningRateSchedule

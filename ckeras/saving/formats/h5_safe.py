@@ -10,7 +10,7 @@ import math
 import h5py
 import numpy as np
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 
 __all__ = ["get_dataset", "get_group", "has_path", "read_dataset", "read_strings"]
 

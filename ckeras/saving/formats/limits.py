@@ -1,6 +1,6 @@
 """How much memory a model from a file may take."""
 
-from ckeras.engine import memory
+from ckeras.engine.values import memory
 
 __all__ = ["variable_budget"]
 

@@ -106,11 +106,11 @@ def _base_names(part):
 
 _BASES = {
     "ckeras.engine.symbolic.operation",
-    "ckeras.layers.layer",
-    "ckeras.layers.layer_building",
-    "ckeras.layers.layer_losses",
-    "ckeras.layers.layer_masks",
-    "ckeras.layers.layer_state",
+    "ckeras.layers.base.layer",
+    "ckeras.layers.base.layer_building",
+    "ckeras.layers.base.layer_losses",
+    "ckeras.layers.base.layer_masks",
+    "ckeras.layers.base.layer_state",
     "ckeras.models.model",
     "ckeras.optimizers.base.optimizer",
     "ckeras.optimizers.base.state",

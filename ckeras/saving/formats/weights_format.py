@@ -6,7 +6,7 @@ import warnings
 import h5py
 import numpy as np
 
-from ckeras.engine import dtypes
+from ckeras.engine.values import dtypes
 from ckeras.saving.formats import h5_safe
 from ckeras.saving.formats.files import atomic_path
 from ckeras.saving.formats.walk import other_places, walk
@@ -149,7 +149,7 @@ def _mismatch(part, store):
     """Why the stored arrays can't be this part's variables, or None."""
     # Only the standard method is known to read "0", "1"... in this order.
     loader = type(part).load_own_variables
-    if loader.__module__ != "ckeras.layers.layer_state":
+    if loader.__module__ != "ckeras.layers.base.layer_state":
         return None
     own = part._own_variables()
     if len(own) != len(store):

@@ -5,8 +5,8 @@ import pytest
 
 import ckeras
 from ckeras import ops
-from ckeras.engine.gradient import GradientTape
 from ckeras.engine.passes import switched_off
+from ckeras.engine.tracing.gradient import GradientTape
 from tests.gradients import check_gradients, check_traced
 
 rng = np.random.default_rng(0)

@@ -7,8 +7,8 @@ import pytest
 
 from ckeras import ops
 from ckeras.engine.function import Function
-from ckeras.engine.gradient import GradientTape
 from ckeras.engine.passes import switched_off
+from ckeras.engine.tracing.gradient import GradientTape
 
 PLAIN = [
     ops.sin,

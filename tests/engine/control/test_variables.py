@@ -5,8 +5,8 @@ import pytest
 
 import ckeras
 from ckeras import layers, ops
-from ckeras.engine.arena import Arena
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.arena import Arena
 
 X = np.arange(1, 7, dtype="float32").reshape(2, 3)
 

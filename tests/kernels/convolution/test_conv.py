@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine import config
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives.windows import convolution
 
 CASES = 60

@@ -13,7 +13,7 @@ import pytest
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.engine.dtypes import real_type
+from ckeras.engine.values.dtypes import real_type
 from tests.ops.against_keras.value_differences import DIFFERENT
 from tests.reference.ops.op_values import HALVES, as_type, value_calls
 

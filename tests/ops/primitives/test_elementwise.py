@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ckeras.engine.convert import convert_to_tensor
-from ckeras.engine.gradient import GradientTape
 from ckeras.engine.primitive import registry
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.ops.primitives import elementwise as e
 from tests.gradients import check_gradients
 

@@ -5,7 +5,7 @@ import pytest
 
 from ckeras.engine.function import function
 from ckeras.engine.scope import name_scope
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import indexing
 from tests.gradients import check_gradients
 

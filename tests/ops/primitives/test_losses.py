@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ckeras.engine.convert import convert_to_tensor
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.ops.primitives import elementwise, losses
 from tests.gradients import check_gradients
 

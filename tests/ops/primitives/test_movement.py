@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras.engine.function import function
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import movement
 from tests.gradients import check_gradients
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ckeras import ops
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
 from ckeras.ops.primitives import recurrent
 from ckeras.ops.primitives.recurrent import sequence
 from tests.gradients import check_gradients

@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from ckeras.engine.convert import convert_to_tensor
-from ckeras.engine.gradient import GradientTape
-from ckeras.ops.primitives import elementwise, reduction, scanning
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.convert import convert_to_tensor
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.reductions import reduction, scanning
 from tests.gradients import check_gradients
 
 RNG = np.random.default_rng(5)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ckeras.engine.convert import convert_to_tensor
 from ckeras.engine.function import function
-from ckeras.engine.gradient import GradientTape
+from ckeras.engine.tracing.gradient import GradientTape
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.ops.primitives import update
 
 RNG = np.random.default_rng(9)

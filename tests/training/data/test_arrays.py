@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ckeras.engine.convert import convert_to_tensor
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.training.data import get_data
 from ckeras.training.data.arrays import ArrayData
 from tests.training.helpers import linear

@@ -1,10 +1,10 @@
 """One timestep of the convolutional long short-term memory."""
 
 from ckeras import ops
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
+from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.convolution.base import check_positive
 from ckeras.layers.convolution.geometry import Geometry
-from ckeras.layers.input_spec import InputSpec
 from ckeras.layers.rnn.cells.lstm_cell import ForgetBias
 from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 

@@ -1,7 +1,7 @@
 """One timestep of the long short-term memory."""
 
 from ckeras import initializers, ops
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
 from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 
 __all__ = ["LSTMCell"]

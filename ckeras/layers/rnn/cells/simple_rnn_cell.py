@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.layers.config import constructor_config
+from ckeras.layers.base.config import constructor_config
 from ckeras.layers.rnn.cells.weighted_cell import WeightedCell
 
 __all__ = ["SimpleRNNCell"]

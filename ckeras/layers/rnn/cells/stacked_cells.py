@@ -2,8 +2,8 @@
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.layers.call_spec import signature_of
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.call_spec import signature_of
+from ckeras.layers.base.layer import Layer
 
 __all__ = ["StackedRNNCells"]
 

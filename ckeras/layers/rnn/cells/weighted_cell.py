@@ -3,7 +3,7 @@
 import numbers
 
 from ckeras import activations, constraints, initializers, ops, random, regularizers
-from ckeras.layers.layer import Layer
+from ckeras.layers.base.layer import Layer
 from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
 
 __all__ = ["WeightedCell"]

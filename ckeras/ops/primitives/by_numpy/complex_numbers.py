@@ -9,15 +9,15 @@ hold as they stand.
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.primitive import Primitive, Spec, registry
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import (
     elementwise,
     indexing,  # noqa: F401 - declares primitives that get a twin here
     linear,  # noqa: F401
     movement,  # noqa: F401
-    reduction,  # noqa: F401
 )
+from ckeras.ops.primitives.reductions import reduction  # noqa: F401
 
 __all__ = ["angle", "complex_of", "conj", "imag", "modulus", "real"]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ckeras.engine import dtypes
 from ckeras.engine.primitive import Primitive, Spec
+from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import elementwise, linear, movement
 from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 from ckeras.ops.primitives.by_numpy.matrices import inv, solve_triangular

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
-from ckeras.engine.tensor import Tensor
-from ckeras.ops.primitives import elementwise, reduction, scanning
+from ckeras.engine.values.tensor import Tensor
+from ckeras.ops.primitives import elementwise
+from ckeras.ops.primitives.reductions import reduction, scanning
 
 __all__ = [
     "arccosh",

@@ -7,7 +7,7 @@ The gradient rules hold for complex matrices as well where they have `adjoint` a
 import numpy as np
 
 from ckeras.engine.primitive import Spec
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.by_numpy.complex_numbers import conj
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ckeras.engine.primitive import Primitive, Spec
-from ckeras.engine.tensor import Tensor
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = ["fourier"]
 

@@ -1,9 +1,10 @@
 """What the recurrent primitives share: projections, checks, weight gradients."""
 
 from ckeras import kernels
-from ckeras.engine.trace import is_recorded
-from ckeras.ops.primitives import elementwise, linear, movement, reduction
+from ckeras.engine.tracing.trace import is_recorded
+from ckeras.ops.primitives import elementwise, linear, movement
 from ckeras.ops.primitives.recurrent import kept
+from ckeras.ops.primitives.reductions import reduction
 
 __all__ = [
     "call_attrs",

@@ -9,7 +9,8 @@ import math
 from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise, linear, movement, reduction
+from ckeras.ops.primitives import elementwise, linear, movement
+from ckeras.ops.primitives.reductions import reduction
 
 __all__ = ["conv", "conv_transpose", "output_size"]
 

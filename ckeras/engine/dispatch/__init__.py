@@ -1,0 +1,1 @@
+"""What each call from Python passes through: its shapes looked up, or run at once."""

@@ -1,0 +1,1 @@
+"""What runs a plan: steps of kernels, one after the other, without Python."""

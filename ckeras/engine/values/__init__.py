@@ -1,0 +1,1 @@
+"""What numbers live in: tensors, variables, arenas, and the types they may have."""

@@ -1,0 +1,135 @@
+"""The arguments of a layer's call, sorted into tensors and others, and their shapes."""
+
+import inspect
+
+from ckeras.engine import tree
+from ckeras.engine.scope import in_symbolic_scope
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.values.convert import is_tensor
+
+__all__ = ["CallSpec", "is_tensor_or_symbolic", "shapes_for"]
+
+_signatures: dict = {}
+# The sizes that shape inference fills in for unknown ones. As a batch's size they
+# must not find their way into what a layer remembers of its build.
+_STAND_INS = (83, 89)
+
+
+def signature_of(function):
+    """A method's signature without `self`, looked up once."""
+    key = getattr(function, "__func__", function)
+    found = _signatures.get(key)
+    if found is None:
+        found = _signatures[key] = inspect.signature(function)
+    return found
+
+
+def is_tensor_or_symbolic(x, allow_none=False):
+    """Whether `x` is a tensor, a traced value or a placeholder."""
+    return (allow_none and x is None) or is_tensor(x) or isinstance(x, KerasTensor)
+
+
+class CallSpec:
+    """A call's arguments by name.
+
+    Args:
+        signature: signature of the layer's `call`.
+        context_names: arguments that are passed down even where `call` has none of
+            that name.
+        args, kwargs: what the layer was called with.
+
+    Attributes:
+        given: the arguments that were passed.
+        arguments: these and the defaults.
+        tensors: the arguments that hold tensors.
+        first: the first argument.
+
+    Raises:
+        TypeError: if the arguments do not fit the signature.
+        ValueError: if a nested argument mixes tensors and other things.
+    """
+
+    def __init__(self, signature, context_names, args, kwargs):
+        parameters = signature.parameters
+        passed_down = {
+            name: kwargs.pop(name)
+            for name in context_names
+            if name in kwargs and name not in parameters
+        }
+        bound = signature.bind(*args, **kwargs)
+        self.given = {**passed_down, **bound.arguments}
+        bound.apply_defaults()
+        self.arguments = dict(bound.arguments)
+        self.first = next(iter(self.arguments.values()), None)
+        self.tensors, self.nested = {}, set()
+        for name, value in self.arguments.items():
+            if is_tensor_or_symbolic(value):
+                self.tensors[name] = value
+            elif tree.is_nested(value) and value:
+                self._add_nested(name, value)
+        self.eager = all(is_tensor(x) for x in self.tensors.values())
+
+    def _add_nested(self, name, value):
+        leaves = tree.flatten(value)
+        if all(is_tensor_or_symbolic(x, allow_none=True) for x in leaves):
+            self.tensors[name] = value
+            self.nested.add(name)
+        elif any(is_tensor_or_symbolic(x) for x in leaves):
+            raise ValueError(
+                "In a nested call() argument, you cannot mix tensors and "
+                f"non-tensors. Received invalid mixed argument: {name}={value}"
+            )
+
+    def shapes(self):
+        """Shapes of the tensors: `{"x_shape": (2, 3)}` for an argument `x`."""
+        return {
+            f"{name}_shape": tree.map_structure(_shape, value)
+            if name in self.nested
+            else _shape(value)
+            for name, value in self.tensors.items()
+            if name not in ("mask", "args", "kwargs")
+        }
+
+
+def _shape(x):
+    if x is None:
+        return None
+    shape = tuple(x.shape)
+    if shape and shape[0] in _STAND_INS and in_symbolic_scope():
+        return (None, *shape[1:])
+    return shape
+
+
+def shapes_for(method, spec, class_name):
+    """The arguments for a layer's `build` or `compute_output_shape`.
+
+    A method with one argument gets the first tensor's shape. With several, each must
+    be named like an argument of `call`, with `_shape` at the end.
+
+    Raises:
+        ValueError: if an argument's name does not follow that rule.
+    """
+    shapes = spec.shapes()
+    named = [
+        p.name
+        for p in signature_of(method).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if len(named) == 1:
+        return {named[0]: next(iter(shapes.values()), None)}
+    what = method.__name__
+    rule = (
+        f"For a `{what}()` method with more than one argument, all arguments should "
+        "have a `_shape` suffix and match an argument from `call()`. E.g. "
+        f"`{what}(self, foo_shape, bar_shape)`  For layer '{class_name}', Received "
+        f"`{what}()` argument "
+    )
+    for name in named:
+        if not name.endswith("_shape"):
+            raise ValueError(f"{rule}`{name}`, which does not end in `_shape`.")
+        if name.removesuffix("_shape") not in spec.arguments:
+            raise ValueError(
+                f"{rule}`{name}`, but `call()` does not have argument "
+                f"`{name.removesuffix('_shape')}`."
+            )
+    return {name: shapes[name] for name in named if name in shapes}

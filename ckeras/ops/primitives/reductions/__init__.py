@@ -1,0 +1,1 @@
+"""Primitives that go along an axis: sums, scans, softmax."""
