@@ -12,6 +12,7 @@ import numpy as np
 
 from ckeras.engine.plan.buffers import Buffer
 from ckeras.engine.plan.order import may_fail, safe_order
+from ckeras.engine.values.arena import Arena
 from ckeras.engine.values.memory import round_up
 
 __all__ = ["Copy", "Layout", "Place", "PlanStep"]
@@ -85,6 +86,8 @@ class Layout:
         self.overwritten = set()
         self._places = {}
         self._storages = {}
+        holders = (holder for holder, _ in (*graph.reads, *graph.writes))
+        self._arenas = {id(h) for h in holders if isinstance(h, Arena)}
         self._packed = set()
         self._last_failure = -1  # until after this step no variable may change
         self._take_operands()
@@ -121,10 +124,15 @@ class Layout:
             self._places[id(symbol)] = self._storage(holder)
 
     def _storage(self, holder):
-        """The place of a variable or arena, all of one arena in one buffer."""
+        """The place of a variable or arena.
+
+        Where the graph reads or writes an arena as a whole, its members lie in the
+        arena's buffer. Elsewhere each has its own: variables may move to another arena
+        later, and the plan follows each of them.
+        """
         arena = getattr(holder, "_arena", None)
         start = 0
-        if arena is not None:
+        if id(arena) in self._arenas:
             start = arena.start_of(holder) * arena.memory.itemsize
             holder = arena
         buffer = self._storages.get(id(holder))

@@ -30,7 +30,7 @@ def run_cell(
         mask: boolean tensor (batch, timesteps); where it is False, the states stay
             what they were.
         go_backwards: whether to begin at the last timestep.
-        zero_output_for_mask: whether masked outputs are 0 instead of the last state.
+        zero_output_for_mask: whether masked outputs are 0 instead of the last output.
         all_outputs: whether the outputs of all timesteps are wanted.
         unroll: whether a compiled function has the steps one by one.
 
@@ -40,7 +40,7 @@ def run_cell(
     if mask is not None and mask.dtype != "bool":
         mask = ops.cast(mask, "bool")
 
-    def masked_step(x, states, kept):
+    def masked_step(x, states, kept, before):
         output, new_states = step(x, states)
         if not tree.is_nested(new_states):
             new_states = [new_states]
@@ -50,9 +50,8 @@ def run_cell(
             return output, list(new_states)
         if zero_output_for_mask:
             before = ops.zeros_like(output)
-        else:  # the output before is the first state, of several cells the last one's
-            last = states[-1] if tree.is_nested(states[0]) else states
-            before = last[0]
+        elif before is None:
+            before = _output_before(output, states)
         pairs = zip(tree.flatten(new_states), tree.flatten(states), strict=True)
         chosen = [_choose(kept, new, old) for new, old in pairs]
         states = tree.pack_sequence_as(list(new_states), chosen)
@@ -63,12 +62,23 @@ def run_cell(
     return run(masked_step, sequences, list(states), mask, go_backwards, all_outputs)
 
 
+def _output_before(output, states):
+    """What stands for the output before the first timestep, if that is masked.
+
+    It is the first state, of several cells the last one's, as the output of the usual
+    cells is their first state. Where its shape is another one it is 0.
+    """
+    several = any(tree.is_nested(state) for state in states)
+    before = tree.flatten(states[-1] if several else states)[0]
+    return before if before.shape == output.shape else ops.zeros_like(output)
+
+
 def _one_by_one(step, sequences, states, mask, go_backwards, all_outputs):
     timesteps = range(sequences.shape[1])
     outputs, output = [], None
     for t in reversed(timesteps) if go_backwards else timesteps:
         kept = None if mask is None else mask[:, t]
-        output, states = step(sequences[:, t], states, kept)
+        output, states = step(sequences[:, t], states, kept, output)
         if all_outputs:
             outputs.append(output)
     stacked = ops.stack(outputs, axis=1) if all_outputs else output
@@ -80,21 +90,32 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
     if go_backwards:
         rows = tree.map_structure(lambda x: x if x is None else ops.flip(x, 0), rows)
 
-    def run(flat_states, row):
+    def run(flat_states, row, before=None):
         x, kept = row
-        output, new = step(x, tree.pack_sequence_as(states, flat_states), kept)
+        output, new = step(x, tree.pack_sequence_as(states, flat_states), kept, before)
         return tree.flatten(new), output
 
-    if all_outputs:
+    if mask is None and all_outputs:
         last, outputs = ops.scan(run, tree.flatten(states), rows)
         output, outputs = outputs[-1], _time_first(outputs)
         return output, outputs, tree.pack_sequence_as(states, last)
-    # Only the last output: it is carried along. The first step shows what it is like.
+    # The last output is carried along. The first step shows what it is like.
     first = tree.map_structure(lambda x: x if x is None else x[0], rows)
     carried = run(tree.flatten(states), first)
     rows = tree.map_structure(lambda x: x if x is None else x[1:], rows)
-    (last, output), _ = ops.scan(lambda c, row: (run(c[0], row), None), carried, rows)
-    return output, output, tree.pack_sequence_as(states, last)
+
+    def carry(carried, row):
+        flat_states, before = carried
+        carried = run(flat_states, row, before)
+        return carried, carried[1] if all_outputs else None
+
+    (last, output), outputs = ops.scan(carry, carried, rows)
+    if all_outputs:
+        first = ops.expand_dims(carried[1], 0)
+        outputs = _time_first(ops.concatenate([first, outputs], 0))
+    else:
+        outputs = output
+    return output, outputs, tree.pack_sequence_as(states, last)
 
 
 def _check_states(old, new):

@@ -142,3 +142,48 @@ def test_seeds_in_a_cell():
         found.append([model.train_on_batch(X, Y) for _ in range(3)])
         assert int(rnn.cell.dropout.seed_generator.state.numpy()[1]) == 36
     np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+class Wide(Simple):
+    """A cell whose output is not its state, nor as large."""
+
+    def call(self, x, states):
+        h = x @ self.w + states[0] @ self.u
+        return ops.concatenate([10 * h, x], -1), [h]
+
+
+def weighted(cell):
+    cell.build((None, 4))
+    cell.set_weights([np.ones((4, 2)), 0.5 * np.eye(2)])
+    return cell
+
+
+MASK = np.array([[1, 1, 0, 0], [1, 0, 1, 1], [0, 0, 1, 0]], bool)
+# The first output as Keras 3.15.1 has it on TensorFlow, where x is 1. A masked
+# timestep repeats the output before it.
+FIRST_OUTPUTS = [[40, 60, 60, 60], [40, 40, 60, 70], [0, 0, 40, 40]]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_a_masked_timestep_repeats_the_output(compiled, unroll, return_sequences):
+    cell = weighted(Wide(2))
+    layer = layers.RNN(cell, unroll=unroll, return_sequences=return_sequences)
+    x = np.ones((3, 4, 4), "float32")
+    call = ckeras.function(layer) if compiled else layer
+    y = np.asarray(call(x, mask=MASK))[..., 0]
+    expected = np.array(FIRST_OUTPUTS)
+    np.testing.assert_allclose(y, expected if return_sequences else expected[:, -1])
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("order", [1, -1])
+def test_masked_stacks_of_own_and_other_cells(unroll, order):
+    cells = [Simple(3), layers.GRUCell(2)][::order]
+    layer = layers.RNN(cells, unroll=unroll, return_sequences=True)
+    x = np.random.default_rng(1).normal(size=(3, 4, 4)).astype("float32")
+    y = np.asarray(ckeras.function(layer)(x, mask=MASK))
+    np.testing.assert_allclose(y, layer(x, mask=MASK), atol=1e-6)
+    np.testing.assert_array_equal(y[0, 3], y[0, 1])
+    np.testing.assert_array_equal(y[2, :2], 0)
