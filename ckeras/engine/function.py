@@ -217,6 +217,21 @@ class Function:
             done += more
         return done, result
 
+    def maps_rows(self, data, batch_size):
+        """Whether `map_batches` can keep the results: a row for each sample.
+
+        A result without any axis counts as one, so that `map_batches` says what is
+        wrong with it.
+        """
+        arrays = []
+        describe((data,), arrays)
+        rows = len(arrays[0])
+        return all(
+            not value.shape or value.shape[0] == size
+            for size in {min(batch_size, rows), rows % batch_size} - {0}
+            for value in self._for_rows(data, arrays, size).plan.graph.outputs
+        )
+
     def map_batches(
         self, data, batch_size, first, count, results=None, budget_seconds=0.05
     ):
@@ -244,8 +259,9 @@ class Function:
             if n <= 0 or size == 0 or start != first + done or done >= count:
                 continue
             compiled = self._for_rows(data, arrays, size)
+            _check_rows(compiled, size)
             if results is None:
-                results = compiled.pack(_empty_results(compiled, size, rows))
+                results = compiled.pack(_empty_results(compiled, rows))
             flat = [t._array for t in tree.flatten(results) if isinstance(t, Tensor)]
             more, _ = _run(
                 compiled, arrays, None, start * batch_size, size, n, flat,
@@ -276,16 +292,20 @@ def _run(compiled, arrays, indices, first_row, size, count, results, budget):
         plan.release(execution)
 
 
-def _empty_results(compiled, size, rows):
-    arrays = []
+def _check_rows(compiled, size):
     for value in compiled.plan.graph.outputs:
         if not value.shape or value.shape[0] != size:
             raise ValueError(
                 "Every result of a prediction needs a row for each of the batch's "
                 f"{size} samples. Received a result of shape {value.shape}."
             )
-        arrays.append(np.empty((rows, *value.shape[1:]), value.dtype))
-    return arrays
+
+
+def _empty_results(compiled, rows):
+    return [
+        np.empty((rows, *value.shape[1:]), value.dtype)
+        for value in compiled.plan.graph.outputs
+    ]
 
 
 def _value_of(leaf, trace):

@@ -48,8 +48,6 @@ def _keys(mapping):
 def _children(structure):
     if isinstance(structure, dict):
         return [(k, structure[k]) for k in _keys(structure)]
-    if _is_namedtuple(structure):
-        return list(zip(structure._fields, structure, strict=True))
     return list(enumerate(structure))
 
 
@@ -82,7 +80,10 @@ def flatten(structure):
 
 
 def flatten_with_path(structure, _path=()):
-    """Pairs of a leaf's path (a tuple of keys and indices) and the leaf."""
+    """Pairs of a leaf's path (a tuple of keys and indices) and the leaf.
+
+    Fields of named tuples go by their index.
+    """
     if not is_nested(structure):
         return [(_path, structure)]
     return [

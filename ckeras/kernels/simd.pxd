@@ -17,6 +17,8 @@ scalars in an expression: spread them first.
     quotient            a / b to within 2 units in the last place, for finite numbers
                         whose inverse is neither 0 nor infinite
     select(m, a, b)     a where the mask's lane is set, else b
+    set_lanes(m)        a number whose bit i says whether the mask's lane i is set
+    lowest_bit          the index of the lowest set bit of a number that is not 0
     sqrt                exactly rounded
     as_int, as_float    the same bits as the other type
     to_int, from_int    conversion of numbers, rounded to zero
@@ -94,6 +96,20 @@ cdef extern from *:
     CK_INLINE ck_vd ck_select_d(ck_vl m, ck_vd a, ck_vd b)
     { return (ck_vd)((m & (ck_vl)a) | (~m & (ck_vl)b)); }
     #if defined(__AVX512F__)
+    CK_INLINE unsigned ck_set_lanes(ck_vi m)
+    { return _mm512_test_epi32_mask((__m512i)m, (__m512i)m); }
+    #elif defined(__AVX2__)
+    CK_INLINE unsigned ck_set_lanes(ck_vi m)
+    { return (unsigned)_mm256_movemask_ps((__m256)m); }
+    #else
+    CK_INLINE unsigned ck_set_lanes(ck_vi m)
+    {
+        unsigned set = 0;
+        for (int i = 0; i < CK_LF; i++) set |= (unsigned)(m[i] & 1) << i;
+        return set;
+    }
+    #endif
+    #if defined(__AVX512F__)
       #define CK_PAIR(name) _mm512_##name
     #elif defined(__AVX2__)
       #define CK_PAIR(name) _mm256_##name
@@ -117,7 +133,7 @@ cdef extern from *:
     CK_INLINE ck_vf ck_quotient_f(ck_vf a, ck_vf b)
     {
         ck_vf y = (ck_vf)_mm512_rcp14_ps((__m512)b), q = a * y;
-        return q + y * (a - b * q);
+        return q - y * (b * q - a); /* keeps the sign of 0 */
     }
     #else
     CK_INLINE ck_vf ck_quotient_f(ck_vf a, ck_vf b) { return a / b; }
@@ -240,6 +256,8 @@ cdef extern from *:
     vl eq_d "ck_eq_d"(vd a, vd b) noexcept nogil
     vf select_f "ck_select_f"(vi m, vf a, vf b) noexcept nogil
     vd select_d "ck_select_d"(vl m, vd a, vd b) noexcept nogil
+    unsigned int set_lanes "ck_set_lanes"(vi m) noexcept nogil
+    int lowest_bit "__builtin_ctz"(unsigned int set) noexcept nogil
     vf lesser_f "ck_lesser_f"(vf a, vf b) noexcept nogil
     vd lesser_d "ck_lesser_d"(vd a, vd b) noexcept nogil
     vf greater_f "ck_greater_f"(vf a, vf b) noexcept nogil

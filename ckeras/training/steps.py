@@ -141,7 +141,8 @@ class Steps:
         """
         watch = _Watch(callbacks, self.mode)
         by_map = self.data.is_arrays and hasattr(function, "map_batches")
-        if by_map and not watch.every_batch:
+        by_map = by_map and not watch.every_batch
+        if by_map and function.maps_rows(self.data.data, self.data.batch_size):
             return self._map_arrays(function, watch, stopped)
         found = []
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ckeras import Sequential, callbacks, config, layers, utils
+from ckeras import Sequential, callbacks, config, layers, ops, utils
 from ckeras.utils import PyDataset
 from tests.training.helpers import (
     check_weights,
@@ -49,6 +49,22 @@ def test_steps_of_evaluate_and_predict():
     part = model.evaluate(x[:6], y[:6], verbose=0)
     assert model.evaluate(x, y, batch_size=3, steps=2, verbose=0) == pytest.approx(part)
     assert model.predict(x, batch_size=5, steps=2, verbose=0).shape == (10, 1)
+
+
+class PairSums(layers.Layer):
+    """Two numbers for each batch, however many samples it has."""
+
+    def call(self, x):
+        return ops.sum(x, axis=0)[:2]
+
+
+def test_predict_joins_results_that_have_no_row_for_each_sample():
+    x = np.arange(15.0, dtype="float32").reshape(5, 3)
+    model = Sequential([PairSums()])
+    for size in (2, 5, 32):  # the whole batches of two have two rows by accident
+        parts = [x[i : i + size].sum(0)[:2] for i in range(0, 5, size)]
+        expected = np.concatenate(parts)
+        np.testing.assert_array_equal(model.predict(x, size, verbose=0), expected)
 
 
 class Batches(PyDataset):

@@ -19,7 +19,7 @@ from ckeras.kernels.simd cimport (
 )
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport (
-    erf_f, exp, expm1, log, log1p, plain_tanh, sigmoid, softplus, vec,
+    erf_f, exp, expm1, log, log1p, quick_tanh, sigmoid, softplus, vec,
 )
 
 cdef enum:
@@ -36,7 +36,7 @@ cdef inline vec vector_function(int opcode, vec x) noexcept nogil:
     elif opcode == EXPM1:
         return expm1(x)
     elif opcode == TANH:
-        return plain_tanh(x)
+        return quick_tanh(x)
     elif opcode == SIGMOID:
         return sigmoid(x)
     elif opcode == SOFTPLUS:

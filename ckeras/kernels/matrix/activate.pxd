@@ -5,7 +5,7 @@ from ckeras.kernels.matrix.gemm_tile cimport (
 )
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport real
-from ckeras.kernels.vmath cimport plain_tanh, sigmoid
+from ckeras.kernels.vmath cimport quick_tanh, sigmoid
 
 
 cdef inline void activate_row(
@@ -18,7 +18,7 @@ cdef inline void activate_row(
         if left > lanes(tag):
             left = lanes(tag)
         load_n(&v, c + j, left)
-        v = plain_tanh(v) if activation == TANH else sigmoid(v)
+        v = quick_tanh(v) if activation == TANH else sigmoid(v)
         store_n(c + j, &v, left)
         j += left
 

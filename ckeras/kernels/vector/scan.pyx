@@ -1,7 +1,12 @@
 """Places of extremes, and running sums."""
 
 from cython.parallel cimport prange
+from libc.math cimport INFINITY
 
+from ckeras.kernels.simd cimport (
+    LANES_F, eq_f, greater_f, lesser_f, load_f, lowest_bit, or_i, peak_f, prefetch,
+    set_lanes, spread_f, total_f, vf, vi,
+)
 from ckeras.kernels.vector.fold cimport (
     Largest, Smallest, Sum, extreme, is_nan, joined,
 )
@@ -101,6 +106,106 @@ cdef inline int place_in_run(
     return 0
 
 
+cdef inline vf best_vector(vf a, vf b, extreme* how) noexcept nogil:
+    """The better number lane by lane, b where one is NaN."""
+    if extreme is Largest:
+        return greater_f(a, b)
+    else:
+        return lesser_f(a, b)
+
+
+cdef inline float best_of_floats(
+    const float* x, Py_ssize_t n, bint* not_finite, extreme* how
+) noexcept nogil:
+    """The extreme of n neighbours, NaN left out; whether all are finite.
+
+    0 · x is NaN where x is not finite: one multiply-add finds out.
+    """
+    cdef vf zero = spread_f(0.0), worst, v0, v1, v2, v3, b0, b1, b2, b3, s0, s1
+    cdef Py_ssize_t i = 0
+    cdef float best, total
+    worst = spread_f(-INFINITY if extreme is Largest else INFINITY)
+    b0, b1, b2, b3 = worst, worst, worst, worst
+    s0, s1 = zero, zero
+    while i + 4 * LANES_F <= n:
+        v0 = load_f(x + i)
+        v1 = load_f(x + i + LANES_F)
+        v2 = load_f(x + i + 2 * LANES_F)
+        v3 = load_f(x + i + 3 * LANES_F)
+        b0 = best_vector(v0, b0, how)
+        b1 = best_vector(v1, b1, how)
+        b2 = best_vector(v2, b2, how)
+        b3 = best_vector(v3, b3, how)
+        s0 = v0 * zero + s0
+        s1 = v1 * zero + s1
+        s0 = v2 * zero + s0
+        s1 = v3 * zero + s1
+        i += 4 * LANES_F
+    b0 = best_vector(best_vector(b0, b1, how), best_vector(b2, b3, how), how)
+    best = peak_f(b0) if extreme is Largest else -peak_f(-b0)
+    total = total_f(s0 + s1)
+    while i < n:
+        total += x[i] * 0
+        if extreme is Largest:
+            best = x[i] if x[i] > best else best
+        else:
+            best = x[i] if x[i] < best else best
+        i += 1
+    not_finite[0] = total != total
+    return best
+
+
+cdef inline Py_ssize_t place_of_float(
+    const float* x, Py_ssize_t n, float wanted
+) noexcept nogil:
+    """The first index of a number that is among n neighbours.
+
+    Meanwhile, what follows these is fetched: it is most often searched next.
+    """
+    cdef vf w = spread_f(wanted)
+    cdef vi m0, m1, m2, m3
+    cdef unsigned int set01, set23
+    cdef Py_ssize_t i = 0
+    while i + 4 * LANES_F <= n:
+        prefetch(x + n + i)
+        prefetch(x + n + i + LANES_F)
+        prefetch(x + n + i + 2 * LANES_F)
+        prefetch(x + n + i + 3 * LANES_F)
+        m0 = eq_f(load_f(x + i), w)
+        m1 = eq_f(load_f(x + i + LANES_F), w)
+        m2 = eq_f(load_f(x + i + 2 * LANES_F), w)
+        m3 = eq_f(load_f(x + i + 3 * LANES_F), w)
+        if set_lanes(or_i(or_i(m0, m1), or_i(m2, m3))):
+            set01 = set_lanes(m0) | set_lanes(m1) << LANES_F
+            set23 = set_lanes(m2) | set_lanes(m3) << LANES_F
+            return i + (lowest_bit(set01) if set01
+                        else 2 * LANES_F + lowest_bit(set23))
+        i += 4 * LANES_F
+    while i < n and x[i] != wanted:
+        i += 1
+    return i
+
+
+cdef int place_in_floats(
+    const float* x, Py_ssize_t n, extreme* how
+) noexcept nogil:
+    """`place_in_run` by vectors."""
+    cdef float best = x[0], other
+    cdef Py_ssize_t start = 0, stop = 0, r = 0, size, i
+    cdef bint not_finite = False
+    while r < n:
+        size = PART if n - r > PART else n - r
+        other = best_of_floats(x + r, size, &not_finite, how)
+        if not_finite:
+            for i in range(r, r + size):
+                if is_nan(x[i]):
+                    return <int> i
+        if r == 0 or (other > best if extreme is Largest else other < best):
+            best, start, stop = other, r, r + size
+        r += size
+    return <int> (start + place_of_float(x + start, stop - start, best))
+
+
 cdef void places_in_columns(
     const number* x, Py_ssize_t rows, Py_ssize_t step, Py_ssize_t width, int* place,
     extreme* how,
@@ -131,7 +236,10 @@ cdef void places_task(
     cdef Py_ssize_t o = task // strips, column = task % strips * STRIP
     cdef Py_ssize_t width = STRIP if inner - column > STRIP else inner - column
     if inner == 1:
-        out[o] = place_in_run(x + o * reduce, reduce, how)
+        if number is float:
+            out[o] = place_in_floats(x + o * reduce, reduce, how)
+        else:
+            out[o] = place_in_run(x + o * reduce, reduce, how)
     else:
         places_in_columns(
             x + o * reduce * inner + column, reduce, inner, width,

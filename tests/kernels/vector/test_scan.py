@@ -34,6 +34,27 @@ def test_place_of_nan_is_the_first(name, shape):
     assert not place(name, x).any()
 
 
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_every_place_is_found(name):
+    n = 1100  # a whole part, whole vectors of the next one, and a rest
+    x = np.zeros((n, n, 1), "float32")
+    x[np.arange(n), np.arange(n)] = 1 if name == "argmax" else -1
+    np.testing.assert_array_equal(place(name, x)[:, 0], np.arange(n))
+    x[np.arange(n), np.arange(n)] = np.nan
+    np.testing.assert_array_equal(place(name, x)[:, 0], np.arange(n))
+
+
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_place_among_infinities(name, dtype):
+    x = sample((3, 200, 1), dtype)
+    if x.dtype.kind == "f":
+        x[0, 70] = x[0, 90] = np.inf
+        x[1, 3] = x[1, 199] = -np.inf
+        x[2] = np.inf
+    np.testing.assert_array_equal(place(name, x), getattr(np, name)(x, axis=1))
+
+
 def test_places_same_for_two_threads():
     x = np.round(sample((300, 1000, 1), "float32"))
     assert place("argmax", x, 2).tobytes() == place("argmax", x).tobytes()
