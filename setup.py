@@ -30,7 +30,11 @@ LEVEL_FLAGS = {
     "baseline": [],
 }
 # Random numbers are the same bits on every CPU level: no fused multiply-add.
-MODULE_FLAGS = {"random": ["-ffp-contract=off"]}
+# Depthwise convolutions keep a tile in registers only if all its loops unroll.
+MODULE_FLAGS = {
+    "random": ["-ffp-contract=off"],
+    "depthwise": ["--param=max-completely-peeled-insns=20000"],
+}
 DEBUG = os.environ.get("CKERAS_BUILD_DEBUG", "") not in ("", "0")
 
 # What a build from source needs, each with a program that shows it, and what to say

@@ -10,12 +10,17 @@ from ckeras.kernels.convolution.conv_window cimport (
 )
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
 from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
-from ckeras.kernels.simd cimport vd, vf
+from ckeras.kernels.simd cimport VECTOR_BYTES, publish, stream_d, stream_f, vd, vf
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
-    PIXELS = 8           # pixels whose sums are in registers together
+    PIXELS = 7           # pixels whose sums are in registers together
+    FEW = 4              # where fewer are left
+    CHANNELS = 128       # channels that go down the rows together
+    ROWS = 4             # rows of a block, at least
+    STREAMED = 1 << 23   # bytes of results that leave the caches before they are read
+    UNITS = 16           # pieces of work that there should be, for all threads
     MANY_IMAGES = 8      # as many that threads take whole images
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
 
@@ -36,117 +41,271 @@ cdef inline Reach reach_of(
 ) noexcept nogil:
     """Of taps `gap` apart from `start` on, those within the axis."""
     cdef Reach r
-    r.first = 0 if start >= 0 else ceil_div(-start, gap)
-    r.count = least(taps, ceil_div(size - start, gap) if size > start else 0) - r.first
-    r.at = start + r.first * gap
+    r.first, r.count, r.at = 0, taps, start
+    if start < 0 or start + (taps - 1) * gap >= size:
+        r.first = 0 if start >= 0 else ceil_div(-start, gap)
+        r.count = least(taps, ceil_div(size - start, gap) if size > start else 0)
+        r.count -= r.first
+        r.at = start + r.first * gap
     return r
 
 
-cdef struct Taps:            # that some results see
-    Reach d, h, w
+cdef struct Strip:           # neighbouring results of a row, `gap_w` apart
+    Reach d, h                 # taps that the first row sees
+    Py_ssize_t top             # row of its first tap
+    Py_ssize_t start           # pixel of the first result's first tap
+    Py_ssize_t rows, count     # results; those of the tile beyond are not stored
+    Py_ssize_t down, right     # of a 3x3 kernel: rows and pixels that exist, as bits
+    bint whole                 # whether all taps are within the row
+    bint streamed              # whether results go to memory past the caches
+
+
+cdef inline Py_ssize_t inside_of(
+    Py_ssize_t start, Py_ssize_t apart, Py_ssize_t count, Py_ssize_t size
+) noexcept nogil:
+    """Of `count` places from `start` on, those within the axis, as bits."""
+    cdef Py_ssize_t bits = 0, i
+    for i in range(count):
+        if 0 <= start + i * apart < size:
+            bits |= 1 << i
+    return bits
+
+
+cdef inline void keep(
+    real* p, vec* v, Py_ssize_t n, bint streamed
+) noexcept nogil:
+    if vec is vf and real is float:
+        if streamed:
+            stream_f(p, v[0])
+            return
+    elif vec is vd and real is double:
+        if streamed:
+            stream_d(p, v[0])
+            return
+    put(p, v, n)
+
+
+cdef inline void square_of(
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step
+) noexcept nogil:
+    """A vector of channels, taps 3x3: each pixel is loaded once for all the results
+    of `rows` rows that see it. a is where the first tap lies or would lie."""
+    cdef vec acc[14]
+    cdef vec weight[9]
+    cdef vec value
+    cdef Py_ssize_t z, n = lanes(tag), pitch = s.src_w * s.src_c
+    cdef Py_ssize_t right = s.gap_w * s.src_c, next_ = s.gap_w * s.to_pixel
+    cdef int i, j, r, x
+    for i in range(rows * pixels):
+        spread(&acc[i], <real> 0)
+    for z in range(t.d.count):
+        for i in range(9):
+            get(&weight[i], w + i * tap_step, n)
+        for i in range((rows - 1) * step + 3):
+            if not t.down >> i & 1:
+                continue
+            for j in range((pixels - 1) * step + 3):
+                if not t.right >> j & 1:
+                    continue
+                get(&value, a + i * pitch + j * right, n)
+                for r in range(rows):
+                    for x in range(3):
+                        if (0 <= i - r * step < 3 and j >= x and (j - x) % step == 0
+                                and (j - x) // step < pixels):
+                            acc[r * pixels + (j - x) // step] = (
+                                acc[r * pixels + (j - x) // step]
+                                + value * weight[(i - r * step) * 3 + x])
+        a += s.gap_d * s.src_h * pitch
+        w += 9 * tap_step
+    for r in range(rows):
+        if r < t.rows:
+            for i in range(pixels):
+                if i < t.count:
+                    keep(y + r * s.to_row + i * next_, &acc[r * pixels + i], n,
+                         t.streamed)
 
 
 cdef inline void sums_of(
-    vec* tag, const Conv* s, const Taps* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t to_next,
-    const int count, const bint shared
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t n, const int pixels, const bint whole
 ) noexcept nogil:
-    """Sums in `count` registers: n channels of neighbouring pixels, which share their
-    weights, or neighbouring vectors of one pixel. a and w are at the first tap."""
-    cdef vec acc[8]
+    """n channels of one row, any taps."""
+    cdef vec acc[7]
     cdef vec weight, value
-    cdef Py_ssize_t z, r, _x, right = s.gap_w * s.src_c, pitch = s.src_w * s.src_c
+    cdef Py_ssize_t z, r, x, pitch = s.src_w * s.src_c
+    cdef Py_ssize_t apart = s.gap_w * s.step_w, next_ = s.gap_w * s.to_pixel
+    cdef Py_ssize_t step = apart * s.src_c, right = s.gap_w * s.src_c
     cdef const real* from_
     cdef const real* weights
     cdef int i
-    for i in range(count):
+    for i in range(pixels):
         spread(&acc[i], <real> 0)
     for z in range(t.d.count):
         for r in range(t.h.count):
             from_ = a + (z * s.gap_d * s.src_h + r * s.gap_h) * pitch
             weights = w + (z * s.taps_h + r) * s.taps_w * tap_step
-            for _x in range(t.w.count):
+            for x in range(s.taps_w):
                 get(&weight, weights, n)
-                for i in range(count):
-                    if not shared and i > 0:
-                        get(&weight, weights + i * step, n)
-                    get(&value, from_ + i * step, n)
-                    acc[i] = acc[i] + value * weight
+                for i in range(pixels):
+                    if whole or (
+                        i < t.count
+                        and 0 <= t.start + x * s.gap_w + i * apart < s.src_w
+                    ):
+                        get(&value, from_ + i * step, n)
+                        acc[i] = acc[i] + value * weight
                 weights += tap_step
                 from_ += right
-    for i in range(count):
-        put(y + i * to_next, &acc[i], n)
+    for i in range(pixels):
+        if whole or i < t.count:
+            put(y + i * next_, &acc[i], n)
+
+
+cdef inline void square_channels(
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
+    const int step
+) noexcept nogil:
+    """Channels c to end. A last vector takes in some of those before once more."""
+    while c < end:
+        c = least(c, s.src_c - lanes(tag))
+        square_of(tag, s, t, a + c, w + c, tap_step, y + c,
+                  2 if VECTOR_BYTES == 64 else 1, pixels, step)
+        c += lanes(tag)
 
 
 cdef inline void channels_of(
-    vec* tag, const Conv* s, Taps* t, Py_ssize_t pixel, const real* image,
-    const real* w, Py_ssize_t tap_step, real* y, const int pixels
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels
 ) noexcept nogil:
-    """Neighbouring pixels of the row y, from number `pixel` on: all their channels."""
-    cdef Py_ssize_t c = 0, step = s.step_w * s.src_c
-    t.w = reach_of(pixel * s.step_w - s.pad_w, s.gap_w, s.taps_w, s.src_w)
-    image += ((t.d.at * s.src_h + t.h.at) * s.src_w + t.w.at) * s.src_c
-    w += ((t.d.first * s.taps_h + t.h.first) * s.taps_w + t.w.first) * tap_step
-    y += pixel * s.to_pixel
-    while pixels == 1 and c + 4 * lanes(tag) <= s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), lanes(tag),
-                lanes(tag), 4, False)
-        c += 4 * lanes(tag)
-    while c + lanes(tag) <= s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), step,
-                s.to_pixel, pixels, True)
-        c += lanes(tag)
-    if c < s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, s.src_c - c, step,
-                s.to_pixel, pixels, True)
-
-
-cdef inline void row_of(
-    vec* tag, const Conv* s, Taps* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y
-) noexcept nogil:
-    """A row of results. What is left of those that see all taps is computed together
-    with some of the pixels before once more."""
-    cdef Py_ssize_t x = 0, end, some
-    cdef Py_ssize_t inside = s.src_w + s.pad_w - (s.taps_w - 1) * s.gap_w
-    cdef Py_ssize_t left = least(ceil_div(max(s.pad_w, 0), s.step_w), s.dst_w)
-    end = least(ceil_div(inside, s.step_w) if inside > 0 else 0, s.dst_w)
-    while x < s.dst_w:
-        some = end - left
-        if x < left or x >= end or some < PIXELS // 2:
-            channels_of(tag, s, t, x, image, w, tap_step, y, 1)
-            x += 1
-        elif some < PIXELS:
-            x = least(x, end - PIXELS // 2)
-            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS // 2)
-            x += PIXELS // 2
+    if s.src_c < lanes(tag):
+        if t.whole and t.count == pixels:
+            sums_of(tag, s, t, a, w, tap_step, y, s.src_c, pixels, True)
         else:
-            x = least(x, end - PIXELS)
-            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
-            x += PIXELS
+            sums_of(tag, s, t, a, w, tap_step, y, s.src_c, pixels, False)
+        return
+    while c < end:
+        c = least(c, s.src_c - lanes(tag))
+        if t.whole and t.count == pixels:
+            sums_of(tag, s, t, a + c, w + c, tap_step, y + c, lanes(tag), pixels, True)
+        else:
+            sums_of(tag, s, t, a + c, w + c, tap_step, y + c, lanes(tag), pixels, False)
+        c += lanes(tag)
+
+
+cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
+    """Whether the kernel is 3x3 and as `square_of` computes it."""
+    return (s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1 and s.src_c >= lanes(tag)
+            and s.step_h == s.step_w
+            and (s.step_w == 1 or (s.step_w == 2 and s.gap_w == 1)))
+
+
+cdef inline bint is_whole(const Conv* s, const Strip* t) noexcept nogil:
+    return t.start >= 0 and (t.start + (t.count - 1) * s.gap_w * s.step_w
+                             + (s.taps_w - 1) * s.gap_w < s.src_w)
+
+
+cdef inline void tile_of(
+    vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels
+) noexcept nogil:
+    image += (t.d.at * s.src_h * s.src_w + t.start) * s.src_c
+    w += t.d.first * s.taps_h * s.taps_w * tap_step
+    if not is_square(tag, s):
+        channels_of(tag, s, t, image + t.h.at * s.src_w * s.src_c,
+                    w + t.h.first * s.taps_w * tap_step, tap_step, y, c, end, pixels)
+        return
+    image += t.top * s.src_w * s.src_c
+    if s.step_w == 1:
+        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 1)
+    else:
+        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
+
+
+cdef inline void strip_down(
+    vec* tag, const Conv* s, Strip* t, Py_ssize_t top, Py_ssize_t end_row,
+    const real* image, const real* w, Py_ssize_t tap_step, real* y, Py_ssize_t c
+) noexcept nogil:
+    """A strip of some rows, so that what the next row reads once more is in the
+    first-level cache."""
+    cdef Py_ssize_t row = top, end = least(c + CHANNELS, s.src_c), rows = 1
+    if VECTOR_BYTES == 64 and is_square(tag, s):
+        rows = 2
+    while row < end_row:
+        t.rows = least(rows, end_row - row)
+        t.top = row * s.step_h - s.pad_h
+        t.h = reach_of(t.top, s.gap_h, s.taps_h, s.src_h)
+        t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
+        if t.count <= FEW:
+            tile_of(tag, s, t, image, w, tap_step, y + row * s.to_row, c, end, FEW)
+        else:
+            tile_of(tag, s, t, image, w, tap_step, y + row * s.to_row, c, end, PIXELS)
+        row += t.rows
+
+
+cdef inline void block_of(
+    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t top, Py_ssize_t end_row,
+    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+) noexcept nogil:
+    """Some rows of results. Where taps are apart, so are the results of a strip, which
+    share what they read."""
+    cdef Strip t
+    cdef Py_ssize_t block, x, first, left
+    cdef bint square = is_square(tag, s)
+    t.streamed = streamed
+    t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+    for block in range(ceil_div(s.src_c, CHANNELS)):
+        for first in range(least(s.gap_w, s.dst_w)):
+            x = first
+            while x < s.dst_w:
+                left = ceil_div(s.dst_w - x, s.gap_w)
+                t.count = least(left, FEW if left == 2 * FEW else PIXELS)
+                t.start = x * s.step_w - s.pad_w
+                t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3,
+                                    s.src_w)
+                t.whole = is_whole(s, &t)
+                if not square and not t.whole:
+                    t.count = least(left, FEW)
+                    t.whole = is_whole(s, &t)
+                strip_down(tag, s, &t, top, end_row, image, w, tap_step,
+                           y + x * s.to_pixel, block * CHANNELS)
+                x += t.count * s.gap_w
+
+
+cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil:
+    """Blocks of rows into which a plane of results is divided."""
+    return max(1, least(ceil_div(UNITS, max(1, images * s.dst_d)), s.dst_h // ROWS))
 
 
 cdef void some_units(
-    const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* w,
-    Py_ssize_t tap_step, real* y
+    const Conv* s, Py_ssize_t bands, Py_ssize_t unit, Py_ssize_t end, const real* x,
+    const real* w, Py_ssize_t tap_step, real* y
 ) noexcept nogil:
-    """One thread's units: rows of results."""
-    cdef Py_ssize_t row, z, image
+    """One thread's units: blocks of rows of results."""
+    cdef Py_ssize_t top, end_row, z, image, band
+    cdef Py_ssize_t line = VECTOR_BYTES // sizeof(real)
     cdef const real* source
     cdef real* c
-    cdef Taps t
+    cdef bint streamed = (
+        VECTOR_BYTES == 64 and s.batch * s.to_image * sizeof(real) >= STREAMED
+        and <size_t> y % 64 == 0 and s.src_c % line == 0
+    )
     for unit in range(unit, end):
-        row = unit % s.dst_h
-        z = unit // s.dst_h % s.dst_d
-        image = unit // s.dst_h // s.dst_d
-        t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
-        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        band = unit % bands
+        top = s.dst_h * band // bands
+        end_row = s.dst_h * (band + 1) // bands
+        z = unit // bands % s.dst_d
+        image = unit // bands // s.dst_d
         source = x + image * s.src_d * s.src_h * s.src_w * s.src_c
-        c = y + image * s.to_image + z * s.to_plane + row * s.to_row
+        c = y + image * s.to_image + z * s.to_plane
         if real is float:
-            row_of(<vf*> NULL, s, &t, source, w, tap_step, c)
+            block_of(<vf*> NULL, s, z, top, end_row, source, w, tap_step,
+                     c, streamed)
         else:
-            row_of(<vd*> NULL, s, &t, source, w, tap_step, c)
+            block_of(<vd*> NULL, s, z, top, end_row, source, w, tap_step,
+                     c, streamed)
+    if streamed:
+        publish()
 
 
 cdef void convolve(
@@ -154,11 +313,11 @@ cdef void convolve(
     int n_threads
 ) noexcept nogil:
     """All results; from one tap's weights to the next there are `tap_step` numbers."""
-    cdef Py_ssize_t units = s.batch * s.dst_d * s.dst_h, i
+    cdef Py_ssize_t bands = bands_of(s, s.batch), units = s.batch * s.dst_d * bands, i
     cdef Py_ssize_t workers = max(1, least(n_threads, units))
     for i in prange(workers, schedule="static", num_threads=<int> workers):
-        some_units(s, units * i // workers, units * (i + 1) // workers, x, w, tap_step,
-                   y)
+        some_units(s, bands, units * i // workers, units * (i + 1) // workers, x, w,
+                   tap_step, y)
 
 
 cdef int forward(
@@ -200,7 +359,7 @@ cdef void some_images(
                     p = phase_of(dim, z, y, x)
                     if is_empty(&p):
                         continue
-                    some_units(&p.s, 0, p.s.dst_d * p.s.dst_h,
+                    some_units(&p.s, 1, 0, p.s.dst_d,
                                d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w,
                                dim[4], d_x + image * size + p.offset)
                     w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
