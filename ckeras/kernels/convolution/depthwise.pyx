@@ -222,25 +222,30 @@ cdef inline void tile_of(
         square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
 
 
-cdef inline void strip_down(
-    vec* tag, const Conv* s, Strip* t, Py_ssize_t top, Py_ssize_t end_row,
-    const real* image, const real* w, Py_ssize_t tap_step, real* y, Py_ssize_t c
+cdef inline void rows_of(
+    vec* tag, const Conv* s, Strip* t, Py_ssize_t first, const real* image,
+    const real* w, Py_ssize_t tap_step, real* y, Py_ssize_t c
 ) noexcept nogil:
-    """A strip of some rows, so that what the next row reads once more is in the
-    first-level cache."""
-    cdef Py_ssize_t row = top, end = least(c + CHANNELS, s.src_c), rows = 1
-    if VECTOR_BYTES == 64 and is_square(tag, s):
-        rows = 2
-    while row < end_row:
-        t.rows = least(rows, end_row - row)
-        t.top = row * s.step_h - s.pad_h
-        t.h = reach_of(t.top, s.gap_h, s.taps_h, s.src_h)
-        t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
-        if t.count <= FEW:
-            tile_of(tag, s, t, image, w, tap_step, y + row * s.to_row, c, end, FEW)
+    """Every `gap_w`-th result of one row, or of two, from `first` on."""
+    cdef Py_ssize_t x = first, end = least(c + CHANNELS, s.src_c), left
+    cdef bint square = is_square(tag, s)
+    while x < s.dst_w:
+        left = ceil_div(s.dst_w - x, s.gap_w)
+        t.start = x * s.step_w - s.pad_w
+        if square:
+            t.count = least(left, FEW if left == 2 * FEW else PIXELS)
+            t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
         else:
-            tile_of(tag, s, t, image, w, tap_step, y + row * s.to_row, c, end, PIXELS)
-        row += t.rows
+            t.count = least(left, PIXELS)
+            t.whole = is_whole(s, t)
+            if not t.whole:
+                t.count = least(left, FEW)
+                t.whole = is_whole(s, t)
+        if t.count <= FEW:
+            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, FEW)
+        else:
+            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, PIXELS)
+        x += t.count * s.gap_w
 
 
 cdef inline void block_of(
@@ -250,26 +255,21 @@ cdef inline void block_of(
     """Some rows of results. Where taps are apart, so are the results of a strip, which
     share what they read."""
     cdef Strip t
-    cdef Py_ssize_t block, x, first, left
-    cdef bint square = is_square(tag, s)
+    cdef Py_ssize_t block, first, row
+    cdef Py_ssize_t rows = 2 if VECTOR_BYTES == 64 and is_square(tag, s) else 1
     t.streamed = streamed
     t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
     for block in range(ceil_div(s.src_c, CHANNELS)):
-        for first in range(least(s.gap_w, s.dst_w)):
-            x = first
-            while x < s.dst_w:
-                left = ceil_div(s.dst_w - x, s.gap_w)
-                t.count = least(left, FEW if left == 2 * FEW else PIXELS)
-                t.start = x * s.step_w - s.pad_w
-                t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3,
-                                    s.src_w)
-                t.whole = is_whole(s, &t)
-                if not square and not t.whole:
-                    t.count = least(left, FEW)
-                    t.whole = is_whole(s, &t)
-                strip_down(tag, s, &t, top, end_row, image, w, tap_step,
-                           y + x * s.to_pixel, block * CHANNELS)
-                x += t.count * s.gap_w
+        row = top
+        while row < end_row:
+            t.rows = least(rows, end_row - row)
+            t.top = row * s.step_h - s.pad_h
+            t.h = reach_of(t.top, s.gap_h, s.taps_h, s.src_h)
+            t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
+            for first in range(least(s.gap_w, s.dst_w)):
+                rows_of(tag, s, &t, first, image, w, tap_step, y + row * s.to_row,
+                        block * CHANNELS)
+            row += t.rows
 
 
 cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil:
