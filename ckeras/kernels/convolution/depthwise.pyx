@@ -15,7 +15,8 @@ from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
-    PIXELS = 7           # pixels whose sums are in registers together
+    PIXELS = 8           # pixels whose sums are in registers together
+    SQUARE = 7           # those of a 3x3 kernel, in each of two rows
     FEW = 4              # where fewer are left
     CHANNELS = 128       # channels that go down the rows together
     ROWS = 4             # rows of a block, at least
@@ -87,7 +88,8 @@ cdef inline void keep(
 
 cdef inline void square_of(
     vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step
+    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step,
+    const bint whole
 ) noexcept nogil:
     """A vector of channels, taps 3x3: each pixel is loaded once for all the results
     of `rows` rows that see it. a is where the first tap lies or would lie."""
@@ -103,10 +105,10 @@ cdef inline void square_of(
         for i in range(9):
             get(&weight[i], w + i * tap_step, n)
         for i in range((rows - 1) * step + 3):
-            if not t.down >> i & 1:
+            if not whole and not t.down >> i & 1:
                 continue
             for j in range((pixels - 1) * step + 3):
-                if not t.right >> j & 1:
+                if not whole and not t.right >> j & 1:
                     continue
                 get(&value, a + i * pitch + j * right, n)
                 for r in range(rows):
@@ -119,9 +121,9 @@ cdef inline void square_of(
         a += s.gap_d * s.src_h * pitch
         w += 9 * tap_step
     for r in range(rows):
-        if r < t.rows:
+        if whole or r < t.rows:
             for i in range(pixels):
-                if i < t.count:
+                if whole or i < t.count:
                     keep(y + r * s.to_row + i * next_, &acc[r * pixels + i], n,
                          t.streamed)
 
@@ -131,7 +133,7 @@ cdef inline void sums_of(
     Py_ssize_t tap_step, real* y, Py_ssize_t n, const int pixels, const bint whole
 ) noexcept nogil:
     """n channels of one row, any taps."""
-    cdef vec acc[7]
+    cdef vec acc[8]
     cdef vec weight, value
     cdef Py_ssize_t z, r, x, pitch = s.src_w * s.src_c
     cdef Py_ssize_t apart = s.gap_w * s.step_w, next_ = s.gap_w * s.to_pixel
@@ -167,10 +169,19 @@ cdef inline void square_channels(
     const int step
 ) noexcept nogil:
     """Channels c to end. A last vector takes in some of those before once more."""
+    cdef int rows = 2 if VECTOR_BYTES == 64 else 1
+    cdef bint whole = (
+        t.down + 1 == 1 << ((rows - 1) * step + 3)
+        and t.right + 1 == 1 << ((pixels - 1) * step + 3)
+    )
     while c < end:
         c = least(c, s.src_c - lanes(tag))
-        square_of(tag, s, t, a + c, w + c, tap_step, y + c,
-                  2 if VECTOR_BYTES == 64 else 1, pixels, step)
+        if whole:
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, rows, pixels, step,
+                      True)
+        else:
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, rows, pixels, step,
+                      False)
         c += lanes(tag)
 
 
@@ -207,11 +218,12 @@ cdef inline bint is_whole(const Conv* s, const Strip* t) noexcept nogil:
 
 cdef inline void tile_of(
     vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
+    bint square
 ) noexcept nogil:
     image += (t.d.at * s.src_h * s.src_w + t.start) * s.src_c
     w += t.d.first * s.taps_h * s.taps_w * tap_step
-    if not is_square(tag, s):
+    if pixels == PIXELS or not square:
         channels_of(tag, s, t, image + t.h.at * s.src_w * s.src_c,
                     w + t.h.first * s.taps_w * tap_step, tap_step, y, c, end, pixels)
         return
@@ -229,22 +241,28 @@ cdef inline void rows_of(
     """Every `gap_w`-th result of one row, or of two, from `first` on."""
     cdef Py_ssize_t x = first, end = least(c + CHANNELS, s.src_c), left
     cdef bint square = is_square(tag, s)
+    t.right, t.whole = 0, False
     while x < s.dst_w:
         left = ceil_div(s.dst_w - x, s.gap_w)
         t.start = x * s.step_w - s.pad_w
         if square:
-            t.count = least(left, FEW if left == 2 * FEW else PIXELS)
+            t.count = least(left, FEW if left == 2 * FEW else SQUARE)
             t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
         else:
             t.count = least(left, PIXELS)
-            t.whole = is_whole(s, t)
+            t.whole = t.count == PIXELS and is_whole(s, t)
             if not t.whole:
                 t.count = least(left, FEW)
                 t.whole = is_whole(s, t)
         if t.count <= FEW:
-            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, FEW)
+            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, FEW,
+                    square)
+        elif square:
+            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, SQUARE,
+                    True)
         else:
-            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, PIXELS)
+            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, PIXELS,
+                    False)
         x += t.count * s.gap_w
 
 
