@@ -16,10 +16,11 @@ from ckeras.kernels.types cimport OK, real
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
     PIXELS = 8           # pixels whose sums are in registers together
-    SQUARE = 7           # those of a 3x3 kernel, in each of two rows
+    STRIP = 7            # those of a 3x3 kernel, in each of its rows
+    ROWS = 2             # rows of a 3x3 kernel whose sums are in registers together
     FEW = 4              # where fewer are left
-    CHANNELS = 128       # channels that go down the rows together
-    ROWS = 4             # rows of a block, at least
+    CHANNELS = 128       # channels of a 3x3 kernel that go along the rows together
+    LEAST = 4            # rows of a piece of work, at least
     STREAMED = 1 << 23   # bytes of results that leave the caches before they are read
     UNITS = 16           # pieces of work that there should be, for all threads
     MANY_IMAGES = 8      # as many that threads take whole images
@@ -42,22 +43,105 @@ cdef inline Reach reach_of(
 ) noexcept nogil:
     """Of taps `gap` apart from `start` on, those within the axis."""
     cdef Reach r
-    r.first, r.count, r.at = 0, taps, start
-    if start < 0 or start + (taps - 1) * gap >= size:
-        r.first = 0 if start >= 0 else ceil_div(-start, gap)
-        r.count = least(taps, ceil_div(size - start, gap) if size > start else 0)
-        r.count -= r.first
-        r.at = start + r.first * gap
+    r.first = 0 if start >= 0 else ceil_div(-start, gap)
+    r.count = least(taps, ceil_div(size - start, gap) if size > start else 0) - r.first
+    r.at = start + r.first * gap
     return r
 
 
-cdef struct Strip:           # neighbouring results of a row, `gap_w` apart
-    Reach d, h                 # taps that the first row sees
-    Py_ssize_t top             # row of its first tap
-    Py_ssize_t start           # pixel of the first result's first tap
+cdef struct Taps:            # that some results see
+    Reach d, h, w
+
+
+cdef inline void sums_of(
+    vec* tag, const Conv* s, const Taps* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t to_next,
+    const int count, const bint shared
+) noexcept nogil:
+    """Sums in `count` registers: n channels of neighbouring pixels, which share their
+    weights, or neighbouring vectors of one pixel. a and w are at the first tap."""
+    cdef vec acc[8]
+    cdef vec weight, value
+    cdef Py_ssize_t z, r, _x, right = s.gap_w * s.src_c, pitch = s.src_w * s.src_c
+    cdef const real* from_
+    cdef const real* weights
+    cdef int i
+    for i in range(count):
+        spread(&acc[i], <real> 0)
+    for z in range(t.d.count):
+        for r in range(t.h.count):
+            from_ = a + (z * s.gap_d * s.src_h + r * s.gap_h) * pitch
+            weights = w + (z * s.taps_h + r) * s.taps_w * tap_step
+            for _x in range(t.w.count):
+                get(&weight, weights, n)
+                for i in range(count):
+                    if not shared and i > 0:
+                        get(&weight, weights + i * step, n)
+                    get(&value, from_ + i * step, n)
+                    acc[i] = acc[i] + value * weight
+                weights += tap_step
+                from_ += right
+    for i in range(count):
+        put(y + i * to_next, &acc[i], n)
+
+
+cdef inline void channels_of(
+    vec* tag, const Conv* s, Taps* t, Py_ssize_t pixel, const real* image,
+    const real* w, Py_ssize_t tap_step, real* y, const int pixels
+) noexcept nogil:
+    """Neighbouring pixels of the row y, from number `pixel` on: all their channels."""
+    cdef Py_ssize_t c = 0, step = s.step_w * s.src_c
+    t.w = reach_of(pixel * s.step_w - s.pad_w, s.gap_w, s.taps_w, s.src_w)
+    image += ((t.d.at * s.src_h + t.h.at) * s.src_w + t.w.at) * s.src_c
+    w += ((t.d.first * s.taps_h + t.h.first) * s.taps_w + t.w.first) * tap_step
+    y += pixel * s.to_pixel
+    while pixels == 1 and c + 4 * lanes(tag) <= s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), lanes(tag),
+                lanes(tag), 4, False)
+        c += 4 * lanes(tag)
+    while c + lanes(tag) <= s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), step,
+                s.to_pixel, pixels, True)
+        c += lanes(tag)
+    if c < s.src_c:
+        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, s.src_c - c, step,
+                s.to_pixel, pixels, True)
+
+
+cdef inline void row_of(
+    vec* tag, const Conv* s, Taps* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y
+) noexcept nogil:
+    """A row of results. What is left of those that see all taps is computed together
+    with some of the pixels before once more."""
+    cdef Py_ssize_t x = 0, end, some
+    cdef Py_ssize_t inside = s.src_w + s.pad_w - (s.taps_w - 1) * s.gap_w
+    cdef Py_ssize_t left = least(ceil_div(max(s.pad_w, 0), s.step_w), s.dst_w)
+    end = least(ceil_div(inside, s.step_w) if inside > 0 else 0, s.dst_w)
+    while x < s.dst_w:
+        some = end - left
+        if x < left or x >= end or some < PIXELS // 2:
+            channels_of(tag, s, t, x, image, w, tap_step, y, 1)
+            x += 1
+        elif some < PIXELS:
+            x = least(x, end - PIXELS // 2)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS // 2)
+            x += PIXELS // 2
+        else:
+            x = least(x, end - PIXELS)
+            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
+            x += PIXELS
+
+
+# A kernel of three by three is a case of its own: all its weights are constants of the
+# tile, and so is which pixel meets which of them.
+
+
+cdef struct Strip:           # results of a row or two, `gap_w` apart
+    Reach d
+    Py_ssize_t top, start      # row and pixel of the first result's first tap
     Py_ssize_t rows, count     # results; those of the tile beyond are not stored
-    Py_ssize_t down, right     # of a 3x3 kernel: rows and pixels that exist, as bits
-    bint whole                 # whether all taps are within the row
+    Py_ssize_t down, right     # rows and pixels that exist, as bits
     bint streamed              # whether results go to memory past the caches
 
 
@@ -128,171 +212,108 @@ cdef inline void square_of(
                          t.streamed)
 
 
-cdef inline void sums_of(
-    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t n, const int pixels, const bint whole
-) noexcept nogil:
-    """n channels of one row, any taps."""
-    cdef vec acc[8]
-    cdef vec weight, value
-    cdef Py_ssize_t z, r, x, pitch = s.src_w * s.src_c
-    cdef Py_ssize_t apart = s.gap_w * s.step_w, next_ = s.gap_w * s.to_pixel
-    cdef Py_ssize_t step = apart * s.src_c, right = s.gap_w * s.src_c
-    cdef const real* from_
-    cdef const real* weights
-    cdef int i
-    for i in range(pixels):
-        spread(&acc[i], <real> 0)
-    for z in range(t.d.count):
-        for r in range(t.h.count):
-            from_ = a + (z * s.gap_d * s.src_h + r * s.gap_h) * pitch
-            weights = w + (z * s.taps_h + r) * s.taps_w * tap_step
-            for x in range(s.taps_w):
-                get(&weight, weights, n)
-                for i in range(pixels):
-                    if whole or (
-                        i < t.count
-                        and 0 <= t.start + x * s.gap_w + i * apart < s.src_w
-                    ):
-                        get(&value, from_ + i * step, n)
-                        acc[i] = acc[i] + value * weight
-                weights += tap_step
-                from_ += right
-    for i in range(pixels):
-        if whole or i < t.count:
-            put(y + i * next_, &acc[i], n)
-
-
 cdef inline void square_channels(
     vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
     Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
     const int step
 ) noexcept nogil:
     """Channels c to end. A last vector takes in some of those before once more."""
-    cdef int rows = 2 if VECTOR_BYTES == 64 else 1
     cdef bint whole = (
-        t.down + 1 == 1 << ((rows - 1) * step + 3)
+        t.down + 1 == 1 << ((ROWS - 1) * step + 3)
         and t.right + 1 == 1 << ((pixels - 1) * step + 3)
     )
     while c < end:
         c = least(c, s.src_c - lanes(tag))
         if whole:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, rows, pixels, step,
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
                       True)
         else:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, rows, pixels, step,
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
                       False)
         c += lanes(tag)
 
 
-cdef inline void channels_of(
-    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels
-) noexcept nogil:
-    if s.src_c < lanes(tag):
-        if t.whole and t.count == pixels:
-            sums_of(tag, s, t, a, w, tap_step, y, s.src_c, pixels, True)
-        else:
-            sums_of(tag, s, t, a, w, tap_step, y, s.src_c, pixels, False)
-        return
-    while c < end:
-        c = least(c, s.src_c - lanes(tag))
-        if t.whole and t.count == pixels:
-            sums_of(tag, s, t, a + c, w + c, tap_step, y + c, lanes(tag), pixels, True)
-        else:
-            sums_of(tag, s, t, a + c, w + c, tap_step, y + c, lanes(tag), pixels, False)
-        c += lanes(tag)
-
-
 cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
-    """Whether the kernel is 3x3 and as `square_of` computes it."""
-    return (s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1 and s.src_c >= lanes(tag)
+    """Whether the kernel is 3x3 and as `square_of` computes it, for which 16 registers
+    are too few."""
+    return (VECTOR_BYTES == 64 and s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1 and s.src_c >= lanes(tag)
             and s.step_h == s.step_w
             and (s.step_w == 1 or (s.step_w == 2 and s.gap_w == 1)))
 
 
-cdef inline bint is_whole(const Conv* s, const Strip* t) noexcept nogil:
-    return t.start >= 0 and (t.start + (t.count - 1) * s.gap_w * s.step_w
-                             + (s.taps_w - 1) * s.gap_w < s.src_w)
-
-
-cdef inline void tile_of(
-    vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
-    bint square
+cdef inline void strip_of(
+    vec* tag, const Conv* s, const Strip* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, const int pixels
 ) noexcept nogil:
-    image += (t.d.at * s.src_h * s.src_w + t.start) * s.src_c
-    w += t.d.first * s.taps_h * s.taps_w * tap_step
-    if pixels == PIXELS or not square:
-        channels_of(tag, s, t, image + t.h.at * s.src_w * s.src_c,
-                    w + t.h.first * s.taps_w * tap_step, tap_step, y, c, end, pixels)
-        return
-    image += t.top * s.src_w * s.src_c
+    cdef Py_ssize_t end = least(c + CHANNELS, s.src_c)
+    image += ((t.d.at * s.src_h + t.top) * s.src_w + t.start) * s.src_c
+    w += t.d.first * 9 * tap_step
     if s.step_w == 1:
         square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 1)
     else:
         square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
 
 
-cdef inline void rows_of(
-    vec* tag, const Conv* s, Strip* t, Py_ssize_t first, const real* image,
-    const real* w, Py_ssize_t tap_step, real* y, Py_ssize_t c
+cdef inline void square_rows(
+    vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c
 ) noexcept nogil:
-    """Every `gap_w`-th result of one row, or of two, from `first` on."""
-    cdef Py_ssize_t x = first, end = least(c + CHANNELS, s.src_c), left
-    cdef bint square = is_square(tag, s)
-    t.right, t.whole = 0, False
-    while x < s.dst_w:
-        left = ceil_div(s.dst_w - x, s.gap_w)
-        t.start = x * s.step_w - s.pad_w
-        if square:
-            t.count = least(left, FEW if left == 2 * FEW else SQUARE)
+    """Where taps are apart, so are the results of a strip, which share what they
+    read."""
+    cdef Py_ssize_t first, x, left
+    for first in range(least(s.gap_w, s.dst_w)):
+        x = first
+        while x < s.dst_w:
+            left = ceil_div(s.dst_w - x, s.gap_w)
+            t.start = x * s.step_w - s.pad_w
+            t.count = least(left, FEW if left == 2 * FEW else STRIP)
             t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
-        else:
-            t.count = least(left, PIXELS)
-            t.whole = t.count == PIXELS and is_whole(s, t)
-            if not t.whole:
-                t.count = least(left, FEW)
-                t.whole = is_whole(s, t)
-        if t.count <= FEW:
-            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, FEW,
-                    square)
-        elif square:
-            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, SQUARE,
-                    True)
-        else:
-            tile_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, end, PIXELS,
-                    False)
-        x += t.count * s.gap_w
+            if t.count <= FEW:
+                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, FEW)
+            else:
+                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, STRIP)
+            x += t.count * s.gap_w
 
 
-cdef inline void block_of(
-    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t top, Py_ssize_t end_row,
+cdef void square_block(
+    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
     const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
 ) noexcept nogil:
-    """Some rows of results. Where taps are apart, so are the results of a strip, which
-    share what they read."""
+    """Rows of results. Channels are divided so that the weights and what the next
+    rows read again stay in the caches."""
     cdef Strip t
-    cdef Py_ssize_t block, first, row
-    cdef Py_ssize_t rows = 2 if VECTOR_BYTES == 64 and is_square(tag, s) else 1
+    cdef Py_ssize_t block, top
     t.streamed = streamed
     t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
     for block in range(ceil_div(s.src_c, CHANNELS)):
-        row = top
-        while row < end_row:
-            t.rows = least(rows, end_row - row)
-            t.top = row * s.step_h - s.pad_h
-            t.h = reach_of(t.top, s.gap_h, s.taps_h, s.src_h)
+        top = row
+        while top < end_row:
+            t.rows = least(ROWS, end_row - top)
+            t.top = top * s.step_h - s.pad_h
             t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
-            for first in range(least(s.gap_w, s.dst_w)):
-                rows_of(tag, s, &t, first, image, w, tap_step, y + row * s.to_row,
+            square_rows(tag, s, &t, image, w, tap_step, y + top * s.to_row,
                         block * CHANNELS)
-            row += t.rows
+            top += t.rows
+
+
+cdef inline void block_of(
+    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
+    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+) noexcept nogil:
+    """Some rows of results of a plane."""
+    cdef Taps t
+    if is_square(tag, s):
+        square_block(tag, s, z, row, end_row, image, w, tap_step, y, streamed)
+        return
+    t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+    for row in range(row, end_row):
+        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        row_of(tag, s, &t, image, w, tap_step, y + row * s.to_row)
 
 
 cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil:
     """Blocks of rows into which a plane of results is divided."""
-    return max(1, least(ceil_div(UNITS, max(1, images * s.dst_d)), s.dst_h // ROWS))
+    return max(1, least(ceil_div(UNITS, max(1, images * s.dst_d)), s.dst_h // LEAST))
 
 
 cdef void some_units(
