@@ -180,12 +180,12 @@ cdef inline void square_of(
     cdef vec acc[14]
     cdef vec weight[9]
     cdef vec value
-    cdef Py_ssize_t z, n = lanes(tag), pitch = s.src_w * s.src_c
+    cdef Py_ssize_t _z, n = lanes(tag), pitch = s.src_w * s.src_c
     cdef Py_ssize_t right = s.gap_w * s.src_c, next_ = s.gap_w * s.to_pixel
     cdef int i, j, r, x
     for i in range(rows * pixels):
         spread(&acc[i], <real> 0)
-    for z in range(t.d.count):
+    for _z in range(t.d.count):
         for i in range(9):
             get(&weight[i], w + i * tap_step, n)
         for i in range((rows - 1) * step + 3):
@@ -236,7 +236,8 @@ cdef inline void square_channels(
 cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
     """Whether the kernel is 3x3 and as `square_of` computes it, for which 16 registers
     are too few."""
-    return (VECTOR_BYTES == 64 and s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1 and s.src_c >= lanes(tag)
+    return (VECTOR_BYTES == 64 and s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1
+            and s.src_c >= lanes(tag)
             and s.step_h == s.step_w
             and (s.step_w == 1 or (s.step_w == 2 and s.gap_w == 1)))
 
