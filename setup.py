@@ -30,7 +30,15 @@ LEVEL_FLAGS = {
     "baseline": [],
 }
 # Random numbers are the same bits on every CPU level: no fused multiply-add.
-MODULE_FLAGS = {"random": ["-ffp-contract=off"]}
+# Depthwise convolutions keep a tile in registers only if all its loops unroll, and
+# those of other loops only if the tile is a function of its own.
+MODULE_FLAGS = {
+    "random": ["-ffp-contract=off"],
+    "depthwise": [
+        "--param=max-completely-peeled-insns=20000",
+        "-fno-inline-functions-called-once",
+    ],
+}
 DEBUG = os.environ.get("CKERAS_BUILD_DEBUG", "") not in ("", "0")
 
 # What a build from source needs, each with a program that shows it, and what to say

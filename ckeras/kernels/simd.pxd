@@ -10,6 +10,8 @@ scalars in an expression: spread them first.
     prefetch            asks for a cache line, which may lie outside of any array
     prefetch_own        asks for one that will be written
     load_n, store_n     the first n lanes; the others are read as 0 and not written
+    stream              a store to an aligned address that goes to memory past the
+                        caches; other threads see it after `publish`
     spread              one number in all lanes
     lesser, greater     lane by lane, the second operand where one is NaN
     mask_lt, ...        comparisons: lanes of all ones or zeros, as integers
@@ -60,6 +62,15 @@ cdef extern from *:
     CK_INLINE ck_vd ck_load_d(const double* p) { return *(const ck_vdu*)p; }
     CK_INLINE void ck_store_f(float* p, ck_vf v) { *(ck_vfu*)p = v; }
     CK_INLINE void ck_store_d(double* p, ck_vd v) { *(ck_vdu*)p = v; }
+    #if defined(__AVX512F__)
+    CK_INLINE void ck_stream_f(float* p, ck_vf v) { _mm512_stream_ps(p, (__m512)v); }
+    CK_INLINE void ck_stream_d(double* p, ck_vd v) { _mm512_stream_pd(p, (__m512d)v); }
+    CK_INLINE void ck_publish(void) { _mm_sfence(); }
+    #else
+    CK_INLINE void ck_stream_f(float* p, ck_vf v) { ck_store_f(p, v); }
+    CK_INLINE void ck_stream_d(double* p, ck_vd v) { ck_store_d(p, v); }
+    CK_INLINE void ck_publish(void) { }
+    #endif
     CK_INLINE ck_vf ck_spread_f(float x) { return x - (ck_vf){0}; }
     CK_INLINE ck_vd ck_spread_d(double x) { return x - (ck_vd){0}; }
     CK_INLINE ck_vi ck_spread_i(int32_t x) { return x - (ck_vi){0}; }
@@ -240,6 +251,9 @@ cdef extern from *:
     vd load_d "ck_load_d"(const double* p) noexcept nogil
     void store_f "ck_store_f"(float* p, vf v) noexcept nogil
     void store_d "ck_store_d"(double* p, vd v) noexcept nogil
+    void stream_f "ck_stream_f"(float* p, vf v) noexcept nogil
+    void stream_d "ck_stream_d"(double* p, vd v) noexcept nogil
+    void publish "ck_publish"() noexcept nogil
     vf load_nf "ck_load_nf"(const float* p, Py_ssize_t n) noexcept nogil
     vd load_nd "ck_load_nd"(const double* p, Py_ssize_t n) noexcept nogil
     void store_nf "ck_store_nf"(float* p, vf v, Py_ssize_t n) noexcept nogil

@@ -1,6 +1,7 @@
 """A plan bound to memory: what one Python thread at a time runs."""
 
 import ctypes
+import math
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from ckeras.engine.values.variable import storage_epoch
 
 __all__ = ["Execution"]
 
+_LARGE = 1 << 18  # numbers
+
 
 def array_at(address, value):
     """A NumPy array of a value's shape and type on memory that somebody else owns."""
@@ -22,6 +25,15 @@ def array_at(address, value):
         return np.empty(value.shape, dtype)
     raw = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
     return np.frombuffer(raw, dtype, count).reshape(value.shape)
+
+
+def _fresh(shape, dtype):
+    """An array for a result. Large ones start on a cache line: kernels may then write
+    them past the caches, and no vector lies in two lines."""
+    size = math.prod(shape)
+    if size < _LARGE:
+        return np.empty(shape, dtype)
+    return memory.empty(size, dtype).reshape(shape)
 
 
 def _span(array):
@@ -142,7 +154,7 @@ class Execution:
 
     def new_outputs(self):
         """Fresh arrays for the results."""
-        return [np.empty(shape, dtype) for shape, dtype in self._results]
+        return [_fresh(shape, dtype) for shape, dtype in self._results]
 
     def run(self, arrays):
         """Runs once on contiguous arrays; returns the results as arrays."""

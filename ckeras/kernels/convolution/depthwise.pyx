@@ -10,12 +10,19 @@ from ckeras.kernels.convolution.conv_window cimport (
 )
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
 from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
-from ckeras.kernels.simd cimport vd, vf
+from ckeras.kernels.simd cimport VECTOR_BYTES, publish, stream_d, stream_f, vd, vf
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
     PIXELS = 8           # pixels whose sums are in registers together
+    STRIP = 7            # those of a 3x3 kernel, in each of its rows
+    ROWS = 2             # rows of a 3x3 kernel whose sums are in registers together
+    FEW = 4              # where fewer are left
+    CHANNELS = 128       # channels of a 3x3 kernel that go along the rows together
+    LEAST = 4            # rows of a piece of work, at least
+    STREAMED = 1 << 23   # bytes of results that leave the caches before they are read
+    UNITS = 16           # pieces of work that there should be, for all threads
     MANY_IMAGES = 8      # as many that threads take whole images
     CHUNKS = 16          # chunks of images with a gradient of their own, at most
 
@@ -126,27 +133,219 @@ cdef inline void row_of(
             x += PIXELS
 
 
-cdef void some_units(
-    const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* w,
-    Py_ssize_t tap_step, real* y
+# A kernel of three by three is a case of its own: all its weights are constants of the
+# tile, and so is which pixel meets which of them.
+
+
+cdef struct Strip:           # results of a row or two, `gap_w` apart
+    Reach d
+    Py_ssize_t top, start      # row and pixel of the first result's first tap
+    Py_ssize_t rows, count     # results; those of the tile beyond are not stored
+    Py_ssize_t down, right     # rows and pixels that exist, as bits
+    bint streamed              # whether results go to memory past the caches
+
+
+cdef inline Py_ssize_t inside_of(
+    Py_ssize_t start, Py_ssize_t apart, Py_ssize_t count, Py_ssize_t size
 ) noexcept nogil:
-    """One thread's units: rows of results."""
-    cdef Py_ssize_t row, z, image
+    """Of `count` places from `start` on, those within the axis, as bits."""
+    cdef Py_ssize_t bits = 0, i
+    for i in range(count):
+        if 0 <= start + i * apart < size:
+            bits |= 1 << i
+    return bits
+
+
+cdef inline void keep(
+    real* p, vec* v, Py_ssize_t n, bint streamed
+) noexcept nogil:
+    if vec is vf and real is float:
+        if streamed:
+            stream_f(p, v[0])
+            return
+    elif vec is vd and real is double:
+        if streamed:
+            stream_d(p, v[0])
+            return
+    put(p, v, n)
+
+
+cdef inline void square_of(
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step,
+    const bint whole
+) noexcept nogil:
+    """A vector of channels, taps 3x3: each pixel is loaded once for all the results
+    of `rows` rows that see it. a is where the first tap lies or would lie."""
+    cdef vec acc[14]
+    cdef vec weight[9]
+    cdef vec value
+    cdef Py_ssize_t _z, n = lanes(tag), pitch = s.src_w * s.src_c
+    cdef Py_ssize_t right = s.gap_w * s.src_c, next_ = s.gap_w * s.to_pixel
+    cdef int i, j, r, x
+    for i in range(rows * pixels):
+        spread(&acc[i], <real> 0)
+    for _z in range(t.d.count):
+        for i in range(9):
+            get(&weight[i], w + i * tap_step, n)
+        for i in range((rows - 1) * step + 3):
+            if not whole and not t.down >> i & 1:
+                continue
+            for j in range((pixels - 1) * step + 3):
+                if not whole and not t.right >> j & 1:
+                    continue
+                get(&value, a + i * pitch + j * right, n)
+                for r in range(rows):
+                    for x in range(3):
+                        if (0 <= i - r * step < 3 and j >= x and (j - x) % step == 0
+                                and (j - x) // step < pixels):
+                            acc[r * pixels + (j - x) // step] = (
+                                acc[r * pixels + (j - x) // step]
+                                + value * weight[(i - r * step) * 3 + x])
+        a += s.gap_d * s.src_h * pitch
+        w += 9 * tap_step
+    for r in range(rows):
+        if whole or r < t.rows:
+            for i in range(pixels):
+                if whole or i < t.count:
+                    keep(y + r * s.to_row + i * next_, &acc[r * pixels + i], n,
+                         t.streamed)
+
+
+cdef inline void square_channels(
+    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
+    const int step
+) noexcept nogil:
+    """Channels c to end. A last vector takes in some of those before once more."""
+    cdef bint whole = (
+        t.down + 1 == 1 << ((ROWS - 1) * step + 3)
+        and t.right + 1 == 1 << ((pixels - 1) * step + 3)
+    )
+    while c < end:
+        c = least(c, s.src_c - lanes(tag))
+        if whole:
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
+                      True)
+        else:
+            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
+                      False)
+        c += lanes(tag)
+
+
+cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
+    """Whether the kernel is 3x3 and as `square_of` computes it, for which 16 registers
+    are too few."""
+    return (VECTOR_BYTES == 64 and s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1
+            and s.src_c >= lanes(tag)
+            and s.step_h == s.step_w
+            and (s.step_w == 1 or (s.step_w == 2 and s.gap_w == 1)))
+
+
+cdef inline void strip_of(
+    vec* tag, const Conv* s, const Strip* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c, const int pixels
+) noexcept nogil:
+    cdef Py_ssize_t end = least(c + CHANNELS, s.src_c)
+    image += ((t.d.at * s.src_h + t.top) * s.src_w + t.start) * s.src_c
+    w += t.d.first * 9 * tap_step
+    if s.step_w == 1:
+        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 1)
+    else:
+        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
+
+
+cdef inline void square_rows(
+    vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
+    Py_ssize_t tap_step, real* y, Py_ssize_t c
+) noexcept nogil:
+    """Where taps are apart, so are the results of a strip, which share what they
+    read."""
+    cdef Py_ssize_t first, x, left
+    for first in range(least(s.gap_w, s.dst_w)):
+        x = first
+        while x < s.dst_w:
+            left = ceil_div(s.dst_w - x, s.gap_w)
+            t.start = x * s.step_w - s.pad_w
+            t.count = least(left, FEW if left == 2 * FEW else STRIP)
+            t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
+            if t.count <= FEW:
+                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, FEW)
+            else:
+                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, STRIP)
+            x += t.count * s.gap_w
+
+
+cdef void square_block(
+    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
+    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+) noexcept nogil:
+    """Rows of results. Channels are divided so that the weights and what the next
+    rows read again stay in the caches."""
+    cdef Strip t
+    cdef Py_ssize_t block, top
+    t.streamed = streamed
+    t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+    for block in range(ceil_div(s.src_c, CHANNELS)):
+        top = row
+        while top < end_row:
+            t.rows = least(ROWS, end_row - top)
+            t.top = top * s.step_h - s.pad_h
+            t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
+            square_rows(tag, s, &t, image, w, tap_step, y + top * s.to_row,
+                        block * CHANNELS)
+            top += t.rows
+
+
+cdef inline void block_of(
+    vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
+    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+) noexcept nogil:
+    """Some rows of results of a plane."""
+    cdef Taps t
+    if is_square(tag, s):
+        square_block(tag, s, z, row, end_row, image, w, tap_step, y, streamed)
+        return
+    t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
+    for row in range(row, end_row):
+        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        row_of(tag, s, &t, image, w, tap_step, y + row * s.to_row)
+
+
+cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil:
+    """Blocks of rows into which a plane of results is divided."""
+    return max(1, least(ceil_div(UNITS, max(1, images * s.dst_d)), s.dst_h // LEAST))
+
+
+cdef void some_units(
+    const Conv* s, Py_ssize_t bands, Py_ssize_t unit, Py_ssize_t end, const real* x,
+    const real* w, Py_ssize_t tap_step, real* y
+) noexcept nogil:
+    """One thread's units: blocks of rows of results."""
+    cdef Py_ssize_t top, end_row, z, image, band
+    cdef Py_ssize_t line = VECTOR_BYTES // sizeof(real)
     cdef const real* source
     cdef real* c
-    cdef Taps t
+    cdef bint streamed = (
+        VECTOR_BYTES == 64 and s.batch * s.to_image * sizeof(real) >= STREAMED
+        and <size_t> y % 64 == 0 and s.src_c % line == 0
+    )
     for unit in range(unit, end):
-        row = unit % s.dst_h
-        z = unit // s.dst_h % s.dst_d
-        image = unit // s.dst_h // s.dst_d
-        t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
-        t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
+        band = unit % bands
+        top = s.dst_h * band // bands
+        end_row = s.dst_h * (band + 1) // bands
+        z = unit // bands % s.dst_d
+        image = unit // bands // s.dst_d
         source = x + image * s.src_d * s.src_h * s.src_w * s.src_c
-        c = y + image * s.to_image + z * s.to_plane + row * s.to_row
+        c = y + image * s.to_image + z * s.to_plane
         if real is float:
-            row_of(<vf*> NULL, s, &t, source, w, tap_step, c)
+            block_of(<vf*> NULL, s, z, top, end_row, source, w, tap_step,
+                     c, streamed)
         else:
-            row_of(<vd*> NULL, s, &t, source, w, tap_step, c)
+            block_of(<vd*> NULL, s, z, top, end_row, source, w, tap_step,
+                     c, streamed)
+    if streamed:
+        publish()
 
 
 cdef void convolve(
@@ -154,11 +353,11 @@ cdef void convolve(
     int n_threads
 ) noexcept nogil:
     """All results; from one tap's weights to the next there are `tap_step` numbers."""
-    cdef Py_ssize_t units = s.batch * s.dst_d * s.dst_h, i
+    cdef Py_ssize_t bands = bands_of(s, s.batch), units = s.batch * s.dst_d * bands, i
     cdef Py_ssize_t workers = max(1, least(n_threads, units))
     for i in prange(workers, schedule="static", num_threads=<int> workers):
-        some_units(s, units * i // workers, units * (i + 1) // workers, x, w, tap_step,
-                   y)
+        some_units(s, bands, units * i // workers, units * (i + 1) // workers, x, w,
+                   tap_step, y)
 
 
 cdef int forward(
@@ -200,7 +399,7 @@ cdef void some_images(
                     p = phase_of(dim, z, y, x)
                     if is_empty(&p):
                         continue
-                    some_units(&p.s, 0, p.s.dst_d * p.s.dst_h,
+                    some_units(&p.s, 1, 0, p.s.dst_d,
                                d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w,
                                dim[4], d_x + image * size + p.offset)
                     w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]

@@ -62,3 +62,90 @@ def test_bits_do_not_depend_on_threads(seed, monkeypatch):
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+# Strips of a 3x3 kernel are of seven or four results in two rows, its vectors of up
+# to 16 channels in blocks of 128: sizes around all of these.
+SQUARES = [
+    (size, channels, pads, stride, dilation)
+    for size, channels in [
+        ((1, 1), 16),
+        ((2, 3), 17),
+        ((3, 4), 31),
+        ((4, 5), 33),
+        ((5, 6), 127),
+        ((6, 7), 128),
+        ((7, 8), 129),
+        ((8, 9), 144),
+        ((9, 12), 16),
+        ((11, 14), 257),
+        ((13, 15), 40),
+        ((17, 16), 23),
+    ]
+    for pads in [((1, 1), (1, 1)), ((0, 1), (0, 1)), ((3, 2), (2, 4))]
+    for stride, dilation in [((1, 1), (1, 1)), ((2, 2), (1, 1)), ((1, 1), (1, 3))]
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_kernel_of_three_by_three_around_every_edge(dtype):
+    rng = np.random.default_rng(5)
+    for size, channels, pads, stride, dilation in SQUARES:
+        wide = 2 * dilation[1] + 1
+        if size[0] + sum(pads[0]) < 3 or size[1] + sum(pads[1]) < wide:
+            continue
+        attrs = {"strides": stride, "dilations": dilation, "pads": pads}
+        x = rng.normal(size=(2, *size, channels))
+        w = rng.normal(size=(3, 3, channels))
+        exact = expected(x, w, **attrs)
+        x_, w_ = test_conv.tensors(dtype, x, w)
+        y = depthwise.depthwise(x_, w_, **attrs).numpy()
+        bound = np.finfo(dtype).eps * 100
+        np.testing.assert_allclose(y, exact, rtol=0, atol=bound)
+        # The gradient is the adjoint, number by number where steps are of one.
+        d_y, v = rng.normal(size=exact.shape), rng.normal(size=x.shape)
+        d_, _ = test_conv.tensors(dtype, d_y, w)
+        d_x = depthwise._input_gradient(d_, w_, size=size, **attrs).numpy()
+        product = np.sum(d_y * expected(v, w, **attrs), axis=(0, 1, 2))
+        found = np.sum(d_x.astype("float64") * v, axis=(0, 1, 2))
+        np.testing.assert_allclose(found, product, rtol=0, atol=bound * 100)
+
+
+def test_planes_of_three_by_three():
+    rng = np.random.default_rng(6)
+    x, w = rng.normal(size=(2, 4, 7, 9, 20)), rng.normal(size=(2, 3, 3, 20))
+    attrs = {
+        "strides": (1,) * 3,
+        "dilations": (2, 1, 1),
+        "pads": ((1, 2), (1, 1), (0, 2)),
+    }
+    y = depthwise.depthwise(*test_conv.tensors("float64", x, w), **attrs)
+    np.testing.assert_allclose(y.numpy(), expected(x, w, **attrs), atol=1e-12)
+
+
+def test_pixels_outside_are_not_read_as_numbers():
+    """Infinite numbers at the edges of neighbouring images and rows stay there."""
+    x = np.zeros((3, 6, 9, 16))
+    x[1] = np.inf
+    w = np.ones((3, 3, 16))
+    for stride in (1, 2):
+        attrs = {"strides": (stride,) * 2, "dilations": (1, 1), "pads": ((1, 1),) * 2}
+        y = depthwise.depthwise(*test_conv.tensors("float32", x, w), **attrs).numpy()
+        assert not y[[0, 2]].any()
+        assert np.isinf(y[1]).all()
+
+
+@pytest.mark.parametrize("shape", [(3, 100, 100, 80), (2, 130, 127, 67)])
+def test_large_results(shape, monkeypatch):
+    """Results that leave the caches, and those whose rows do not start on a line."""
+    rng = np.random.default_rng(7)
+    x, w = rng.normal(size=shape), rng.normal(size=(3, 3, shape[-1]))
+    attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": ((1, 1), (1, 1))}
+    exact = expected(x, w, **attrs)
+    x_, w_ = test_conv.tensors("float32", x, w)
+    results = []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr(config, "_threads", threads)
+        results.append(depthwise.depthwise(x_, w_, **attrs).numpy())
+        np.testing.assert_array_equal(results[-1], results[0])
+    np.testing.assert_allclose(results[0], exact, rtol=0, atol=2e-5)
