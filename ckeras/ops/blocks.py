@@ -6,11 +6,19 @@ import math
 import numpy as np
 
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tracing.trace import infer
 from ckeras.ops.numpy.joining import stack as _stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import elementwise, indexing, movement
 from ckeras.ops.primitives.by_numpy import placement
-from ckeras.ops.promotion import as_value, constant, static_shape, with_type
+from ckeras.ops.promotion import (
+    as_indices,
+    as_value,
+    constant,
+    static_shape,
+    type_of,
+    with_type,
+)
 from ckeras.ops.registry import op
 
 __all__ = ["scatter", "scatter_update", "slice", "slice_update"]
@@ -26,6 +34,8 @@ def _static_starts(starts):
         return None
     if not isinstance(starts, (list, tuple)):
         starts = np.asarray(starts).reshape(-1)
+    if builtins.any("int" not in type_of(s) for s in starts):
+        raise TypeError(f"Start indices must be integers. Received: {starts}")
     return [int(s) for s in starts]
 
 
@@ -75,9 +85,12 @@ def slice(inputs, start_indices, shape):
     Args:
         inputs: a tensor.
         start_indices: the block's first index on each axis, integers or a tensor;
-            negative ones count from the end. A block that would reach over the end
-            is moved back.
+            negative ones count from the end. In a compiled function, a block that
+            would reach over the end is moved back.
         shape: the block's size on each axis; -1 is what is left there.
+
+    Raises:
+        IndexError: for known start indices from which the block reaches over the end.
     """
     x = as_value(inputs)
     sizes = static_shape(shape, "slice")
@@ -96,20 +109,30 @@ def slice(inputs, start_indices, shape):
             x = indexing.gather(x, places, axis=axis)
         return x
     sizes = [
-        d - s if n == -1 else n for n, d, s in zip(sizes, x.shape, starts, strict=True)
+        (-s if s < 0 else d - s) if n == -1 else n
+        for n, d, s in zip(sizes, x.shape, starts, strict=True)
     ]
-    starts = _moved_in(starts, x.shape, sizes)
+    starts = _from_front("slice", starts, x.shape, sizes)
     return movement.slice(
         x, start=tuple(starts), shape=tuple(sizes), strides=(1,) * len(sizes)
     )
 
 
-def _moved_in(starts, shape, sizes):
-    """Known starts, from the front and such that the block does not reach out."""
-    return [
-        builtins.max(builtins.min(s + d if s < 0 else s, d - n), 0)
-        for s, d, n in zip(starts, shape, sizes, strict=True)
-    ]
+def _from_front(name, starts, shape, sizes):
+    """Known starts, counted from the front.
+
+    Raises:
+        IndexError: if the block from there is not all inside.
+    """
+    found = [s + d if s < 0 else s for s, d in zip(starts, shape, strict=True)]
+    for axis, (start, size, n) in enumerate(zip(found, shape, sizes, strict=True)):
+        if not 0 <= start <= size - n:
+            raise IndexError(
+                f"`{name}`: a block of {n} does not fit behind index {starts[axis]} of "
+                f"axis {axis}, whose size is {size}. Received: start_indices={starts}, "
+                f"a block of shape={tuple(sizes)}"
+            )
+    return found
 
 
 def _stacked_starts(starts):
@@ -136,16 +159,19 @@ def slice_update(inputs, start_indices, updates):
     Args:
         inputs: a tensor.
         start_indices: the block's first index on each axis, integers or a tensor;
-            negative ones count from the end. A block that would reach over the end
-            is moved back.
+            negative ones count from the end. In a compiled function, a block that
+            would reach over the end is moved back.
         updates: the block's new values.
+
+    Raises:
+        IndexError: for known start indices from which the block reaches over the end.
     """
     x = as_value(inputs)
     updates = with_type(updates, x.dtype)
     _check_block("slice_update", x.shape, start_indices, updates.shape)
     starts = _static_starts(start_indices)
     if starts is not None:
-        starts = _moved_in(starts, x.shape, updates.shape)
+        starts = _from_front("slice_update", starts, x.shape, updates.shape)
     strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
     flat = constant(0, "int32")
     index = _stacked_starts(start_indices) if starts is None else None
@@ -165,41 +191,90 @@ def slice_update(inputs, start_indices, updates):
     return reshaped(elements, x.shape)
 
 
-def _flat_rows(indices, shape):
-    """Row numbers for indices (…, k) into the first k axes of a shape."""
-    indices = with_type(indices, "int32")
+def _flat_rows(name, indices, shape):
+    """Row numbers for indices (…, k) into the first k axes of a shape.
+
+    Traced indices that are out of range give the number of rows, which is none.
+
+    Raises:
+        IndexError: for known indices out of range.
+    """
+    indices = with_type(as_indices(indices, name), "int32")
     k = indices.shape[-1]
     if k > len(shape):
         raise ValueError(
-            f"`scatter`: indices with {k} components do not fit the shape {shape}."
+            f"`{name}`: indices with {k} components do not fit the shape {shape}."
         )
+    known = not indices.is_symbolic
+    if known:
+        _check_inside(name, indices.numpy(), shape)
     strides = [math.prod(shape[i + 1 : k]) for i in range(k)]
-    flat = constant(0, "int32")
-    n = math.prod(indices.shape[:-1])
+    flat, zero = constant(0, "int32"), constant(0, "int32")
+    n, inside = math.prod(indices.shape[:-1]), None
     table = reshaped(indices, (n, k))
     for i, stride in enumerate(strides):
         column = reshaped(sliced(table, 1, i, i + 1), (n,))
-        zero = constant(0, "int32")
-        wrapped = elementwise.add(column, constant(shape[i], "int32"))
+        size = constant(shape[i], "int32")
+        wrapped = elementwise.add(column, size)
         column = elementwise.where(elementwise.less(column, zero), wrapped, column)
+        if not known:
+            fits = elementwise.logical_and(
+                elementwise.less_equal(zero, column), elementwise.less(column, size)
+            )
+            inside = fits if inside is None else elementwise.logical_and(inside, fits)
         part = elementwise.multiply(column, constant(stride, "int32"))
         flat = elementwise.add(flat, part)
     rows, width = math.prod(shape[:k]), math.prod(shape[k:])
+    if inside is not None:
+        flat = elementwise.where(inside, flat, constant(rows, "int32"))
     return flat, n, rows, width
 
 
-@op
+def _check_inside(name, indices, shape):
+    """Raises for indices (…, k) out of the first k axes of a shape."""
+    for axis, size in enumerate(shape[: indices.shape[-1]]):
+        column = indices[..., axis]
+        if column.size and not -size <= column.min() <= column.max() < size:
+            raise IndexError(
+                f"`{name}`: an index is out of range. Expected indices from {-size} to "
+                f"{size - 1} for axis {axis} of size {size}. "
+                f"Received: indices from {column.min()} to {column.max()}"
+            )
+
+
+def _scatter_spec(indices, values, shape):
+    return infer(scatter, _as_places(indices), values, shape)
+
+
+def _scatter_update_spec(inputs, indices, updates, reduction=None):
+    return infer(scatter_update, inputs, _as_places(indices), updates, reduction)
+
+
+def _as_places(indices):
+    """Placeholders are float32 unless told otherwise: only their shape counts."""
+    if isinstance(indices, KerasTensor):
+        return KerasTensor(indices.shape, "int32", record_history=False)
+    return indices
+
+
+@op(spec=_scatter_spec)
 def scatter(indices, values, shape):
     """Zeros with values added at indices.
 
     Args:
-        indices: integers (…, k): places in the first k axes of `shape`.
+        indices: integers (…, k): places in the first k axes of `shape`; negative ones
+            count from the end.
         values: tensor of shape (…, *shape[k:]).
         shape: shape of the result.
+
+    Raises:
+        IndexError: for an index out of range. In a compiled function its value is left
+            out.
+        TypeError: for indices that are no integers.
     """
     shape = static_shape(shape, "scatter")
     values = as_value(values)
-    flat, n, rows, width = _flat_rows(indices, shape)
+    flat, n, rows, width = _flat_rows("scatter", indices, shape)
     return reshaped(added_rows(flat, reshaped(values, (n, width)), rows), shape)
 
 
@@ -216,15 +291,21 @@ def added_rows(indices, updates, rows):
     return sliced(total, 0, 0, rows)
 
 
-@op
+@op(spec=_scatter_update_spec)
 def scatter_update(inputs, indices, updates, reduction=None):
     """A tensor with the elements at indices replaced, or combined with updates.
 
     Args:
         inputs: a tensor.
-        indices: integers (…, k): places in its first k axes.
+        indices: integers (…, k): places in its first k axes; negative ones count from
+            the end.
         updates: tensor that broadcasts to the shape (…, *inputs.shape[k:]).
         reduction: None to replace; `"add"`, `"mul"`, `"max"` or `"min"` to combine.
+
+    Raises:
+        IndexError: for an index out of range. In a compiled function it changes
+            nothing.
+        TypeError: for indices that are no integers.
     """
     reduction = reduction.lower() if isinstance(reduction, str) else reduction
     if reduction not in (None, "add", "mul", "max", "min"):
@@ -234,7 +315,7 @@ def scatter_update(inputs, indices, updates, reduction=None):
         )
     x = as_value(inputs)
     indices = as_value(indices)
-    flat, n, rows, width = _flat_rows(indices, x.shape)
+    flat, n, rows, width = _flat_rows("scatter_update", indices, x.shape)
     block = (*indices.shape[:-1], *x.shape[indices.shape[-1] :])
     updates = movement.broadcast_to(with_type(updates, x.dtype), shape=block)
     updates = reshaped(updates, (n, width))

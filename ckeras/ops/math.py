@@ -18,6 +18,7 @@ from ckeras.ops.primitives.by_numpy import fallback, ordering, placement
 from ckeras.ops.promotion import (
     as_axes,
     as_float,
+    as_indices,
     as_value,
     constant,
     index_constant,
@@ -161,7 +162,7 @@ def _agree(*sizes):
 
 
 def _segments(data, segment_ids, num_segments, name, reduction, blank):
-    data, ids = as_value(data), with_type(segment_ids, "int32")
+    data, ids = as_value(data), with_type(as_indices(segment_ids, name), "int32")
     if len(ids.shape) != 1:
         raise ValueError(
             f"`{name}`: Argument `segment_ids` should be an 1-D vector, as long as the "

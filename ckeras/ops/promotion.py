@@ -18,6 +18,7 @@ __all__ = [
     "as_axes",
     "as_axis",
     "as_float",
+    "as_indices",
     "as_real",
     "as_value",
     "constant",
@@ -249,6 +250,22 @@ def index_constant(index):
     """An array of indices, known now, in the narrowest type that ops take."""
     wide = index.size and index.max() >= 1 << 31
     return constant(index, "int64" if wide else "int32")
+
+
+def as_indices(x, op):
+    """Indices in an integer type; booleans count as 0 and 1.
+
+    Raises:
+        TypeError: for numbers of another kind.
+    """
+    x = as_value(x)
+    if x.dtype == "bool":
+        return with_type(x, "int32")
+    if "int" in x.dtype:
+        return x
+    if not x.is_symbolic and not x.size:  # an empty list has no type of its own
+        return with_type(x, "int32")
+    raise TypeError(f"`{op}`: indices must be integers. Received: {x.dtype}")
 
 
 def as_axis(axis, ndim, op):

@@ -144,7 +144,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     Args:
         shape: shape of the result.
         minval: the least integer.
-        maxval: one more than the greatest.
+        maxval: one more than the greatest. If it is minval, that is what all are.
         dtype: an integer type.
         seed: integer, `SeedGenerator` or None, as for `normal`.
     """
@@ -156,9 +156,9 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
         )
     shape, seed = static_sizes(shape, "randint"), draw_seed(seed)
     if _is_number(minval) and _is_number(maxval):
-        return primitives.randint(
-            seed, shape=shape, dtype=dtype, low=int(minval), high=int(maxval)
-        )
+        low, high = int(minval), int(maxval)
+        high = low + 1 if high == low else high
+        return primitives.randint(seed, shape=shape, dtype=dtype, low=low, high=high)
     low, high = with_type(minval, "float64"), with_type(maxval, "float64")
     drawn = primitives.uniform(seed, shape=shape, dtype="float64", low=0.0, high=1.0)
     drawn = _shifted(drawn, low, elementwise.subtract(high, low))
@@ -216,6 +216,9 @@ def gamma(shape, alpha, dtype=None, seed=None):
         alpha: shape parameter, a number or tensor that broadcasts to `shape`.
         dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
+
+    Raises:
+        ValueError: for a negative `alpha`.
     """
     dtype = _float_type(dtype, "gamma")
     shape = static_sizes(shape, "gamma")
@@ -233,6 +236,9 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
         alpha, beta: parameters, numbers or tensors that broadcast to `shape`.
         dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
+
+    Raises:
+        ValueError: for a parameter that is not positive.
     """
     dtype = _float_type(dtype, "beta")
     shape = static_sizes(shape, "beta")
@@ -255,6 +261,9 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
         probabilities: of success in a trial, likewise.
         dtype: a floating-point type; `floatx` by default.
         seed: integer, `SeedGenerator` or None, as for `normal`.
+
+    Raises:
+        ValueError: for negative `counts` and for probabilities beyond 0 and 1.
     """
     dtype = _float_type(dtype, "binomial")
     shape = static_sizes(shape, "binomial")

@@ -185,14 +185,90 @@ def test_wide_indices_are_not_cut():
 
 
 def test_indices_that_do_not_count():
-    far = np.array([[0], [9]])
-    np.testing.assert_array_equal(ops.scatter(far, X, (2, 3)), [X[0], [0, 0, 0]])
-    np.testing.assert_array_equal(ops.scatter_update(X, [[0, 9]], [1.0]), X)
     for ids in ([0, 9], [0, -9]):
         found = ops.segment_sum(X, np.array(ids), num_segments=2)
         np.testing.assert_array_equal(found, [X[0], [0, 0, 0]])
     np.testing.assert_array_equal(ops.one_hot([5, -1, 2**30], 2), np.zeros((3, 2)))
-    np.testing.assert_array_equal(ops.slice(X, (9, 9), (1, 1)), [[5]])
+
+
+@pytest.mark.parametrize("reduction", [None, "add", "mul", "max", "min"])
+@pytest.mark.parametrize("place", [[0, 3], [0, -4], [-3, 0], [2, 0]])
+def test_places_out_of_range(place, reduction):
+    """An error at once; in a compiled function, as on JAX, nothing is changed."""
+
+    def update(places):
+        return ops.scatter_update(X, places, [2.0, 3.0], reduction=reduction)
+
+    def scatter(places):
+        return ops.scatter(places, np.ones(2, "float32"), (2, 3))
+
+    places = np.array([place, [-1, 1]])
+    for name, call in (("scatter", scatter), ("scatter_update", update)):
+        with pytest.raises(IndexError, match=f"`{name}`: an index is out of range"):
+            call(places)
+        found = np.asarray(function(call)(places))
+        assert found[1, 1] == call(np.array([[0, 0], [1, 1]]))[1, 1]
+        found[1, 1] = 0 if name == "scatter" else X[1, 1]
+        np.testing.assert_array_equal(found, 0 * X if name == "scatter" else X)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+@pytest.mark.parametrize("label", [4, -1])
+def test_labels_that_are_no_class(label, from_logits):
+    output = np.array([[0.1, 0.2, 0.3, 0.4]] * 2, "float32")
+
+    def loss(target):
+        return ops.sparse_categorical_crossentropy(target, output, from_logits)
+
+    with pytest.raises(ValueError, match="Expected labels from 0 to 3"):
+        loss(np.array([0, label]))
+    found = function(loss)(np.array([0, label], "int32"))
+    np.testing.assert_allclose(found, [loss(np.array([0, 0]))[0], 0])
+
+
+FLOATS = np.array([1.9])
+INDEXED = {
+    "take": lambda: ops.take(X, FLOATS, axis=0),
+    "take_along_axis": lambda: ops.take_along_axis(X, FLOATS[None], axis=0),
+    "scatter": lambda: ops.scatter(FLOATS[None], [1.0], (2,)),
+    "scatter_update": lambda: ops.scatter_update(V, FLOATS[None], [1.0]),
+    "segment_sum": lambda: ops.segment_sum(V[:1], FLOATS, num_segments=2),
+    "segment_max": lambda: ops.segment_max(V[:1], FLOATS, num_segments=2),
+}
+
+
+@pytest.mark.parametrize("name", INDEXED)
+def test_indices_that_are_no_integers(name):
+    with pytest.raises(TypeError, match=f"`{name}`: indices must be integers"):
+        INDEXED[name]()
+
+
+def test_of_placeholders_of_places_only_the_shape_counts():
+    places = ckeras.KerasTensor((None, 1))
+    assert ops.scatter(places, ckeras.KerasTensor((None, 3)), (2, 3)).shape == (2, 3)
+    x = ckeras.KerasTensor((None, 3))
+    assert ops.scatter_update(x, places, x).shape == (None, 3)
+    compiled = function(lambda i: ops.scatter(i, np.ones((1, 3)), (2, 3)))
+    with pytest.raises(TypeError, match="`scatter`: indices must be integers"):
+        compiled(FLOATS[None])
+
+
+def test_starts_that_are_no_integers():
+    with pytest.raises(TypeError, match="must be integers"):
+        ops.slice(X, (1.5, 0), (1, 1))
+
+
+def test_truth_values_and_nothing_as_indices():
+    np.testing.assert_array_equal(ops.take(X, [True, False], axis=0), X[[1, 0]])
+    assert ops.take(X, [], axis=0).shape == (0, 3)
+
+
+def test_matrices_that_are_not_positive_definite():
+    x = np.stack([np.eye(2), [[1.0, 2.0], [2.0, 1.0]]])
+    for call in (ops.cholesky, function(ops.cholesky)):
+        for bad in (x, x[1], x * np.nan):
+            with pytest.raises(ValueError, match="positive definite"):
+                call(bad)
 
 
 def test_matrices_without_an_answer():

@@ -10,16 +10,37 @@ from ckeras.engine.symbolic.keras_tensor import KerasTensor
 X = np.arange(12, dtype="float32").reshape(3, 4)
 
 
-@pytest.mark.parametrize("start", [(0, 0), (1, 2), (-1, -2), (2, 3), (-9, 9)])
+BLOCK = np.full((2, 2), -1.0, "float32")
+read = ckeras.function(lambda s, x: ops.slice(x, s, (2, 2)))
+write = ckeras.function(lambda s, x: ops.slice_update(x, s, BLOCK))
+
+
+@pytest.mark.parametrize("start", [(0, 0), (1, 2), (-2, -2), (-3, 1)])
 def test_known_and_traced_starts_agree(start):
-    block = np.full((2, 2), -1.0, "float32")
-    read = ckeras.function(lambda s, x: ops.slice(x, s, (2, 2)))
-    write = ckeras.function(lambda s, x: ops.slice_update(x, s, block))
     starts = np.array(start, "int32")
     np.testing.assert_array_equal(read(starts, X), ops.slice(X, start, (2, 2)))
     found = write(starts, X)
-    np.testing.assert_array_equal(found, ops.slice_update(X, start, block))
-    np.testing.assert_array_equal(ops.slice(found, start, (2, 2)), block)
+    np.testing.assert_array_equal(found, ops.slice_update(X, start, BLOCK))
+    np.testing.assert_array_equal(ops.slice(found, start, (2, 2)), BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("start", "moved"),
+    [((2, 3), (1, 2)), ((-1, -1), (1, 2)), ((-9, 9), (0, 2))],
+)
+def test_traced_starts_are_moved_in_and_known_ones_refused(start, moved):
+    starts = np.array(start, "int32")
+    np.testing.assert_array_equal(read(starts, X), ops.slice(X, moved, (2, 2)))
+    np.testing.assert_array_equal(write(starts, X), ops.slice_update(X, moved, BLOCK))
+    for known in (start, starts, ops.convert_to_tensor(starts)):
+        with pytest.raises(IndexError, match="`slice`: a block of 2 does not fit"):
+            ops.slice(X, known, (2, 2))
+        with pytest.raises(IndexError, match="`slice_update`: a block of 2 does not"):
+            ops.slice_update(X, known, BLOCK)
+
+
+def test_the_rest_behind_a_negative_start():
+    np.testing.assert_array_equal(ops.slice(X, (-2, -1), (-1, -1)), X[-2:, -1:])
 
 
 def test_blocks_that_do_not_fit():

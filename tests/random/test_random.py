@@ -155,7 +155,30 @@ def test_types():
     with pytest.raises(ValueError, match="integer `dtype`"):
         random.randint((2,), 0, 5, dtype="float32")
     with pytest.raises(ValueError, match="minval"):
-        random.randint((2,), 5, 5)
+        random.randint((2,), 5, 4)
+
+
+def test_a_single_integer():
+    # As Keras has it on JAX; TensorFlow and PyTorch refuse it.
+    np.testing.assert_array_equal(random.randint((2,), 5, 5), [5, 5])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "words"),
+    [
+        ("gamma", (-1.0,), "`gamma`: expected `alpha` not to be negative"),
+        ("beta", (-1.0, 2.0), "`beta`: expected `alpha` to be positive"),
+        ("beta", (1.0, 0.0), "`beta`: expected `beta` to be positive"),
+        ("binomial", (-3.0, 0.5), "`binomial`: expected `counts` not to be negative"),
+        ("binomial", (3.0, 1.5), "`binomial`: expected `probabilities` to lie between"),
+    ],
+)
+def test_parameters_out_of_range(name, parameters, words):
+    draw = getattr(random, name)
+    with pytest.raises(ValueError, match=f"{words}.*Received"):
+        draw((2,), *parameters)
+    with pytest.raises(ValueError, match=words):
+        ckeras.function(lambda *p: draw((2,), *p))(*map(np.float32, parameters))
 
 
 def test_placeholders():

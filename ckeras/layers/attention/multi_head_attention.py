@@ -13,6 +13,7 @@ from ckeras.layers.attention.projected import (
 from ckeras.layers.base.layer_masks import get_mask, set_mask
 from ckeras.layers.core.einsum_dense import EinsumDense
 from ckeras.layers.regularization.dropout import Dropout
+from ckeras.ops.promotion import as_axis
 
 __all__ = ["MultiHeadAttention"]
 
@@ -214,7 +215,9 @@ class MultiHeadAttention(ProjectedAttention):
         if self._attention_axes is None:
             axes = tuple(range(1, rank - 2))
         else:
-            axes = tuple([a % (rank - 1) for a in self._attention_axes])
+            axes = tuple(
+                [as_axis(a, rank - 1, "attention_axes") for a in self._attention_axes]
+            )
         self._attention_axes = axes
         equations = _attention_equations(rank, axes)
         self._dot_product_equation, self._combine_equation, scores_rank = equations

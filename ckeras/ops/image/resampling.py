@@ -191,7 +191,7 @@ def _nearest(x, axis, count):
 
 
 def _check_resize(size, interpolation, crop, pad, fill_mode):
-    if len(size) != 2:
+    if not hasattr(size, "__len__") or len(size) != 2:
         raise ValueError(
             f"Expected `size` to be a tuple of 2 integers. Received: size={size}"
         )

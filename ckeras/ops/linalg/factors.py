@@ -22,18 +22,12 @@ def cholesky(x, upper=False):
         upper: whether to return Lᵀ.
 
     Returns:
-        The lower (or upper) triangular factor; in a compiled function NaN for a
-        matrix that is not positive definite.
+        The lower (or upper) triangular factor.
 
     Raises:
-        ValueError: if a concrete x is not positive definite.
+        ValueError: if a matrix is not positive definite.
     """
     L = matrices.cholesky(as_matrices(x, "cholesky", square=True))
-    if not L.is_symbolic and np.isnan(L.numpy()).any():
-        raise ValueError(
-            "Cholesky decomposition failed. The input might not be a valid positive "
-            "definite matrix."
-        )
     return _adjoint(L) if upper else L
 
 

@@ -93,7 +93,7 @@ def relu(x):
 @op
 def relu6(x):
     """min(max(x, 0), 6), elementwise."""
-    return elementwise.clip(as_float(x), low=0.0, high=6.0)
+    return elementwise.saturate(as_float(x), low=0.0, high=6.0, slope_at_bounds=False)
 
 
 @op
@@ -108,9 +108,16 @@ def leaky_relu(x, negative_slope=0.2):
 def elu(x, alpha=1.0):
     """x where x > 0, `alpha` · (e^x - 1) elsewhere."""
     x = as_float(x)
-    # The exponent is held at 0 first: a gradient must not meet 0 · inf.
-    low = elementwise.minimum(x, constant(0, x.dtype))
+    low = _held_at_zero(x)
     return elementwise.where(_positive(x), x, _scaled(elementwise.expm1(low), alpha))
+
+
+def _held_at_zero(x):
+    """x, and 0 for what is above: a gradient must not meet 0 · inf behind `exp`.
+
+    At 0 itself the gradient is that of x, not half of it as for `minimum`.
+    """
+    return elementwise.where(_positive(x), constant(0, x.dtype), x)
 
 
 @op
@@ -123,7 +130,7 @@ def selu(x):
 def celu(x, alpha=1.0):
     """x where x > 0, `alpha` · (e^(x/alpha) - 1) elsewhere."""
     x = as_float(x)
-    low = _scaled(elementwise.minimum(x, constant(0, x.dtype)), 1 / alpha)
+    low = _scaled(_held_at_zero(x), 1 / alpha)
     return elementwise.where(_positive(x), x, _scaled(elementwise.expm1(low), alpha))
 
 
@@ -167,7 +174,7 @@ def swish(x):
 @op
 def hard_sigmoid(x):
     """min(max(x / 6 + 1/2, 0), 1), elementwise."""
-    return _scaled(elementwise.clip(_plus(as_float(x), 3), low=0.0, high=6.0), 1 / 6)
+    return _scaled(relu6(_plus(as_float(x), 3)), 1 / 6)
 
 
 @op
@@ -191,7 +198,7 @@ def hard_tanh(x):
         x = with_type(x, "int32")
     if x.dtype.startswith("uint"):
         return elementwise.minimum(x, constant(1, x.dtype))
-    return elementwise.clip(x, low=-1, high=1)
+    return elementwise.saturate(x, low=-1, high=1, slope_at_bounds=True)
 
 
 @op

@@ -154,13 +154,15 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
     Args:
         target: true classes, integers of the output's shape without its last axis
-            (or with 1 there).
+            (or with 1 there). In a compiled function one that is no class has no
+            probability to learn: its loss is 0.
         output: predicted distributions.
         from_logits: whether `output` is to be put through softmax first.
         axis: the classes' axis.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not fit, and for concrete targets that are no
+            classes.
     """
     # Losses of half precision are float32, as in Keras on JAX.
     target, output = with_type(target, "int32"), widened(as_float(output))
@@ -179,9 +181,9 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     axis = as_axis(axis, len(output.shape), "sparse_categorical_crossentropy")
     if axis != _last(output):
         output = moveaxis(output, axis, -1)
-    # A class out of range has no probability to learn: its loss is 0.
+    strict = not (target.is_symbolic or output.is_symbolic)
     return losses.sparse_categorical_crossentropy(
-        target, output, from_logits=bool(from_logits), strict=False
+        target, output, from_logits=bool(from_logits), strict=strict
     )
 
 

@@ -128,8 +128,10 @@ def mod(x1, x2):
 def fmod(x1, x2):
     """Remainder of x1 / x2 with the sign of x1, elementwise."""
     x1, x2 = [as_real(x, "fmod") for x in _number_pair(x1, x2)]
-    rest = elementwise.mod(elementwise.abs(x1), elementwise.abs(x2))
+    # Not |x1|, whose gradient at 0 is 0: that of the remainder is 1 everywhere.
     negative = elementwise.less(x1, constant(0, x1.dtype))
+    size = elementwise.where(negative, elementwise.negative(x1), x1)
+    rest = elementwise.mod(size, elementwise.abs(x2))
     return elementwise.where(negative, elementwise.negative(rest), rest)
 
 
@@ -169,23 +171,27 @@ def minimum(x1, x2):
 
 @op
 def fmax(x1, x2):
-    """The larger of x1 and x2, elementwise; the other one if one is NaN."""
+    """The larger of x1 and x2, elementwise; the other one if one is NaN.
+
+    If they are equal it is x2, to which all of the gradient goes.
+    """
     x1, x2 = pair(x1, x2)
     if not dtypes.is_float(x1.dtype):
         return maximum(x1, x2)
-    keep = elementwise.logical_or(
-        elementwise.greater_equal(x1, x2), elementwise.isnan(x2)
-    )
+    keep = elementwise.logical_or(elementwise.greater(x1, x2), elementwise.isnan(x2))
     return elementwise.where(keep, x1, x2)
 
 
 @op
 def fmin(x1, x2):
-    """The smaller of x1 and x2, elementwise; the other one if one is NaN."""
+    """The smaller of x1 and x2, elementwise; the other one if one is NaN.
+
+    If they are equal it is x2, to which all of the gradient goes.
+    """
     x1, x2 = pair(x1, x2)
     if not dtypes.is_float(x1.dtype):
         return minimum(x1, x2)
-    keep = elementwise.logical_or(elementwise.less_equal(x1, x2), elementwise.isnan(x2))
+    keep = elementwise.logical_or(elementwise.less(x1, x2), elementwise.isnan(x2))
     return elementwise.where(keep, x1, x2)
 
 

@@ -13,6 +13,7 @@ from ckeras.ops.primitives.by_numpy import ordering
 from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.promotion import (
     as_axis,
+    as_indices,
     as_value,
     constant,
     pair,
@@ -64,18 +65,13 @@ def take(x, indices, axis=None):
 
     Raises:
         IndexError: for an index outside the axis.
+        TypeError: for indices that are no integers.
     """
     x = as_value(x)
     if axis is None:
         x, axis = ravel(x), 0
     axis = as_axis(axis, len(x.shape), "take")
-    return indexing.gather(x, as_indices(indices), axis=axis)
-
-
-def as_indices(x):
-    """Indices in an integer type."""
-    x = as_value(x)
-    return x if "int" in x.dtype else with_type(x, "int32")
+    return indexing.gather(x, as_indices(indices, "take"), axis=axis)
 
 
 @op
@@ -96,7 +92,7 @@ def take_along_axis(x, indices, axis=None):
             "`take_along_axis`: `x` and `indices` must have as many axes. "
             f"Received: x.shape={x.shape}, indices.shape={indices.shape}"
         )
-    indices = as_indices(indices)
+    indices = as_indices(indices, "take_along_axis")
     others = elementwise_rules.broadcast_shape(
         "take_along_axis",
         *[(*v.shape[:axis], 1, *v.shape[axis + 1 :]) for v in (x, indices)],

@@ -223,10 +223,18 @@ def nanmean(x, axis=None, keepdims=False):
 @op
 def nanvar(x, axis=None, keepdims=False):
     """Variance over axes of the elements that are not NaN."""
-    x = as_float(x)
-    mean = nanmean(x, axis, keepdims=True)
+    x, found = _filled(as_float(x), 0)
+    count = with_type(found, x.dtype)
+    mean = elementwise.divide(
+        reductions.sum(x, axis, keepdims=True),
+        reductions.sum(count, axis, keepdims=True),
+    )
+    # Blanked before they are squared, so that a gradient does not meet their NaN.
     deviation = elementwise.subtract(x, mean)
-    return nanmean(reductions.squared_size(deviation), axis, keepdims)
+    deviation = elementwise.where(found, deviation, constant(0, x.dtype))
+    total = reductions.sum(reductions.squared_size(deviation), axis, keepdims)
+    count = reductions.sum(with_type(count, total.dtype), axis, keepdims)
+    return elementwise.divide(total, count)
 
 
 @op

@@ -153,6 +153,20 @@ def _clip_gradient(node, d_outputs, needs):
 clip = unary("clip", _clip_gradient, constants=("low", "high"))
 
 
+def _saturate_gradient(node, d_outputs, needs):
+    (x,), (d_y,) = node.inputs, d_outputs
+    low, high = (number(node.attrs[k], x) for k in ("low", "high"))
+    below = less_equal if node.attrs["slope_at_bounds"] else less
+    inside = logical_and(below(low, x), below(x, high))
+    return [where(inside, d_y, number(0, d_y))]
+
+
+# `clip` with a slope of 1 or 0 at its bounds, as activation functions have it.
+saturate = unary(
+    "saturate", _saturate_gradient, opcode="clip", constants=("low", "high")
+)
+
+
 def _cast_infer(x, *, dtype):
     return Spec(x.shape, dtype)
 

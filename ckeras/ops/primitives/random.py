@@ -179,28 +179,50 @@ def _with_parameters(name):
     return infer
 
 
+def _check_parameter(op, name, values, allowed, expected):
+    if not np.all(allowed):
+        raise ValueError(
+            f"`{op}`: expected `{name}` {expected}. "
+            f"Received: {name} from {values.min()} to {values.max()}"
+        )
+
+
+def _gamma(seed, alpha, shape, dtype):
+    _check_parameter("gamma", "alpha", alpha, alpha >= 0, "not to be negative")
+    return _generator(seed).standard_gamma(alpha, size=shape)
+
+
+def _beta(seed, alpha, beta, shape, dtype):
+    for name, values in (("alpha", alpha), ("beta", beta)):
+        _check_parameter("beta", name, values, values > 0, "to be positive")
+    return _generator(seed).beta(alpha, beta, size=shape)
+
+
+def _binomial(seed, counts, probabilities, shape, dtype):
+    _check_parameter("binomial", "counts", counts, counts >= 0, "not to be negative")
+    inside = (probabilities >= 0) & (probabilities <= 1)
+    _check_parameter(
+        "binomial", "probabilities", probabilities, inside, "to lie between 0 and 1"
+    )
+    return _generator(seed).binomial(counts.astype("int64"), probabilities, size=shape)
+
+
 gamma = Primitive(
     "random_gamma",
     infer=_with_parameters("gamma"),
-    evaluate=lambda seed, alpha, shape, dtype: _generator(seed).standard_gamma(
-        alpha, size=shape
-    ),
+    evaluate=_gamma,
     gradient=NOT_DIFFERENTIABLE,
 )
 beta = Primitive(
     "random_beta",
     infer=_with_parameters("beta"),
-    evaluate=lambda seed, alpha, beta, shape, dtype: _generator(seed).beta(
-        alpha, beta, size=shape
-    ),
+    evaluate=_beta,
     gradient=NOT_DIFFERENTIABLE,
 )
 binomial = Primitive(
     "random_binomial",
     infer=_with_parameters("binomial"),
-    evaluate=lambda seed, counts, probabilities, shape, dtype: _generator(
-        seed
-    ).binomial(counts.astype("int64"), probabilities, size=shape),
+    evaluate=_binomial,
     gradient=NOT_DIFFERENTIABLE,
 )
 

@@ -76,8 +76,9 @@ class Iterator(PyDataset):
     def __next__(self):
         with self.lock:
             number, self._next = self._next, self._next + 1
-        if not self.n:
-            raise StopIteration
+        if not self.n:  # no end of empty batches, as in Keras
+            none = np.arange(0)
+            return self._get_batches_of_transformed_samples(none, np.random)
         return self._made(*divmod(number, len(self)))
 
     def next(self):
@@ -231,7 +232,8 @@ class NumpyArrayIterator(Iterator):
 
     def _get_batches_of_transformed_samples(self, index_array, random):
         images = [self._transformed(self.x[i].copy(), random) for i in index_array]
-        batch = np.stack(images).astype(self.dtype, copy=False)
+        batch = np.stack(images) if images else self.x[:0]
+        batch = batch.astype(self.dtype, copy=False)
         self._save(batch, index_array, random)
         if self.x_misc:
             batch = [batch, *[other[index_array] for other in self.x_misc]]

@@ -148,6 +148,7 @@ def load_img(
     img = decoded(path, color_mode)
     if target_size is None:
         return img
+    _check_size("target_size", target_size)
     size = (target_size[1], target_size[0])
     if img.size == size:
         return img
@@ -159,6 +160,13 @@ def load_img(
     box = _centre(img.size, size) if keep_aspect_ratio else None
     resample = getattr(pillow().Resampling, interpolation.upper())
     return img.resize(size, resample, box=box)
+
+
+def _check_size(name, size):
+    if not hasattr(size, "__len__") or len(size) != 2:
+        raise ValueError(
+            f"Expected `{name}` to be a tuple of 2 integers, but got: {size}."
+        )
 
 
 def _centre(size, target):
@@ -194,7 +202,14 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):
     img.save(path, format=file_format, **kwargs)
 
 
-def smart_resize(x, size, interpolation="bilinear", data_format="channels_last"):
+def smart_resize(
+    x,
+    size,
+    interpolation="bilinear",
+    data_format="channels_last",
+    *,
+    backend_module=None,
+):
     """Images cut to the proportions of `size` around their centre, then resized.
 
     Args:
@@ -202,6 +217,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last")
         size: height and width of the result.
         interpolation: as for `ops.image.resize`.
         data_format: `"channels_last"` or `"channels_first"`.
+        backend_module: for compatibility; there is only one back end.
 
     Returns:
         An array if `x` is one, else a tensor.
@@ -214,10 +230,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last")
     >>> smart_resize(np.ones((6, 12, 3)), (2, 2)).shape
     (2, 2, 3)
     """
-    if len(size) != 2:
-        raise ValueError(
-            f"Expected `size` to be a tuple of 2 integers, but got: {size}."
-        )
+    _check_size("size", size)
     img = ops.convert_to_tensor(x)
     if len(img.shape) not in (3, 4):
         raise ValueError(

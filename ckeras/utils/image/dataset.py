@@ -12,7 +12,7 @@ from ckeras.utils.image.directory import (
     index_directory,
     without_rest,
 )
-from ckeras.utils.image.resizing import resized
+from ckeras.utils.image.resizing import framed, resized
 from ckeras.utils.py_dataset import PyDataset, iterate
 
 __all__ = ["ImageDataset", "image_dataset_from_directory", "reading_threads"]
@@ -103,13 +103,16 @@ class ImageDataset(PyDataset):
             self._order = self._random.permutation(len(self.file_paths))
 
 
-def _reader(image_size, color_mode, interpolation, crop, pad, data_format):
+def _reader(image_size, color_mode, interpolation, crop, pad, data_format, format):
     """The function that makes an array of an image file."""
 
     def read(path):
         x = np.asarray(decoded(path, color_mode), "float32")
         x = x[:, :, np.newaxis] if x.ndim == 2 else x
-        x = resized(x, image_size, interpolation, crop, pad)
+        if pad and format == "tf":
+            x = framed(x, image_size, interpolation)
+        else:
+            x = resized(x, image_size, interpolation, crop, pad)
         return x.transpose(2, 0, 1) if data_format == "channels_first" else x
 
     return read
@@ -222,7 +225,8 @@ def image_dataset_from_directory(
         pad_to_aspect_ratio: whether they get borders of zeros instead.
         data_format: `"channels_last"` or `"channels_first"`.
         format: `"tf"`: with `shuffle` the files come in a new order each time, as from
-            `tf.data`; `"grain"`: in the same one.
+            `tf.data`; `"grain"`: in the same one. Borders are TensorFlow's, around the
+            resized image, or those of `ops.image.resize`.
         verbose: whether a line says what was found.
 
     Returns:
@@ -278,6 +282,7 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio,
         pad_to_aspect_ratio,
         config.standardize_data_format(data_format),
+        format,
     )
 
     def made(which):

@@ -1,4 +1,4 @@
-"""`ops.image.resize` for one array, by NumPy.
+"""`ops.image.resize` and TensorFlow's frames for one array, by NumPy.
 
 Threads that read images must not each ask for all CPUs, as the kernels do.
 """
@@ -12,7 +12,25 @@ from ckeras.ops.image.resampling import (
     taps_of,
 )
 
-__all__ = ["resized"]
+__all__ = ["framed", "resized"]
+
+
+def framed(x, size, interpolation):
+    """An image as large as fits into `size` in its proportions, in a frame of zeros.
+
+    The rule is that of `tf.image.resize_with_pad`: borders come after resizing, and an
+    odd pixel goes below or to the right.
+    """
+    # In float32, as there: where a size is about whole, rounding decides about a pixel.
+    own, target = np.array(x.shape[:2], "float32"), np.array(size, "float32")
+    inner = own / (own / target).max()
+    top, left = np.maximum((target - inner) // 2, 0).astype(int)
+    rows, columns = np.maximum(inner.astype(int), 1)
+    y = np.zeros((*size, *x.shape[2:]), x.dtype)
+    y[top : top + rows, left : left + columns] = resized(
+        x, (rows, columns), interpolation
+    )
+    return y
 
 
 def resized(x, size, interpolation, crop=False, pad=False):

@@ -93,6 +93,14 @@ def test_symbolic_shape_of_scores(axes):
     assert symbol.shape == (None, *scores.shape[1:])
 
 
+@pytest.mark.parametrize("axis", [3, 7, -4])
+def test_axes_that_are_not_there(axis):
+    layer = ckeras.layers.MultiHeadAttention(2, 4, attention_axes=(axis,))
+    for x in (np.ones((1, 3, 4), "float32"), ckeras.Input((3, 4))):
+        with pytest.raises(ValueError, match=f"`attention_axes`: axis {axis} is out"):
+            layer(x, x)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("use_scale", [False, True])

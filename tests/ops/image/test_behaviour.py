@@ -174,6 +174,11 @@ def test_a_model_with_image_ops_round_trips(tmp_path):
         (lambda: image.sobel_edges(X[0]), ValueError, "expected rank 4"),
         (lambda: image.ssim(X, X[:1]), ValueError, "same shape"),
         (lambda: image.ssim(X, X), ValueError, "at least as large as `filter_size`=11"),
+        (
+            lambda: image.resize(X, 4),
+            ValueError,
+            "2 integers. Received: size=4",
+        ),
     ],
 )
 def test_says_what_is_wrong(call, error, words):

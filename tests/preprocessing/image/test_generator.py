@@ -228,6 +228,20 @@ def test_from_directory(folder):
     assert gray.image_shape == (4, 6, 1)
 
 
+def test_a_folder_without_images(tmp_path):
+    pytest.importorskip("PIL")
+    options = {"target_size": (4, 5), "classes": ["zz", "yy"]}
+    iterator = ImageDataGenerator().flow_from_directory(tmp_path, **options)
+    assert len(iterator) == 0
+    for _ in range(2):  # without end, as in Keras
+        x, y = next(iterator)
+        assert x.shape == (0, 4, 5, 3) and y.shape == (0, 2)
+
+
+def test_an_array_without_images():
+    assert next(ImageDataGenerator().flow(np.zeros((0, 4, 5, 3)))).shape == (0, 4, 5, 3)
+
+
 def test_a_bad_file_is_named(folder):
     (folder / "cats" / "1.png").write_bytes(b"")
     with pytest.raises(OSError, match=r"cats.1\.png"):

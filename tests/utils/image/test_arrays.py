@@ -28,6 +28,8 @@ def test_layouts_and_sizes(tmp_path):
     img = image.load_img(tmp_path / "a.png", target_size=(3, 2), keep_aspect_ratio=True)
     array = image.img_to_array(img, data_format="channels_first")
     np.testing.assert_array_equal(array, np.full((3, 3, 2), 255))
+    with pytest.raises(ValueError, match="`target_size` to be a tuple of 2 integers"):
+        image.load_img(tmp_path / "a.png", target_size=5)
 
 
 def test_says_what_is_wrong(tmp_path):
@@ -94,3 +96,7 @@ def test_smart_resize():
         image.smart_resize(np.zeros((2, 2)), (1, 1))
     with pytest.raises(ValueError, match="tuple of 2 integers"):
         image.smart_resize(x, (1, 1, 1))
+    with pytest.raises(ValueError, match="tuple of 2 integers"):
+        image.smart_resize(x, 4)
+    y = image.smart_resize(x, (3, 3), backend_module=None)
+    np.testing.assert_array_equal(y, np.ones((3, 3, 3)))

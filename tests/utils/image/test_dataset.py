@@ -67,8 +67,13 @@ def test_shapes_of_images(folder):
     assert dataset(folder, image_size=5)[0][0].shape == (4, 5, 5, 3)
     x, y = dataset(folder, batch_size=None)[3]
     assert x.shape == (4, 4, 3) and y.shape == ()
-    x, _ = dataset(folder, pad_to_aspect_ratio=True, shuffle=False)[1]
+    padded = {"pad_to_aspect_ratio": True, "shuffle": False, "format": "grain"}
+    x, _ = dataset(folder, **padded)[1]
     assert np.asarray(x)[1, 0, 0, 0] == 25 and np.asarray(x)[1, 2, 0, 0] == 100
+    padded["format"] = "tf"
+    x, _ = dataset(folder, **padded, image_size=(6, 4))[1]
+    # 4 by 6 pixels become 2 by 4, as of 2.67 rows the fraction is cut off.
+    assert (np.asarray(x)[1, :, 0, 0] == [0, 100, 100, 0, 0, 0]).all()
     x, _ = dataset(folder, crop_to_aspect_ratio=True, shuffle=False)[1]
     assert np.asarray(x)[1].min() == 100
 

@@ -98,11 +98,64 @@ def _qr_infer(x, *, mode):
 
 
 def _qr_gradient(node, d_outputs, needs):
-    # Walter & Lehmann (2018) for full column rank: dX = (dQ + Q·sym(M)) R⁻ᵀ.
-    (Q, R), (d_Q, d_R) = node.outputs, d_outputs
+    (x,), (Q, R), (d_Q, d_R) = node.inputs, node.outputs, d_outputs
     _no_complex_gradient(Q, "qr")
-    if R.shape[-1] != R.shape[-2]:
-        raise NotImplementedError("`qr` has a gradient for reduced tall matrices only.")
+    rows, columns = x.shape[-2:]
+    if Q.shape[-1] > columns:
+        return [_complete_qr_gradient(Q, R, d_Q, d_R)]
+    if rows < columns:
+        return [_wide_qr_gradient(x, Q, R, d_Q, d_R)]
+    return [_tall_qr_gradient(Q, R, d_Q, d_R)]
+
+
+def _columns(x, start, stop):
+    """Columns of matrices; None of None."""
+    return None if x is None else _block(x, slice(x.shape[-2]), slice(start, stop))
+
+
+def _rows(x, stop):
+    return None if x is None else _block(x, slice(stop), slice(x.shape[-1]))
+
+
+def _block(x, rows, columns):
+    batch = len(x.shape) - 2
+    start = (*(0,) * batch, rows.start or 0, columns.start or 0)
+    shape = (*x.shape[:-2], rows.stop - start[-2], columns.stop - start[-1])
+    return movement.slice(x, start=start, shape=shape, strides=(1,) * len(x.shape))
+
+
+def _complete_qr_gradient(Q, R, d_Q, d_R):
+    """Of a tall matrix with all columns of Q: those behind R's are orthogonal to it.
+
+    Only the space that they span is given by x. They follow its turns: with
+    dQ₁ = Q·Ω₁, dQ₂ = -Q₁·(Q₂ᵀ·dQ₁)ᵀ.
+    """
+    columns = R.shape[-1]
+    kept, others = _columns(Q, 0, columns), _columns(Q, columns, Q.shape[-1])
+    d_kept = None
+    if d_Q is not None:
+        d_others = _columns(d_Q, columns, Q.shape[-1])
+        turn = linear.matmul(others, linear.matmul(transposed(d_others), kept))
+        d_kept = elementwise.subtract(_columns(d_Q, 0, columns), turn)
+    return _tall_qr_gradient(kept, _rows(R, columns), d_kept, _rows(d_R, columns))
+
+
+def _wide_qr_gradient(x, Q, R, d_Q, d_R):
+    """Of (X₁, X₂) = Q·(R₁, R₂), where X₁ is square: R₂ = Qᵀ·X₂."""
+    rows, columns = x.shape[-2:]
+    rest = _columns(x, rows, columns)
+    d_square, d_rest = _columns(d_R, 0, rows), _columns(d_R, rows, columns)
+    if d_R is None:
+        d_x2 = elementwise.multiply(rest, constant(0, rest))
+    else:
+        d_x2 = linear.matmul(Q, d_rest)
+        d_Q = added([d_Q, linear.matmul(rest, transposed(d_rest))])
+    d_x1 = _tall_qr_gradient(Q, _columns(R, 0, rows), d_Q, d_square)
+    return movement.concatenate(d_x1, d_x2, axis=len(x.shape) - 1)
+
+
+def _tall_qr_gradient(Q, R, d_Q, d_R):
+    # Walter & Lehmann (2018) for full column rank: dX = (dQ + Q·sym(M)) R⁻ᵀ.
     parts = []
     if d_R is not None:
         parts.append(linear.matmul(R, transposed(d_R)))
@@ -113,7 +166,7 @@ def _qr_gradient(node, d_outputs, needs):
     lower = masked(M, np.tri(n))
     sym = elementwise.add(lower, transposed(masked(M, np.tri(n, k=-1))))
     total = added([d_Q, linear.matmul(Q, sym)])
-    return [transposed(solve_triangular(R, transposed(total), lower=False))]
+    return transposed(solve_triangular(R, transposed(total), lower=False))
 
 
 qr = Primitive(

@@ -209,11 +209,22 @@ integer_matmul = Primitive(
 
 
 def _cumprod_gradient(node, d_outputs, needs):
-    # y_i = x_0 … x_i, so dx_j = Σ_{i≥j} d_i · y_i / x_j; exact but for zeros in x.
+    # y_i = x_0 … x_i, so dx_j = Σ_{i≥j} d_i · y_i / x_j where x_j is not 0. At a row's
+    # first zero the same sum has the products without it; behind that one it is 0.
     (x,), (y,), (d_y,) = node.inputs, node.outputs, d_outputs
     axis = node.attrs["axis"]
-    tail = scanning.cumsum(elementwise.multiply(d_y, y), axis=axis, reverse=True)
-    return [elementwise.divide(tail, x)]
+
+    def tail(y):
+        return scanning.cumsum(elementwise.multiply(d_y, y), axis=axis, reverse=True)
+
+    zero = elementwise.equal(x, _number(0, x))
+    count = scanning.cumsum(elementwise.cast(zero, dtype="int32"), axis=axis)
+    once = elementwise.equal(count, Tensor(np.ones((), "int32")))
+    first = elementwise.logical_and(zero, once)
+    without = cumprod(elementwise.where(first, _one(x), x), axis=axis)
+    slope = elementwise.divide(tail(y), elementwise.where(zero, _one(x), x))
+    slope = elementwise.where(zero, _number(0, x), slope)
+    return [elementwise.where(first, tail(without), slope)]
 
 
 cumprod = Primitive(

@@ -17,9 +17,11 @@ from ckeras.ops.primitives.by_numpy.matrix_rules import (
     square_like,
     transposed,
 )
+from ckeras.ops.primitives.reductions import reduction
 
 __all__ = [
     "cholesky",
+    "det",
     "inv",
     "lu_factor",
     "slogdet",
@@ -53,10 +55,23 @@ def _cholesky_gradient(node, d_outputs, needs):
     return [mirrored(S)]
 
 
+def _cholesky(x):
+    try:
+        L = np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        L = None
+    if L is None or np.isnan(L).any():
+        raise ValueError(
+            "Cholesky decomposition failed. The input might not be a valid positive "
+            "definite matrix."
+        )
+    return L
+
+
 cholesky = Primitive(
     "cholesky",
     infer=square_like("cholesky"),
-    evaluate=filled(np.linalg.cholesky, np.nan),
+    evaluate=_cholesky,
     takes_complex=True,
     gradient=_cholesky_gradient,
 )
@@ -121,6 +136,60 @@ slogdet = Primitive(
     evaluate=lambda x: tuple(np.linalg.slogdet(x)),
     takes_complex=True,
     gradient=_slogdet_gradient,
+)
+
+
+def _cofactors(x):
+    """The derivative of the determinant, also where it is 0.
+
+    With X = U·diag(s)·V' it is det(U)·det(V')·conj(U)·diag(c)·conj(V'), where c_i is
+    the product of all singular values but s_i.
+    """
+    U, s, Vh = np.linalg.svd(x)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., np.newaxis, :])
+    turn = np.linalg.det(U) * np.linalg.det(Vh)
+    scale = turn[..., np.newaxis] * others.prod(axis=-1)
+    return (U.conj() * scale[..., np.newaxis, :]) @ Vh.conj()
+
+
+def _cofactors_gradient(node, d_outputs, needs):
+    # C = det(X)·X⁻ᵀ: finite only where X has an inverse.
+    (x,), (y,), (d_y,) = node.inputs, node.outputs, d_outputs
+    n = len(x.shape)
+    inverse = transposed(inv(x))
+    share = reduction.sum(
+        elementwise.multiply(d_y, y), axes=(n - 2, n - 1), keepdims=True
+    )
+    turned = linear.matmul(linear.matmul(inverse, transposed(d_y)), y)
+    return [elementwise.subtract(elementwise.multiply(share, inverse), turned)]
+
+
+cofactors = Primitive(
+    "cofactors",
+    infer=square_like("cofactors"),
+    evaluate=filled(_cofactors, np.nan),
+    takes_complex=True,
+    gradient=_cofactors_gradient,
+)
+
+
+def _det_infer(x):
+    check_square(x, "det")
+    return Spec(x.shape[:-2], x.dtype)
+
+
+def _det_gradient(node, d_outputs, needs):
+    (x,), (d_y,) = node.inputs, d_outputs
+    scale = movement.reshape(d_y, shape=(*d_y.shape, 1, 1))
+    return [elementwise.multiply(cofactors(x), scale)]
+
+
+det = Primitive(
+    "det",
+    infer=_det_infer,
+    evaluate=np.linalg.det,
+    takes_complex=True,
+    gradient=_det_gradient,
 )
 
 

@@ -8,7 +8,8 @@ values then stay in order by themselves.
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
-from ckeras.ops.primitives import indexing
+from ckeras.engine.values.tensor import Tensor
+from ckeras.ops.primitives import elementwise, indexing
 
 __all__ = [
     "argpartition",
@@ -167,13 +168,24 @@ def _bincount(x, weights, length):
     return np.asarray(counts).reshape(*x.shape[:-1], length)
 
 
+def _bincount_gradient(node, d_outputs, needs):
+    # Each weight went into the count of its integer, or nowhere if that is too large.
+    (x, _), (d_y,), length = node.inputs, d_outputs, node.attrs["length"]
+    if not needs[1] or not length:
+        return [None, None]
+    held = elementwise.clip(x, low=0, high=length - 1)
+    taken = indexing.take_along_axis(d_y, held, axis=len(x.shape) - 1)
+    counted = elementwise.less(x, Tensor(np.asarray(length, x.dtype)))
+    return [None, elementwise.where(counted, taken, Tensor(np.zeros((), d_y.dtype)))]
+
+
 bincount = Primitive(
     "bincount",
     infer=lambda x, weights, length: Spec(
         (*x.shape[:-1], length), "int32" if weights is None else weights.dtype
     ),
     evaluate=_bincount,
-    gradient=NOT_DIFFERENTIABLE,
+    gradient=_bincount_gradient,
 )
 
 
