@@ -5,8 +5,8 @@ import json
 import warnings
 
 from ckeras.engine import tree
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tracing import trace
 from ckeras.layers.base.layer import Layer
 from ckeras.models.state_tree import (
     get_state_tree,
@@ -243,13 +243,13 @@ class Model(Trainer, Layer):
     def _build_by_tracing(self, config):
         if "input_shape" in config:
             placeholders = tree.map_shape_structure(KerasTensor, config["input_shape"])
-            trace.infer(self.call, placeholders)
+            infer(self.call, placeholders)
             return
         placeholders = {
             name.removesuffix("_shape"): KerasTensor(shape)
             for name, shape in config["shapes_dict"].items()
         }
-        trace.infer(self.call, **placeholders)
+        infer(self.call, **placeholders)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -7,6 +7,9 @@ import operator
 import numpy as np
 
 from ckeras.engine import config
+from ckeras.engine.primitive import Spec
+from ckeras.engine.scope import in_symbolic_scope
+from ckeras.engine.tracing import trace
 from ckeras.engine.tracing.graph import Symbol
 from ckeras.engine.values import dtypes
 from ckeras.engine.values.convert import convert_to_tensor
@@ -22,8 +25,10 @@ __all__ = [
     "as_real",
     "as_value",
     "constant",
+    "filled",
     "index_constant",
     "join",
+    "large_stand_in",
     "pair",
     "same_type",
     "static_int",
@@ -44,6 +49,8 @@ _WEAK = {
     np.int64: "int",
     np.complex128: "complex",
 }
+# Elements of a constant that is made even where only its shape matters.
+_MOST_FOR_SHAPE = 2**22
 _FLOATS = ("float32", "float64")
 _NUMBERS = ("int", "float")
 
@@ -118,6 +125,27 @@ def constant(x, dtype):
         # 0.0 and -0.0 are equal keys, so the sign is one, too.
         return _number(x, dtype) if x else _number(x, dtype, math.copysign(1.0, x))
     return _converted(x, dtype)
+
+
+def large_stand_in(shape, dtype):
+    """A symbol in place of a large constant where shapes are inferred; None elsewhere.
+
+    Numbers that are made up stand for unknown sizes there, and symbols take no memory.
+    """
+    recording = trace.current()
+    if recording is None or not in_symbolic_scope():
+        return None
+    if math.prod(shape) <= _MOST_FOR_SHAPE:
+        return None
+    return recording.graph.new_symbol(Spec(tuple(shape), dtype))
+
+
+def filled(shape, value, dtype):
+    """A constant with the same number everywhere."""
+    symbol = large_stand_in(shape, dtype)
+    if symbol is not None:
+        return symbol
+    return Tensor(np.full(shape, value, dtype) if value else np.zeros(shape, dtype))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -4,13 +4,19 @@ import math
 
 import numpy as np
 
-from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.math import extract_sequences, segment_sum
 from ckeras.ops.numpy.joining import pad
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
 from ckeras.ops.primitives import elementwise, indexing
 from ckeras.ops.primitives.by_numpy import spectra
-from ckeras.ops.promotion import as_float, as_value, constant, static_int, with_type
+from ckeras.ops.promotion import (
+    as_float,
+    as_value,
+    constant,
+    filled,
+    static_int,
+    with_type,
+)
 from ckeras.ops.registry import op
 
 __all__ = ["fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]
@@ -100,7 +106,7 @@ def rfft(x, fft_length=None):
     x = as_float(x)
     n = x.shape[-1] if fft_length is None else _length(fft_length, "rfft")
     x = _resized(x, n)
-    zeros = Tensor(np.zeros(x.shape, x.dtype))
+    zeros = filled(x.shape, 0, x.dtype)
     y = spectra.fourier(x, zeros, axes=_last(x, 1), inverse=False)
     return tuple(sliced(part, len(x.shape) - 1, 0, n // 2 + 1) for part in y)
 

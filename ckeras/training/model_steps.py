@@ -6,8 +6,8 @@ import warnings
 from ckeras import ops
 from ckeras.engine import config, tree
 from ckeras.engine.function import function
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tracing import trace
 from ckeras.engine.tracing.gradient import GradientTape
 from ckeras.engine.values import dtypes
 from ckeras.engine.values.convert import convert_to_tensor
@@ -267,7 +267,7 @@ class ModelSteps(Compiling):
         return None
 
     def _infer_output_spec(self, x):
-        return trace.infer(self._forward, _to_spec(x), training=False)
+        return infer(self._forward, _to_spec(x), training=False)
 
     def _has_own_call(self):
         """Whether there is a `call`: a model may have none, other layers have one."""

@@ -8,9 +8,9 @@ from ckeras.engine.control.rematerialization import (
     rematerialized,
 )
 from ckeras.engine.naming import auto_name
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
-from ckeras.engine.tracing import trace
 
 __all__ = ["Operation"]
 
@@ -125,7 +125,7 @@ class Operation:
     def compute_output_spec(self, *args, **kwargs):
         """Placeholders of the shapes and types that `call` returns."""
         try:
-            specs = trace.infer(self.call, *args, **kwargs)
+            specs = infer(self.call, *args, **kwargs)
         except Exception as error:
             message = (
                 "Could not automatically infer the output shape / dtype of "

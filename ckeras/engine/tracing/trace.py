@@ -9,20 +9,16 @@ import contextlib
 import functools
 import threading
 
-from ckeras.engine import tree
-from ckeras.engine.scope import SymbolicScope
 from ckeras.engine.tracing.graph import Graph
 from ckeras.engine.tracing.tapes import active_tapes, paused
 from ckeras.user_code import line_at_work
 
 __all__ = [
-    "FILLS",
     "Trace",
     "active",
     "building",
     "check_new_variable",
     "current",
-    "infer",
     "is_compiling",
     "is_recorded",
     "suspended",
@@ -176,64 +172,3 @@ class Trace:
             finally:
                 self.graph.closed = True
                 _state.compiling, _state.building = before
-
-
-# What stands for an unknown size while a function's shapes are inferred.
-FILLS = (83, 89)
-
-
-def infer(function, *args, fills=FILLS, **kwargs):
-    """Shapes and types of what `function` returns for symbolic arguments.
-
-    Runs it on placeholders; sizes that are None are filled in twice, differently,
-    and every size of a result that changes with them is None. Variables keep their
-    values.
-
-    Args:
-        function: any function of ops.
-        *args, **kwargs: nested structures with `KerasTensor`s in them.
-        fills: the two numbers that are filled in.
-
-    Returns:
-        The function's result with a `KerasTensor` in place of each value.
-    """
-    from ckeras.engine.symbolic.keras_tensor import KerasTensor
-
-    leaves = tree.flatten((args, kwargs))
-    dynamic = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
-    fills = fills if dynamic else (1,)
-    results = [_infer_once(function, args, kwargs, fill, KerasTensor) for fill in fills]
-
-    def merge(*values):
-        first = values[0]
-        if not isinstance(first, KerasTensor):
-            return first
-        shapes = zip(*[v.shape for v in values], strict=True)
-        shape = [d[0] if len(set(d)) == 1 else None for d in shapes]
-        return KerasTensor(shape, first.dtype, record_history=False)
-
-    return tree.map_structure(merge, *results)
-
-
-def _infer_once(function, args, kwargs, fill, KerasTensor):
-    trace = Trace()
-
-    def to_symbol(x):
-        if not isinstance(x, KerasTensor):
-            return x
-        shape = tuple(fill if d is None else d for d in x.shape)
-        symbol = trace.graph.new_symbol(KerasTensor(shape, x.dtype))
-        mask = getattr(x, "_keras_mask", None)
-        if mask is not None:
-            symbol._keras_mask = to_symbol(mask)
-        return symbol
-
-    def to_spec(x):
-        if hasattr(x, "_is_variable") or getattr(x, "is_symbolic", None) is not None:
-            return KerasTensor(x.shape, x.dtype, record_history=False)
-        return x
-
-    args, kwargs = tree.map_structure(to_symbol, (args, kwargs))
-    with SymbolicScope():
-        result = trace.run(function, args, kwargs)
-    return tree.map_structure(to_spec, result)

@@ -6,6 +6,7 @@ import warnings
 
 from ckeras.engine import tree
 from ckeras.engine.scope import current_path, name_scope
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tracing import trace
 from ckeras.engine.values.convert import is_tensor
@@ -104,7 +105,7 @@ class LayerBuilding:
         if any(not layer.built for layer in self._layers):
             try:
                 arguments = tree.map_structure(_placeholder, spec.arguments)
-                trace.infer(self.call, **arguments)
+                infer(self.call, **arguments)
             except Exception as error:
                 if spec.eager:
                     return

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ckeras.engine import control, tree
-from ckeras.engine.tracing import trace
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.tracing.graph import Symbol
 from ckeras.ops.control.structures import describe, leaves, packed
 from ckeras.ops.primitives import elementwise
@@ -66,7 +66,7 @@ def _infer(function, *operands):
             lambda x: x if x is None else as_value(x), function(*args)
         )
 
-    return trace.infer(values, *operands)
+    return infer(values, *operands)
 
 
 @op(spec=_switch_spec)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ckeras.engine import control
 from ckeras.engine.primitive import Spec
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tracing import trace
 from ckeras.ops.control.structures import Carried, Widened, leaves, packed
@@ -221,6 +222,6 @@ class _Scan:
         def results(values, rows):
             return self._call(values, rows)[1]
 
-        specs = trace.infer(results, first, rows)
+        specs = infer(results, first, rows)
         empty = [constant(np.zeros((0, *s.shape)), s.dtype) for s in specs]
         return self.carried.values, empty

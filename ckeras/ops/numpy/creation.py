@@ -11,7 +11,9 @@ from ckeras.ops.promotion import (
     as_real,
     as_value,
     constant,
+    filled,
     join,
+    large_stand_in,
     pair,
     static_int,
     static_size,
@@ -50,7 +52,7 @@ __all__ = [
 def _filled(shape, value, dtype, name):
     shape = static_sizes(shape, name)
     dtype = dtypes.standardize_dtype(dtype)
-    return Tensor(np.full(shape, value, dtype) if value else np.zeros(shape, dtype))
+    return filled(shape, value, dtype)
 
 
 @op
@@ -90,14 +92,18 @@ def full(shape, fill_value, dtype=None):
         fill_value: the value, a number or a tensor that broadcasts to the shape.
         dtype: its type, `floatx` by default.
     """
-    return broadcast_to(with_type(fill_value, dtypes.standardize_dtype(dtype)), shape)
+    dtype = dtypes.standardize_dtype(dtype)
+    symbol = large_stand_in(static_sizes(shape, "full"), dtype)
+    if symbol is not None:
+        return symbol
+    return broadcast_to(with_type(fill_value, dtype), shape)
 
 
 def _like(x, value, dtype):
     if not hasattr(x, "shape"):
         x = as_value(x)
     dtype = x.dtype if dtype is None else dtype
-    return Tensor(np.full(tuple(x.shape), value, dtypes.standardize_dtype(dtype)))
+    return filled(tuple(x.shape), value, dtypes.standardize_dtype(dtype))
 
 
 @op

@@ -16,7 +16,7 @@ from ckeras.ops.primitives import elementwise, indexing, movement
 from ckeras.ops.promotion import (
     as_axis,
     as_value,
-    constant,
+    filled,
     index_constant,
     same_type,
     static_int,
@@ -378,9 +378,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
 def _pad_constant(x, pads, value):
     value = 0 if value is None else value
     if getattr(value, "is_symbolic", False):
-        inside = movement.pad(
-            constant(np.ones(x.shape), "bool"), pads=tuple(pads), value=0
-        )
+        inside = movement.pad(filled(x.shape, True, "bool"), pads=tuple(pads), value=0)
         padded = movement.pad(x, pads=tuple(pads), value=0)
         return elementwise.where(inside, padded, with_type(value, x.dtype))
     if not any(n for p in pads for n in p):
