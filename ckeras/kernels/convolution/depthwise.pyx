@@ -8,18 +8,18 @@ from ckeras.kernels.convolution.conv_sums cimport add_chunks
 from ckeras.kernels.convolution.conv_window cimport (
     DIMS, Conv, geometry_of, settle, window, window_floats,
 )
+from ckeras.kernels.convolution.depthwise_square cimport (
+    CHANNELS, ROWS, Reach, Strip, inside_of, is_square, reach_of, square_rows,
+)
+from ckeras.kernels.convolution.depthwise_taps cimport kernel_channels
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
 from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
-from ckeras.kernels.simd cimport VECTOR_BYTES, publish, stream_d, stream_f, vd, vf
+from ckeras.kernels.simd cimport VECTOR_BYTES, publish, vd, vf
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
     WINDOW = 1 << 15     # numbers of a window that stay in the second-level cache
     PIXELS = 8           # pixels whose sums are in registers together
-    STRIP = 7            # those of a 3x3 kernel, in each of its rows
-    ROWS = 2             # rows of a 3x3 kernel whose sums are in registers together
-    FEW = 4              # where fewer are left
-    CHANNELS = 128       # channels of a 3x3 kernel that go along the rows together
     LEAST = 4            # rows of a piece of work, at least
     STREAMED = 1 << 23   # bytes of results that leave the caches before they are read
     UNITS = 16           # pieces of work that there should be, for all threads
@@ -31,22 +31,6 @@ cdef enum:
 
 
 # Images are read where they lie: at the borders, taps outside are left out.
-
-
-cdef struct Reach:           # of one result along one axis
-    Py_ssize_t first, count    # taps inside
-    Py_ssize_t at              # where the first of them is
-
-
-cdef inline Reach reach_of(
-    Py_ssize_t start, Py_ssize_t gap, Py_ssize_t taps, Py_ssize_t size
-) noexcept nogil:
-    """Of taps `gap` apart from `start` on, those within the axis."""
-    cdef Reach r
-    r.first = 0 if start >= 0 else ceil_div(-start, gap)
-    r.count = least(taps, ceil_div(size - start, gap) if size > start else 0) - r.first
-    r.at = start + r.first * gap
-    return r
 
 
 cdef struct Taps:            # that some results see
@@ -131,149 +115,6 @@ cdef inline void row_of(
             x = least(x, end - PIXELS)
             channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
             x += PIXELS
-
-
-# A kernel of three by three is a case of its own: all its weights are constants of the
-# tile, and so is which pixel meets which of them.
-
-
-cdef struct Strip:           # results of a row or two, `gap_w` apart
-    Reach d
-    Py_ssize_t top, start      # row and pixel of the first result's first tap
-    Py_ssize_t rows, count     # results; those of the tile beyond are not stored
-    Py_ssize_t down, right     # rows and pixels that exist, as bits
-    bint streamed              # whether results go to memory past the caches
-
-
-cdef inline Py_ssize_t inside_of(
-    Py_ssize_t start, Py_ssize_t apart, Py_ssize_t count, Py_ssize_t size
-) noexcept nogil:
-    """Of `count` places from `start` on, those within the axis, as bits."""
-    cdef Py_ssize_t bits = 0, i
-    for i in range(count):
-        if 0 <= start + i * apart < size:
-            bits |= 1 << i
-    return bits
-
-
-cdef inline void keep(
-    real* p, vec* v, Py_ssize_t n, bint streamed
-) noexcept nogil:
-    if vec is vf and real is float:
-        if streamed:
-            stream_f(p, v[0])
-            return
-    elif vec is vd and real is double:
-        if streamed:
-            stream_d(p, v[0])
-            return
-    put(p, v, n)
-
-
-cdef inline void square_of(
-    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step,
-    const bint whole
-) noexcept nogil:
-    """A vector of channels, taps 3x3: each pixel is loaded once for all the results
-    of `rows` rows that see it. a is where the first tap lies or would lie."""
-    cdef vec acc[14]
-    cdef vec weight[9]
-    cdef vec value
-    cdef Py_ssize_t _z, n = lanes(tag), pitch = s.src_w * s.src_c
-    cdef Py_ssize_t right = s.gap_w * s.src_c, next_ = s.gap_w * s.to_pixel
-    cdef int i, j, r, x
-    for i in range(rows * pixels):
-        spread(&acc[i], <real> 0)
-    for _z in range(t.d.count):
-        for i in range(9):
-            get(&weight[i], w + i * tap_step, n)
-        for i in range((rows - 1) * step + 3):
-            if not whole and not t.down >> i & 1:
-                continue
-            for j in range((pixels - 1) * step + 3):
-                if not whole and not t.right >> j & 1:
-                    continue
-                get(&value, a + i * pitch + j * right, n)
-                for r in range(rows):
-                    for x in range(3):
-                        if (0 <= i - r * step < 3 and j >= x and (j - x) % step == 0
-                                and (j - x) // step < pixels):
-                            acc[r * pixels + (j - x) // step] = (
-                                acc[r * pixels + (j - x) // step]
-                                + value * weight[(i - r * step) * 3 + x])
-        a += s.gap_d * s.src_h * pitch
-        w += 9 * tap_step
-    for r in range(rows):
-        if whole or r < t.rows:
-            for i in range(pixels):
-                if whole or i < t.count:
-                    keep(y + r * s.to_row + i * next_, &acc[r * pixels + i], n,
-                         t.streamed)
-
-
-cdef inline void square_channels(
-    vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
-    const int step
-) noexcept nogil:
-    """Channels c to end. A last vector takes in some of those before once more."""
-    cdef bint whole = (
-        t.down + 1 == 1 << ((ROWS - 1) * step + 3)
-        and t.right + 1 == 1 << ((pixels - 1) * step + 3)
-    )
-    while c < end:
-        c = least(c, s.src_c - lanes(tag))
-        if whole:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
-                      True)
-        else:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
-                      False)
-        c += lanes(tag)
-
-
-cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
-    """Whether the kernel is 3x3 and as `square_of` computes it, for which 16 registers
-    are too few."""
-    return (VECTOR_BYTES == 64 and s.taps_h == 3 and s.taps_w == 3 and s.gap_h == 1
-            and s.src_c >= lanes(tag)
-            and s.step_h == s.step_w
-            and (s.step_w == 1 or (s.step_w == 2 and s.gap_w == 1)))
-
-
-cdef inline void strip_of(
-    vec* tag, const Conv* s, const Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, const int pixels
-) noexcept nogil:
-    cdef Py_ssize_t end = least(c + CHANNELS, s.src_c)
-    image += ((t.d.at * s.src_h + t.top) * s.src_w + t.start) * s.src_c
-    w += t.d.first * 9 * tap_step
-    if s.step_w == 1:
-        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 1)
-    else:
-        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
-
-
-cdef inline void square_rows(
-    vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c
-) noexcept nogil:
-    """Where taps are apart, so are the results of a strip, which share what they
-    read."""
-    cdef Py_ssize_t first, x, left
-    for first in range(least(s.gap_w, s.dst_w)):
-        x = first
-        while x < s.dst_w:
-            left = ceil_div(s.dst_w - x, s.gap_w)
-            t.start = x * s.step_w - s.pad_w
-            t.count = least(left, FEW if left == 2 * FEW else STRIP)
-            t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
-            if t.count <= FEW:
-                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, FEW)
-            else:
-                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, STRIP)
-            x += t.count * s.gap_w
 
 
 cdef void square_block(
@@ -441,85 +282,6 @@ cdef int input_gradient(
 
 
 # --- kernel gradient -----------------------------------------------------------------
-
-
-cdef inline void taps_of(
-    vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
-    real* d_w, Py_ssize_t n, const int high, const int wide
-) noexcept nogil:
-    """Some taps of neighbouring rows, n channels: what some rows of results add."""
-    cdef vec acc[9]
-    cdef vec d, value
-    cdef Py_ssize_t y, _x, step = s.step_w * s.src_c
-    cdef Py_ssize_t right = s.gap_w * s.src_c, down = s.gap_h * s.pitch
-    cdef Py_ssize_t below = s.taps_w * s.src_c
-    cdef const real* from_
-    cdef const real* to
-    cdef int i, j
-    for i in range(high):
-        for j in range(wide):
-            get(&acc[i * wide + j], d_w + i * below + j * s.src_c, n)
-    for y in range(rows):
-        from_ = a + y * s.step_h * s.pitch
-        to = d_y + y * s.to_row
-        for _x in range(s.dst_w):
-            get(&d, to, n)
-            for i in range(high):
-                for j in range(wide):
-                    get(&value, from_ + i * down + j * right, n)
-                    acc[i * wide + j] = acc[i * wide + j] + value * d
-            from_ += step
-            to += s.to_pixel
-    for i in range(high):
-        for j in range(wide):
-            put(d_w + i * below + j * s.src_c, &acc[i * wide + j], n)
-
-
-cdef inline void some_rows_of_taps(
-    vec* tag, const Conv* s, const real* a, const real* d_y, Py_ssize_t rows,
-    real* d_w, Py_ssize_t n, const int high
-) noexcept nogil:
-    cdef Py_ssize_t x = 0, right = s.gap_w * s.src_c
-    while x + 3 <= s.taps_w:
-        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 3)
-        x += 3
-    while x < s.taps_w:
-        taps_of(tag, s, a + x * right, d_y, rows, d_w + x * s.src_c, n, high, 1)
-        x += 1
-
-
-cdef inline void kernel_of(
-    vec* tag, const Conv* s, const real* part, const real* d_y, Py_ssize_t rows,
-    real* d_w, Py_ssize_t n
-) noexcept nogil:
-    """All taps of a vector of channels."""
-    cdef Py_ssize_t z, y, below = s.taps_w * s.src_c, down = s.gap_h * s.pitch
-    for z in range(s.taps_d):
-        y = 0
-        while y + 3 <= s.taps_h:
-            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
-                              3)
-            d_w += 3 * below
-            y += 3
-        while y < s.taps_h:
-            some_rows_of_taps(tag, s, part + z * s.plane + y * down, d_y, rows, d_w, n,
-                              1)
-            d_w += below
-            y += 1
-
-
-cdef inline void kernel_channels(
-    vec* tag, const Conv* s, const real* part, const real* d_y, Py_ssize_t rows,
-    real* d_w
-) noexcept nogil:
-    cdef Py_ssize_t c = 0, n
-    while c < s.src_c:
-        n = least(s.src_c - c, lanes(tag))
-        if n == lanes(tag):
-            kernel_of(tag, s, part + c, d_y + c, rows, d_w + c, lanes(tag))
-        else:
-            kernel_of(tag, s, part + c, d_y + c, rows, d_w + c, n)
-        c += n
 
 
 cdef void chunk_of_images(
