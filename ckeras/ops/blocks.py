@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
+from ckeras.engine.symbolic.inference import infer
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
-from ckeras.engine.tracing.trace import infer
 from ckeras.ops.numpy.joining import stack as _stack
 from ckeras.ops.numpy.manipulation import reshaped, sliced
 from ckeras.ops.primitives import elementwise, indexing, movement
