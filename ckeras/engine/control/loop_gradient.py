@@ -157,7 +157,7 @@ class _Gradient:
             if inner is value:
                 return stack
         spec = Spec((self.control.limit, *value.shape), value.dtype)
-        stack = Symbol(node.outputs[0]._graph(), spec, node, len(node.outputs))
+        stack = Symbol(node.outputs[0]._graph(), spec)
         self.graph.outputs.append(value)
         node.outputs.append(stack)
         return stack

@@ -40,7 +40,7 @@ def copy_graph(graph):
     for node in graph.nodes:
         inputs, attrs = _inside(copy, node.inputs), _own(node.attrs)
         new = Node(node.primitive, inputs, (), attrs, node.single, node.scope)
-        new.outputs = [Symbol(copy, old, new, i) for i, old in enumerate(node.outputs)]
+        new.outputs = [Symbol(copy, old) for old in node.outputs]
         copy.nodes.append(new)
         _note(copy, node.outputs, new.outputs)
     _note_earlier(copy, graph)

@@ -186,7 +186,7 @@ class _Gradient:
         graph.outputs.append(value)
         spec = Spec(value.shape, value.dtype)
         control.specs.append(spec)
-        saved = Symbol(node.outputs[0]._graph(), spec, node, len(node.outputs))
+        saved = Symbol(node.outputs[0]._graph(), spec)
         node.outputs.append(saved)
         return saved
 

@@ -83,7 +83,6 @@ def _fused(graph, matmul, bias, last, activation):
     nodes.append(
         Node(registry["dense"], [flat_x, w, bias], [flat_y], attrs, True, last.scope)
     )
-    flat_y.node = nodes[-1]
     shape = {"shape": y.shape}
     nodes.append(Node(registry["reshape"], [flat_y], [y], shape, True, last.scope))
     return nodes
@@ -92,5 +91,4 @@ def _fused(graph, matmul, bias, last, activation):
 def _reshaped(graph, x, shape, scope):
     flat = Symbol(graph, Spec(shape, x.dtype))
     node = Node(registry["reshape"], [x], [flat], {"shape": shape}, True, scope)
-    flat.node = node
     return flat, [node]

@@ -97,7 +97,6 @@ class _Turning:
         """A node with one new result."""
         out = Symbol(self.graph, Spec(shape, like.outputs[0].dtype))
         made = Node(primitive, inputs, [out], attrs, True, like.scope)
-        out.node = made
         self.nodes.append(made)
         return out
 
@@ -143,8 +142,8 @@ class _Turning:
                 del new[0]
         reshape = {"shape": tuple(new)}
         out = Symbol(self.graph, Spec(tuple(new), value.dtype))
-        out.node = Node(registry["reshape"], [value], [out], reshape, True, like.scope)
-        self.nodes.append(out.node)
+        node = Node(registry["reshape"], [value], [out], reshape, True, like.scope)
+        self.nodes.append(node)
         return out
 
     def _operands(self, node, inputs, shape):
@@ -221,7 +220,6 @@ class _Turning:
             outputs.append(Symbol(self.graph, Spec(shape, out.dtype)))
         made = self._append(node.primitive, turned, outputs, attrs, node)
         for new, out in zip(outputs, node.outputs, strict=True):
-            new.node = made
             if new.shape == out.shape:
                 self.replaced[id(out)] = new
                 continue

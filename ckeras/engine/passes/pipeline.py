@@ -28,7 +28,9 @@ _PASSES = {
 # The primitives without any of which a pass has nothing to do.
 _STARTS = {
     "reversals": {"reverse"},
+    "pooled_gradients": {"max_pool"},
     "crossentropy": FUSED,
+    "pooled_convolutions": {"max_pool"},
 }
 _off = set()
 

@@ -57,7 +57,6 @@ def _joined(graph, conv, pool):
     join = Node(
         registry["conv_pooled"], conv.inputs, [flat], conv.attrs, True, conv.scope
     )
-    flat.node = join
     return [join, _reshape(flat, y, pool.scope)]
 
 
@@ -100,12 +99,10 @@ def _mask_of_maxima(graph, node, makers, pooled):
     (out,) = node.outputs
     d_y = Symbol(graph, Spec(d.shape, d.dtype))
     mask = Node(registry["relu_gradient"], [d, y], [d_y], {}, True, node.scope)
-    d_y.node = mask
     if x.shape == out.shape:
         return [mask, _spread(spread, x, d_y, out)]
     d_x = Symbol(graph, Spec(x.shape, x.dtype))
     last = _spread(spread, x, d_y, d_x)
-    d_x.node = last
     return [mask, last, _reshape(d_x, out, node.scope)]
 
 

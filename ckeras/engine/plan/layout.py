@@ -89,6 +89,7 @@ class Layout:
         holders = (holder for holder, _ in (*graph.reads, *graph.writes))
         self._arenas = {id(h) for h in holders if isinstance(h, Arena)}
         self._packed = set()
+        self._readers = {}  # (step, operand, value) by the id of the value's buffer
         self._last_failure = -1  # until after this step no variable may change
         self._take_operands()
         self._lower_nodes()
@@ -171,9 +172,11 @@ class Layout:
 
     def _note_uses(self):
         for time, (node, *_) in enumerate(self.steps):
-            for value in node.inputs:
+            for i, value in enumerate(node.inputs):
                 if value is not None:
-                    self.place(value).buffer.use(time)
+                    buffer = self.place(value).buffer
+                    buffer.use(time)
+                    self._readers.setdefault(id(buffer), []).append((time, i, value))
         for value in self.graph.results():
             self.place(value).buffer.use(self.end)
 
@@ -209,6 +212,8 @@ class Layout:
                 and self._may_write(place, size, buffer)
             ):
                 buffer.put_into(place.buffer, place.start)
+                readers = self._readers.setdefault(id(place.buffer), [])
+                readers += self._readers.get(id(buffer), ())
             else:
                 self.copies.append(Copy(self.place(value), place, size))
 
@@ -218,24 +223,17 @@ class Layout:
         time = buffer.first
         if time <= self._last_failure:
             return False
-        for later in range(time, self.end):
-            node, step, *_ = self.steps[later]
-            taken = ()
-            if later == time:
-                index = [self.place(o).buffer for o in node.outputs].index(buffer)
-                taken = step.in_place.get(index, ()) if step is not None else ()
-            for i, value in enumerate(node.inputs):
-                if value is None:
-                    continue
-                place = self.place(value)
-                if place.buffer is not target.buffer and place.buffer.parent is None:
-                    continue
-                place = place.root()
-                if not _overlap(place, nbytes(value), target, size):
-                    continue
-                # What reads `buffer` itself does so under its own name.
-                if not (i in taken and place == target and nbytes(value) == size):
-                    return False
+        node, step, *_ = self.steps[time]
+        index = [self.place(o).buffer for o in node.outputs].index(buffer)
+        taken = step.in_place.get(index, ()) if step is not None else ()
+        for later, i, value in self._readers.get(id(target.buffer), ()):
+            place = self.place(value).root()
+            if later < time or not _overlap(place, nbytes(value), target, size):
+                continue
+            # What reads `buffer` itself does so under its own name.
+            in_place = later == time and i in taken
+            if not (in_place and place == target and nbytes(value) == size):
+                return False
         for value in self.graph.results():
             place = self.place(value).root()
             if _overlap(place, nbytes(value), target, size):
@@ -351,6 +349,10 @@ class Layout:
             else:
                 last.append(copy)
         self.copies = first + staged + last
+        self._places = {key: place.root() for key, place in self._places.items()}
+        # What no plan asks for later: the garbage collector would go through it.
+        self._readers.clear()
+        self._storages.clear()
 
 
 def _overlap(a, a_size, b, b_size):

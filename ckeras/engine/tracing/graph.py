@@ -18,18 +18,15 @@ class Symbol(Operators):
         "_keras_history",
         "_keras_mask",
         "dtype",
-        "index",
-        "node",
         "shape",
     )
     is_symbolic = True
 
-    def __init__(self, graph, spec, node=None, index=0):
-        self._graph = weakref.ref(graph)
+    def __init__(self, graph, spec):
+        # Nothing here leads back to the nodes: what the passes replace is gone at once.
+        self._graph = graph.reference
         self.shape = tuple(spec.shape)
         self.dtype = spec.dtype
-        self.node = node
-        self.index = index
 
     @property
     def graph(self):
@@ -152,6 +149,7 @@ class Graph:
     """
 
     def __init__(self, outer=None, lender=None):
+        self.reference = weakref.ref(self)
         self.outer = outer
         self.lender = lender
         self.captures = {}
@@ -213,9 +211,7 @@ class Graph:
         args = [self.lift(arg) for arg in args]
         specs = primitive.infer(*args, **attrs)
         single = hasattr(specs, "shape")
-        node = Node(primitive, args, (), attrs, single, current_path())
-        node.outputs = [
-            Symbol(self, s, node, i) for i, s in enumerate([specs] if single else specs)
-        ]
+        outputs = [Symbol(self, s) for s in ([specs] if single else specs)]
+        node = Node(primitive, args, outputs, attrs, single, current_path())
         self.nodes.append(node)
         return node

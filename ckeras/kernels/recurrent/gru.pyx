@@ -7,11 +7,13 @@ from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.recurrent.gru_rows cimport (
     after_row, candidate_row, gates_row, reset_row, scale_row, state_row,
 )
+from ckeras.kernels.recurrent.one_row cimport (
+    goes_directly, multiply_input_and_state, multiply_row,
+)
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient,
-    gather_states, goes_directly, multiply, multiply_input_and_state, multiply_row,
-    order_bytes, pack_panels, panel_numbers, position, read_inputs, scatter_states,
-    slice_rows,
+    gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
+    read_inputs, scatter_states, slice_rows,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real

@@ -5,11 +5,11 @@ from libc.string cimport memcpy, memset
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
+from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_state
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
-    gather_states, goes_directly, multiply, multiply_input_and_state, order_bytes,
-    pack_panels, panel_numbers, position, read_inputs, scatter_states, slice_rows,
-    total,
+    gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
+    read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real

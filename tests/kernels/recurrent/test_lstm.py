@@ -7,7 +7,15 @@ from ckeras import kernels
 from tests.kernels.harness import poisoned, run
 
 # With one row and few timesteps, weights are read as they lie.
-SIZES = [(1, 1, 1), (3, 4, 5), (9, 3, 17), (17, 6, 33), (1, 2, 16), (1, 1, 80)]
+SIZES = [
+    (1, 1, 1),
+    (3, 4, 5),
+    (9, 3, 17),
+    (17, 6, 33),
+    (1, 2, 16),
+    (1, 1, 80),
+    (1, 2, 144),
+]
 
 
 def sigmoid(x):
