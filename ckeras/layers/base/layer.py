@@ -393,9 +393,6 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
 def _is_settled(x, dtype):
     """Whether an argument certainly needs no conversion."""
-    return (
-        x is None
-        or x is True
-        or x is False
-        or (is_tensor_or_symbolic(x) and x.dtype == dtype)
-    )
+    if x is None or isinstance(x, bool):
+        return True
+    return is_tensor_or_symbolic(x) and x.dtype == dtype
