@@ -214,8 +214,8 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     def _convert_arguments(self, args, kwargs):
         """Arrays to tensors, and floats to the layer's type."""
         if self._convert_input_args:
-            dtype = self.input_dtype
-            if not all(_is_settled(x, dtype) for x in (*args, *kwargs.values())):
+            simple = len(args) == 1 and not kwargs and is_tensor_or_symbolic(args[0])
+            if not simple or args[0].dtype != self.input_dtype:
                 args, kwargs = tree.map_structure(self._convert_leaf, (args, kwargs))
         if not self._allow_non_tensor_positional_args:
             for x in tree.flatten(args):
@@ -389,10 +389,3 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
     def __str__(self):
         return self.__repr__()
-
-
-def _is_settled(x, dtype):
-    """Whether an argument certainly needs no conversion."""
-    if x is None or isinstance(x, bool):
-        return True
-    return is_tensor_or_symbolic(x) and x.dtype == dtype
