@@ -31,32 +31,41 @@ def workspace_bytes(
 # --- forward -------------------------------------------------------------------------
 
 
+cdef inline void forward_cells(
+    vec* tag, const real* z, const real* product, real* h, real* c, real* gates,
+    real* cell, Py_ssize_t units, Py_ssize_t j, Py_ssize_t n
+) noexcept nogil:
+    """One timestep of n units of a row, one vector at most, from the j-th on."""
+    cdef vec i, f, g, o, state
+    total(&i, z, product, j, n)
+    total(&f, z, product, units + j, n)
+    total(&g, z, product, 2 * units + j, n)
+    total(&o, z, product, 3 * units + j, n)
+    i, f, g, o = gate(i), gate(f), quick_tanh(g), gate(o)
+    load_n(&state, c + j, n)
+    state = f * state + i * g
+    store_n(c + j, &state, n)
+    if gates != NULL:
+        store_n(gates + j, &i, n)
+        store_n(gates + units + j, &f, n)
+        store_n(gates + 2 * units + j, &g, n)
+        store_n(gates + 3 * units + j, &o, n)
+        store_n(cell + j, &state, n)
+    state = o * quick_tanh(state)
+    store_n(h + j, &state, n)
+
+
 cdef inline void forward_row(
     vec* tag, const real* z, const real* product, real* h, real* c, real* gates,
     real* cell, Py_ssize_t units
 ) noexcept nogil:
     """One timestep of one row; gates and cell are where to keep them, or NULL."""
-    cdef vec i, f, g, o, state
-    cdef Py_ssize_t j = 0, left
-    while j < units:
-        left = least(units - j, lanes(tag))
-        total(&i, z, product, j, left)
-        total(&f, z, product, units + j, left)
-        total(&g, z, product, 2 * units + j, left)
-        total(&o, z, product, 3 * units + j, left)
-        i, f, g, o = gate(i), gate(f), quick_tanh(g), gate(o)
-        load_n(&state, c + j, left)
-        state = f * state + i * g
-        store_n(c + j, &state, left)
-        if gates != NULL:
-            store_n(gates + j, &i, left)
-            store_n(gates + units + j, &f, left)
-            store_n(gates + 2 * units + j, &g, left)
-            store_n(gates + 3 * units + j, &o, left)
-            store_n(cell + j, &state, left)
-        state = o * quick_tanh(state)
-        store_n(h + j, &state, left)
-        j += left
+    cdef Py_ssize_t j = 0, whole = units - units % lanes(tag)
+    while j < whole:
+        forward_cells(tag, z, product, h, c, gates, cell, units, j, lanes(tag))
+        j += lanes(tag)
+    if j < units:
+        forward_cells(tag, z, product, h, c, gates, cell, units, j, units - j)
 
 
 cdef void forward_slice(

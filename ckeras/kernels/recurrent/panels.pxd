@@ -12,12 +12,13 @@ from libc.string cimport memcpy
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, load_n, tile_of, vec
-from ckeras.kernels.simd cimport TILE_ROWS, vf
+from ckeras.kernels.simd cimport TILE_ROWS, prefetch, vf
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
 
 cdef enum:
     GRAIN = 1 << 19      # multiply-adds below which one thread is enough
+    LINE = 64            # bytes that come from memory together
 
 
 cdef struct Sequence:
@@ -185,11 +186,21 @@ cdef inline void read_inputs(
     const Sequence* s, const real* x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t k,
     real* row, Py_ssize_t depth
 ) noexcept nogil:
-    """The features of a slice's k-th timestep, into the head of each row."""
-    cdef Py_ssize_t r
+    """The features of a slice's k-th timestep, into the head of each row.
+
+    Those of the next one are asked for: each row's lie elsewhere, and while the product
+    is computed they arrive.
+    """
+    cdef Py_ssize_t r, j, ahead = -s.features if s.backwards else s.features
+    cdef Py_ssize_t line = LINE // sizeof(real)
+    cdef const real* features
     for r in range(rows if s.features else 0):
-        memcpy(row + r * depth, x + position(s, first + r, k) * s.features,
-               s.features * sizeof(real))
+        features = x + position(s, first + r, k) * s.features
+        memcpy(row + r * depth, features, s.features * sizeof(real))
+        j = 0
+        while j < s.features:
+            prefetch(features + ahead + j)
+            j += line
 
 
 cdef inline void first_gradient(
