@@ -1,6 +1,6 @@
 """LSTM layers by size, by number of lengths, step by step, masked, and their memory.
 
-    python benchmarks/recurrent.py lengths  # 50 lengths against one
+    python benchmarks/recurrent.py lengths  # epochs of 50 lengths against one
     python benchmarks/recurrent.py step     # one timestep of a stateful layer
     python benchmarks/recurrent.py memory   # what training keeps, against the formula
     python benchmarks/recurrent.py masks    # rows of 10 to 100 timesteps against 100
@@ -134,7 +134,7 @@ def peer(python, *what):
 
 
 def lengths(options):
-    """An epoch of 200 batches of 50 lengths, against as many of the mean length."""
+    """Epochs with batches of 50 lengths, against as many of the mean length."""
     import ckeras
 
     rng = np.random.default_rng(0)
@@ -149,14 +149,21 @@ def lengths(options):
             model.train_on_batch(x, y)
         return time.perf_counter() - start
 
-    many = batches(rng.permutation(np.repeat(np.arange(20, 70), 4)))
-    one = batches([44, 45] * 100)
-    model = keras_model(ckeras, 128, 128)
-    epoch(model, one[:2])
-    same = statistics.median(epoch(model, one) for _ in range(3))
-    first, later = epoch(model, many), epoch(model, many)
-    print(f"one length {same:.3f} s, 50 lengths {first:.3f} s, later {later:.3f} s")
-    print(f"first epoch {first / same:.2f}, later {later / same:.2f} times as long")
+    one, many = batches([44, 45] * 25), batches(range(20, 70))
+    print("| batches | one length, s | 50 lengths, s | ratio | next epoch |")
+    print("| --- | --- | --- | --- | --- |")
+    for count in (200, 800):
+        rows = []
+        for _ in range(5):
+            model = keras_model(ckeras, 128, 128)
+            epoch(model, one[:2])
+            data = [many[i] for i in rng.permutation(count) % 50]
+            same, first, later = (
+                epoch(model, d) for d in (one * (count // 50), data, data)
+            )
+            rows.append((same, first, first / same, later / same))
+        same, first, ratio, later = np.median(rows, axis=0)
+        print(f"| {count} | {same:.3f} | {first:.3f} | {ratio:.2f} | {later:.2f} |")
 
 
 def step(options):
