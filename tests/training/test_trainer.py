@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from ckeras import Sequential, callbacks, layers, utils
+from ckeras import Sequential, callbacks, layers, optimizers, utils
 from tests.training.helpers import (
     check_weights,
     data,
@@ -297,3 +297,27 @@ def test_a_layer_added_after_training_is_used():
     assert model.predict(x, verbose=0).shape == (8, 2)
     model.pop()
     np.testing.assert_array_equal(model.predict(x, verbose=0), before)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_metrics_leave_out_masked_timesteps(eager):
+    x = np.array([[3, 1, 0, 0], [2, 2, 1, 0], [1, 0, 0, 0]])
+    y = np.arange(12).reshape(3, 4) % 5
+    model = Sequential(
+        [
+            layers.Embedding(5, 8, mask_zero=True),
+            layers.LSTM(5, return_sequences=True),
+            layers.Dense(5, activation="softmax"),
+        ]
+    )
+    model.compile(
+        optimizers.SGD(0.0),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        run_eagerly=eager,
+    )
+    hits = model.predict(x, verbose=0).argmax(-1) == y
+    y[x == 0] = (model.predict(x, verbose=0).argmax(-1))[x == 0]  # all of these right
+    found = model.fit(x, y, verbose=0).history["accuracy"]
+    np.testing.assert_allclose(found, [hits[x > 0].mean()], rtol=1e-6)
+    assert model.evaluate(x, y, verbose=0)[1] == found[0] < 1

@@ -32,11 +32,12 @@ def test_stateful(kind):
         layer(X[:2])
 
 
+@pytest.mark.parametrize("way", ["predict", "predict_on_batch", "__call__"])
 @KINDS
-def test_a_stateful_model_goes_on_step_by_step(kind):
+def test_a_stateful_model_goes_on_step_by_step(kind, way):
     inputs = ckeras.Input(batch_shape=(4, 1, 3))
     model = ckeras.Model(inputs, kind(2, stateful=True)(inputs))
-    found = [model.predict_on_batch(X[:, t : t + 1]) for t in range(5)]
+    found = [getattr(model, way)(X[:, t : t + 1]) for t in range(5)]
     whole = kind(2, return_sequences=True)
     whole.build(X.shape)
     whole.set_weights(model.get_weights())
