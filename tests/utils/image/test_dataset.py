@@ -180,3 +180,19 @@ def test_a_file_that_is_no_image_is_named(folder, content):
     with pytest.raises(OSError, match=r"dogs.2\.png"):
         next(iter(batches))
     assert {p: p.stat().st_size for p in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("missing", [1, 6, 12, 20])
+def test_an_image_without_its_end_is_named(folder, missing):
+    """All pixels are there, and Pillow asks for no more; TensorFlow does."""
+    path = folder / "dogs" / "2.png"
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(OSError, match=r"dogs.2\.png.*truncated"):
+        list(dataset(folder, shuffle=False))
+    assert ckeras.utils.load_img(path).size == (6, 6)  # as in Keras
+
+
+def test_what_follows_an_image_does_not_matter(folder):
+    path = folder / "dogs" / "2.png"
+    path.write_bytes(path.read_bytes() + b"and more")
+    assert colors([x for x, _ in dataset(folder, shuffle=False)]) == IN_ORDER
