@@ -1,5 +1,5 @@
-"""Every combination of arguments that changes what convolutional, pooling and reshaping
-layers compute, for `test_gradients.py`: by name a layer, its inputs and call options."""
+"""Every combination of arguments that changes what convolutional, pooling and
+reshaping layers compute, for `test_gradients.py`: by name a layer, its inputs."""
 
 import itertools
 
