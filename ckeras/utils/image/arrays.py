@@ -66,7 +66,8 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
     if scale:
         x = x - x.min()
         highest = x.max()
-        x = x * (255.0 / highest) if highest else x
+        # Divided first: the highest becomes 255, and nothing more than that.
+        x = x / highest * 255 if highest else x
     channels = x.shape[2]
     if channels in (3, 4):
         return image.fromarray(x.astype("uint8"), "RGB" if channels == 3 else "RGBA")
