@@ -90,6 +90,30 @@ def test_values_that_are_needed_stay():
     assert finished(plan) == []
 
 
+def test_constants_and_several_of_each():
+    a, b = values(4), values(1, 1, 1, 4, seed=3)
+
+    def f(x, w):
+        y = (ops.conv(x, w) + a) * b * a + b
+        return ops.tanh(y + a)
+
+    found, wanted, plan, _ = with_and_without(f, values(2, 5, 6, 3), values(2, 2, 3, 4))
+    assert_same(found, wanted)
+    assert len(kernels(plan)) == 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1, 3), (2, 1, 1, 1), (0, 4, 4, 3)])
+def test_axes_of_size_one_and_none(shape):
+    def f(x, w, a, r):
+        return ops.relu(ops.conv(x, w, padding="same") * a + r)
+
+    more = values(*shape[:-1], 1, seed=4)
+    arrays = values(*shape), values(3, 3, shape[-1], 1), values(1), more
+    found, wanted, plan, _ = with_and_without(f, *arrays)
+    assert_same(found, wanted)
+    assert len(kernels(plan)) == 1
+
+
 def test_a_sum_is_joined_to_one_of_its_convolutions():
     def f(x, w, v, b):
         return ops.relu(ops.conv(x, w) + b + (ops.conv(x, v) + b))

@@ -9,12 +9,13 @@ from ckeras import layers
 
 RNG = np.random.default_rng(17)
 SHAPES = {1: (2, 7, 4), 2: (1, 5, 4, 4), 3: (1, 3, 4, 3, 2)}
-_LAYOUTS = itertools.cycle(["channels_last", "channels_first"])
+_BOTH = ["channels_last", "channels_first"]
+_LAYOUTS = itertools.cycle(_BOTH)
 
 
-def _case(kind, rank, **options):
-    """A layer with one layout or the other, in turn."""
-    layout, shape = next(_LAYOUTS), SHAPES[rank]
+def _case(kind, rank, layout=None, **options):
+    """A layer, with one layout or the other in turn if none is given."""
+    layout, shape = layout or next(_LAYOUTS), SHAPES[rank]
     if layout == "channels_first":
         shape = (shape[0], shape[-1], *shape[1:-1])
     layer = getattr(layers, kind)(dtype="float64", data_format=layout, **options)
@@ -75,26 +76,26 @@ def _pooling():
     ):
         options = {"pool_size": size, "strides": stride, "padding": padding}
         yield _case(f"{kind}Pooling{rank}D", rank, **options)
-    for kind, rank, keepdims, _ in itertools.product(
-        ("Max", "Average"), (1, 2, 3), (False, True), range(2)
+    for kind, rank, keepdims, layout in itertools.product(
+        ("Max", "Average"), (1, 2, 3), (False, True), _BOTH
     ):
-        yield _case(f"Global{kind}Pooling{rank}D", rank, keepdims=keepdims)
+        yield _case(f"Global{kind}Pooling{rank}D", rank, layout, keepdims=keepdims)
 
 
 def _borders():
     pairs = ((1, 0), (0, 1), (1, 1))
-    for rank, kind, _ in itertools.product((2, 3), ("padding", "cropping"), range(2)):
+    for rank, kind, layout in itertools.product((2, 3), ("padding", "cropping"), _BOTH):
         name = f"ZeroPadding{rank}D" if kind == "padding" else f"Cropping{rank}D"
-        yield _case(name, rank, **{kind: pairs[:rank]})
-        yield _case(name, rank, **{kind: 1})
-    for border in (2, (1, 3)):
-        yield _case("ZeroPadding1D", 1, padding=border)
-    for size, interpolation in itertools.product(
-        [2, (1, 3)], ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]
-    ):
-        yield _case("UpSampling2D", 2, size=size, interpolation=interpolation)
-    for size in (2, (1, 2, 3)):
-        yield _case("UpSampling3D", 3, size=size)
+        yield _case(name, rank, layout, **{kind: pairs[:rank]})
+    for border, layout in itertools.product((2, (1, 3)), _BOTH):
+        yield _case("ZeroPadding1D", 1, layout, padding=border)
+    methods = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]
+    for size, method, layout in itertools.product([2, (1, 3)], methods, _BOTH):
+        yield _case("UpSampling2D", 2, layout, size=size, interpolation=method)
+    for size, layout in itertools.product([2, (1, 2, 3)], _BOTH):
+        yield _case("UpSampling3D", 3, layout, size=size)
 
 
-CASES = dict([*_convolutions(), *_pooling(), *_borders()])
+_all = [*_convolutions(), *_pooling(), *_borders()]
+CASES = dict(_all)
+assert len(CASES) == len(_all)
