@@ -26,10 +26,10 @@ def draw(seed):
     spatial = int(rng.choice([1, 2, 2, 2, 3]))
     kernel = [int(k) for k in rng.integers(1, 5, spatial)]
     strides = [int(s) for s in rng.integers(1, 4, spatial)]
-    both_one = rng.random() < 0.5
-    strides = [1] * spatial if both_one else strides
-    dilations = [int(d) for d in rng.integers(1, 4, spatial)] if both_one else [1]
-    dilations = dilations * (spatial // len(dilations))
+    dilations = [int(d) for d in rng.integers(1, 4, spatial)]
+    which = rng.choice(["strides", "dilations", "both"], p=[0.4, 0.4, 0.2])
+    strides = [1] * spatial if which == "dilations" else strides
+    dilations = [1] * spatial if which == "strides" else dilations
     padding = str(rng.choice(["valid", "same"]))
     sizes = []
     for k, d in zip(kernel, dilations, strict=True):

@@ -58,6 +58,7 @@ class _Turning:
 
     Attributes:
         bases: base and permutation of the values that are turned, by id.
+        made: the values that are turned, by their base's id and permutation.
         replaced: values that stand for others, by these' id.
     """
 
@@ -65,6 +66,7 @@ class _Turning:
         self.graph = graph
         self.nodes = []
         self.bases = {}
+        self.made = {}
         self.replaced = {}
 
     def standing_for(self, value):
@@ -115,6 +117,7 @@ class _Turning:
             Node(registry["transpose"], [base], [out], {"perm": perm}, True, like.scope)
         )
         self.bases[id(out)] = base, perm
+        self.made[id(base), perm] = out
 
     def _permutation(self, inputs, shape):
         """That of the first input of this shape that is turned, and its inverse."""
@@ -130,6 +133,8 @@ class _Turning:
             return None
         if value.shape == shape and self.bases.get(id(value), (None, ()))[1] == perm:
             return self.bases[id(value)][0]
+        if value.shape == shape and (id(value), inverse) in self.made:
+            return self.made[id(value), inverse]
         wide = (1,) * (len(perm) - len(value.shape)) + tuple(value.shape)
         order = [i for i in inverse if wide[i] != 1]
         if order != sorted(order):

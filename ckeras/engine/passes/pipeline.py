@@ -3,6 +3,7 @@
 import contextlib
 
 from ckeras.engine.passes.common_subexpressions import common_subexpressions
+from ckeras.engine.passes.convolution import convolutions
 from ckeras.engine.passes.crossentropy import FUSED, crossentropy
 from ckeras.engine.passes.dead_code import dead_code
 from ckeras.engine.passes.dense import dense
@@ -22,6 +23,7 @@ _PASSES = {
     "dead_code": dead_code,
     "crossentropy": crossentropy,
     "dense": dense,
+    "convolutions": convolutions,
     "pooled_convolutions": pooled_convolutions,
     "elementwise": elementwise,
 }
@@ -30,6 +32,7 @@ _STARTS = {
     "reversals": {"reverse"},
     "pooled_gradients": {"max_pool"},
     "crossentropy": FUSED,
+    "convolutions": {"conv"},
     "pooled_convolutions": {"max_pool"},
 }
 _off = set()

@@ -15,7 +15,7 @@ __all__ = ["pooled_convolutions", "pooled_gradients"]
 
 
 def pooled_convolutions(graph):
-    """Joins `conv` and the `max_pool` of its results."""
+    """Joins `conv` or `conv_finished` and the `max_pool` of its results."""
     uses, makers = graph.uses(), _makers(graph)
     results = {id(v) for v in graph.results()}
     replaced, dropped = {}, set()
@@ -42,8 +42,10 @@ def pooled_convolutions(graph):
 
 
 def _is_fitting(conv, windows):
-    if conv is None or conv.primitive.name != "conv":
+    if conv is None or conv.primitive.name not in ("conv", "conv_finished"):
         return False
+    if any(v is not None for v in conv.inputs[4:]):
+        return False  # a residual
     sizes = conv.outputs[0].shape[1:-1]
     if len(sizes) != 2 or conv.attrs.get("activation") not in (None, "relu"):
         return False
@@ -54,9 +56,9 @@ def _is_fitting(conv, windows):
 def _joined(graph, conv, pool):
     y = pool.outputs[0]
     flat = Symbol(graph, Spec((y.shape[0], *y.shape[2:]), y.dtype))
-    join = Node(
-        registry["conv_pooled"], conv.inputs, [flat], conv.attrs, True, conv.scope
-    )
+    inputs = [*conv.inputs, None, None][:5]
+    attrs = {"activation": None, **conv.attrs, "pooled": True}
+    join = Node(registry["conv_finished"], inputs, [flat], attrs, True, conv.scope)
     return [join, _reshape(flat, y, pool.scope)]
 
 

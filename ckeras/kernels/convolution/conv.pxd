@@ -2,6 +2,9 @@
 
     forward           buf  x, w, bias or NULL, y, workspace
                       y = activation(x * w + bias)
+    forward_finished  buf  x, w, bias, scale, residual, y, workspace
+                      y = activation(x * w · scale + bias + residual), each of which may
+                      be NULL; scale is (out_c,), residual has y's shape and may be y
     input_gradient    buf  d_y, w, d_x, workspace
                       what reaches x; also the transposed convolution of d_y
 
@@ -13,7 +16,7 @@ out_c), y (batch, out_d, out_h, out_w, out_c).
          21 groups   22 slots
          forward: 23 Activation of gemm_tile.pxd
                   24 whether y has the maxima of windows of (1, 2, 2) results instead;
-                     activations up to RELU
+                     activations up to RELU, no residual
 
 Of strides and dilations, for the input gradient one must be 1 on every axis.
 The workspace has `workspace_bytes(dim, itemsize)` bytes, enough for as many threads as
@@ -23,6 +26,10 @@ The workspace has `workspace_bytes(dim, itemsize)` bytes, enough for as many thr
 from ckeras.kernels.types cimport real
 
 cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil
+
+cdef int forward_finished(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil
 

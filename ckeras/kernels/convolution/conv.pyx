@@ -12,6 +12,7 @@ channels exchanged, in phases (conv_phase.pxd) where there are strides.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
+from ckeras.kernels.convolution.conv_finish cimport Finish, finish_pixel, nothing_more
 from ckeras.kernels.convolution.conv_pooled cimport (
     finish_windows, forward_geometry, place_windows,
 )
@@ -24,7 +25,7 @@ from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, Epilogue, finish_row, multiply_add_at, spread, vec,
+    RELU, multiply_add_at, spread, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -45,7 +46,7 @@ cdef struct Pixels:          # of one tile
 cdef inline void window_tile(
     vec* tag, const Conv* s, const Pixels* at, real* c, Py_ssize_t m, Py_ssize_t n,
     const real* a, const real* b, Py_ssize_t b_step, Py_ssize_t column,
-    const Epilogue* epilogue, const int rows, const int vectors
+    const Finish* f, const int rows, const int vectors
 ) noexcept nogil:
     """m pixels, n channels of each."""
     cdef vec acc[24]
@@ -61,32 +62,32 @@ cdef inline void window_tile(
                     at.source, b, b_step, s.run, rows, vectors)
                 b += s.run * b_step
     if s.pooled:
-        finish_windows(acc, c, at.result, m, n, column, epilogue, rows, vectors)
+        finish_windows(acc, c, at.result, m, n, column, f, rows, vectors)
         return
     for i in range(rows):
         if i >= m:
             break
-        finish_row(acc + i * vectors, c + at.result[i], n, column, epilogue, vectors)
+        finish_pixel(acc + i * vectors, f, column, c + at.result[i], n, vectors)
 
 
 cdef inline void tile_by_type(
     const Conv* s, const Pixels* at, real* c, Py_ssize_t m, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t column, const Epilogue* epilogue, const int rows
+    const real* b, Py_ssize_t column, const Finish* f, const int rows
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0)
     if real is float:
         if n <= width // 2:
-            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, f,
                         rows, 1)
         else:
-            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+            window_tile(<vf*> NULL, s, at, c, m, n, a, b, width, column, f,
                         rows, 2)
     else:
         if n <= width // 2:
-            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, f,
                         rows, 1)
         else:
-            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, epilogue,
+            window_tile(<vd*> NULL, s, at, c, m, n, a, b, width, column, f,
                         rows, 2)
 
 
@@ -111,7 +112,7 @@ cdef void place(
 
 cdef void column_of_tiles(
     const Conv* s, real* c, Py_ssize_t rows, Py_ssize_t n, const real* a,
-    const real* b, Py_ssize_t column, const Epilogue* epilogue
+    const real* b, Py_ssize_t column, const Finish* f
 ) noexcept nogil:
     """All pixels of a unit, of channels one panel."""
     cdef Pixels at
@@ -123,14 +124,14 @@ cdef void column_of_tiles(
         m = least(end - first, most)
         place(s, &at, first, m)
         if m > 8 or (TILE_ROWS == 6 and m > 4):
-            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, TILE_ROWS)
+            tile_by_type(s, &at, c, m, n, a, b, column, f, TILE_ROWS)
         elif TILE_ROWS == 12 and m > 4:
-            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, 8)
+            tile_by_type(s, &at, c, m, n, a, b, column, f, 8)
         else:
-            tile_by_type(s, &at, c, m, n, a, b, column, epilogue, 4)
-        if epilogue.activation > RELU:
+            tile_by_type(s, &at, c, m, n, a, b, column, f, 4)
+        if f.activation > RELU:
             for i in range(m):
-                activate(c + at.result[i], 0, 1, n, epilogue.activation)
+                activate(c + at.result[i], 0, 1, n, f.activation)
         first += m
 
 
@@ -139,18 +140,13 @@ cdef void column_of_tiles(
 
 cdef void some_units(
     const Conv* s, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* panels,
-    const real* bias, int activation, real* y, real* work
+    const Finish* f, real* y, real* work
 ) noexcept nogil:
     """One thread's units: a few rows of one plane of results, all their channels."""
     cdef Py_ssize_t width = panel_width(<real> 0), k, down, top, rows, g, j, at
     cdef const real* part
     cdef const real* b
     cdef real* c
-    cdef Epilogue epilogue
-    epilogue.accumulate = False
-    epilogue.last = True
-    epilogue.bias = bias
-    epilogue.activation = activation
     k = s.taps_d * s.taps_h * s.taps_w * s.channels
     down = ceil_div(s.dst_h, s.rows)
     for unit in range(unit, end):
@@ -165,25 +161,25 @@ cdef void some_units(
             j = 0
             while j < s.n:
                 column_of_tiles(s, c + g * s.n + j, rows, least(s.n - j, width),
-                                part + g * s.channels, b, g * s.n + j, &epilogue)
+                                part + g * s.channels, b, g * s.n + j, f)
                 b += k * width
                 j += width
 
 
 cdef void convolve(
-    const Conv* s, const real* x, const real* panels, const real* bias, int activation,
-    real* y, real* work, Py_ssize_t slots, int n_threads
+    const Conv* s, const real* x, const real* panels, const Finish* f, real* y,
+    real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     """All results, from packed panels of the kernel's columns."""
     cdef Py_ssize_t units = s.batch * s.dst_d * ceil_div(s.dst_h, s.rows), workers, w
     cdef Py_ssize_t floats = window_floats(s)
     workers = least(least(n_threads, slots), units)
     if workers == 1:
-        some_units(s, 0, units, x, panels, bias, activation, y, work)
+        some_units(s, 0, units, x, panels, f, y, work)
         return
     for w in prange(workers, schedule="static", num_threads=<int> workers):
-        some_units(s, units * w // workers, units * (w + 1) // workers, x, panels, bias,
-                   activation, y, work + w * floats)
+        some_units(s, units * w // workers, units * (w + 1) // workers, x, panels, f, y,
+                   work + w * floats)
 
 
 cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
@@ -194,23 +190,41 @@ cdef Py_ssize_t panel_floats(const Conv* s, Py_ssize_t width) noexcept nogil:
 # --- forward -----------------------------------------------------------------------
 
 
-cdef int forward(
-    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+cdef void forward_of(
+    const real* x, const real* w, const Finish* f, real* y, real* work,
+    const Py_ssize_t* dim, int n_threads
 ) noexcept nogil:
     cdef Conv s = forward_geometry(dim)
     cdef Py_ssize_t width = panel_width(<real> 0), out_c = dim[8], g, j
     cdef Py_ssize_t k = s.taps_d * s.taps_h * s.taps_w * s.channels
-    cdef real* panel = buf[4]
+    cdef real* panel = work
     settle(&s, WINDOW, UNITS, True)
     for g in range(s.groups):
         j = 0
         while j < s.n:
-            pack_columns(buf[1] + g * s.n + j, out_c, 1, k, least(s.n - j, width),
-                         panel)
+            pack_columns(w + g * s.n + j, out_c, 1, k, least(s.n - j, width), panel)
             panel += k * width
             j += width
-    convolve(&s, buf[0], buf[4], buf[2], <int> dim[23], buf[3], panel, dim[22],
-             n_threads)
+    convolve(&s, x, work, f, y, panel, dim[22], n_threads)
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Finish f = nothing_more()
+    f.bias = buf[2]
+    f.activation = <int> dim[23]
+    forward_of(buf[0], buf[1], &f, buf[3], buf[4], dim, n_threads)
+    return OK
+
+
+cdef int forward_finished(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Finish f
+    f.bias, f.scale, f.residual, f.y = buf[2], buf[3], buf[4], buf[5]
+    f.activation = <int> dim[23]
+    forward_of(buf[0], buf[1], &f, buf[5], buf[6], dim, n_threads)
     return OK
 
 
@@ -243,6 +257,7 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p
+    cdef Finish f = nothing_more()
     cdef real* end
     cdef Py_ssize_t z, y, x
     cdef bint cleared = False
@@ -260,8 +275,8 @@ cdef int input_gradient(
                 if not is_empty(&p):
                     settle(&p.s, WINDOW, UNITS, True)
                     end = pack_turned(&p, dim, buf[1], buf[3])
-                    convolve(&p.s, buf[0], buf[3], <const real*> NULL, LINEAR,
-                             buf[2] + p.offset, end, dim[22], n_threads)
+                    convolve(&p.s, buf[0], buf[3], &f, buf[2] + p.offset, end, dim[22],
+                             n_threads)
     return OK
 
 

@@ -4,10 +4,9 @@ They are taken where the sums are, in registers. Results in the last row or colu
 an odd number belong to no window and are not computed.
 """
 
+from ckeras.kernels.convolution.conv_finish cimport Finish, finish_vector
 from ckeras.kernels.convolution.conv_window cimport Conv, geometry_of
-from ckeras.kernels.matrix.gemm_tile cimport (
-    RELU, Epilogue, get, lanes, put, rectify, spread, vec,
-)
+from ckeras.kernels.matrix.gemm_tile cimport lanes, put, vec
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport larger
 
@@ -47,21 +46,13 @@ cdef inline void place_windows(
 
 
 cdef inline void maximum_of_four(
-    vec* sums, int apart, const Epilogue* epilogue, Py_ssize_t column, real* c,
-    Py_ssize_t n
+    vec* sums, int apart, const Finish* f, Py_ssize_t column, real* c, Py_ssize_t n
 ) noexcept nogil:
-    """Stores n channels of the maximum of four sums with bias and activation."""
-    cdef vec bias, zero, held
+    """Stores n channels of the maximum of four results."""
+    cdef vec held
     cdef int r
-    spread(&zero, <real> 0)
-    bias = zero
-    if epilogue.bias != NULL:
-        get(&bias, <const real*> epilogue.bias + column, n)
     for r in range(4):
-        if epilogue.bias != NULL:
-            sums[r * apart] = sums[r * apart] + bias
-        if epilogue.activation == RELU:
-            rectify(&sums[r * apart], &zero)
+        finish_vector(sums + r * apart, f, column, <const real*> NULL, n)
         if r == 0:
             held = sums[0]
         else:
@@ -71,7 +62,7 @@ cdef inline void maximum_of_four(
 
 cdef inline void finish_windows(
     vec* acc, real* c, const Py_ssize_t* result, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t column, const Epilogue* epilogue, const int rows, const int vectors
+    Py_ssize_t column, const Finish* f, const int rows, const int vectors
 ) noexcept nogil:
     """Stores the maxima of a tile's first m rows, four by four."""
     cdef int w, j
@@ -82,5 +73,5 @@ cdef inline void finish_windows(
         for j in range(vectors):
             if j * width < n:
                 maximum_of_four(
-                    acc + 4 * w * vectors + j, vectors, epilogue, column + j * width,
+                    acc + 4 * w * vectors + j, vectors, f, column + j * width,
                     c + result[w] + j * width, n - j * width)

@@ -9,6 +9,7 @@ with the kernel turned around.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
+from ckeras.kernels.convolution.conv_finish cimport Finish, finish_at, nothing_more
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
 from ckeras.kernels.convolution.conv_pooled cimport forward_geometry, maximum_of_four
 from ckeras.kernels.convolution.conv_window cimport DIMS, Conv
@@ -20,7 +21,7 @@ from ckeras.kernels.winograd.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, RELU, Epilogue, get, lanes, multiply_add, put, rectify, spread, store, vec,
+    get, lanes, multiply_add, spread, store, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -159,40 +160,29 @@ cdef void multiply(
 
 cdef inline void store_results_of(
     vec* tag, const Tiles* t, const real* m, Py_ssize_t y, Py_ssize_t x,
-    const real* bias, int activation, real* c, Py_ssize_t j, Py_ssize_t n
+    const Finish* f, real* c, Py_ssize_t j, Py_ssize_t n
 ) noexcept nogil:
     """The results of one tile at (y, x), n channels from channel j on."""
     cdef vec result[4]
-    cdef vec add, zero
     cdef int i
     cdef real* to
-    cdef Epilogue epilogue
     result_tile(result, m, t.to_result, n)
     if t.s.pooled:
-        epilogue.bias = bias
-        epilogue.activation = activation
         if y + 1 < t.high and x + 1 < t.wide:
-            maximum_of_four(result, 1, &epilogue, j, c + y // 2 * t.s.to_row
+            maximum_of_four(result, 1, f, j, c + y // 2 * t.s.to_row
                             + x // 2 * t.s.to_pixel + j, n)
         return
-    spread(&zero, <real> 0)
-    if bias != NULL:
-        get(&add, bias + j, n)
     for i in range(4):
         if y + i // 2 >= t.high or x + i % 2 >= t.wide:
             continue
-        if bias != NULL:
-            result[i] = result[i] + add
-        if activation == RELU:
-            rectify(&result[i], &zero)
         to = c + (y + i // 2) * t.s.to_row + (x + i % 2) * t.s.to_pixel + j
-        put(to, &result[i], n)
-        activate(to, 0, 1, n, activation)
+        finish_at(&result[i], f, j, to, n)
+        activate(to, 0, 1, n, f.activation)
 
 
 cdef inline void store_tiles_of(
     vec* tag, const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows,
-    Py_ssize_t first, Py_ssize_t count, const real* bias, int activation, real* c
+    Py_ssize_t first, Py_ssize_t count, const Finish* f, real* c
 ) noexcept nogil:
     """The results of some tiles; c is the first image's plane."""
     cdef Place at = place_of(t, first, rows)
@@ -207,11 +197,10 @@ cdef inline void store_tiles_of(
         while j < t.s.n:
             n = least(t.s.n - j, lanes(tag))
             if n == lanes(tag):
-                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
-                                 plane, j, lanes(tag))
+                store_results_of(tag, t, from_, y, 2 * at.column, f, plane, j,
+                                 lanes(tag))
             else:
-                store_results_of(tag, t, from_, y, 2 * at.column, bias, activation,
-                                 plane, j, n)
+                store_results_of(tag, t, from_, y, 2 * at.column, f, plane, j, n)
             from_ += t.block * lanes(tag)
             j += n
         step(t, &at, rows)
@@ -219,17 +208,17 @@ cdef inline void store_tiles_of(
 
 cdef inline void store_tiles(
     const Tiles* t, const real* m, Py_ssize_t top, Py_ssize_t rows, Py_ssize_t first,
-    Py_ssize_t count, const real* bias, int activation, real* c
+    Py_ssize_t count, const Finish* f, real* c
 ) noexcept nogil:
     if real is float:
-        store_tiles_of(<vf*> NULL, t, m, top, rows, first, count, bias, activation, c)
+        store_tiles_of(<vf*> NULL, t, m, top, rows, first, count, f, c)
     else:
-        store_tiles_of(<vd*> NULL, t, m, top, rows, first, count, bias, activation, c)
+        store_tiles_of(<vd*> NULL, t, m, top, rows, first, count, f, c)
 
 
 cdef void some_units(
     const Tiles* t, Py_ssize_t unit, Py_ssize_t end, const real* x, const real* u,
-    const real* bias, int activation, real* y, real* work
+    const Finish* f, real* y, real* work
 ) noexcept nogil:
     """One thread's units: a few rows of one plane of results, or small images."""
     cdef Py_ssize_t down = ceil_div(t.s.dst_h, t.s.rows), k = t.s.channels, n = t.s.n
@@ -257,21 +246,21 @@ cdef void some_units(
             for i in range(16):
                 multiply(v + i * t.to_source, u + i * element * k, m + i * t.to_result,
                          t.block, ceil_div(count, 4) * 4, k, n)
-            store_tiles(t, m, top, rows, first, count, bias, activation, c)
+            store_tiles(t, m, top, rows, first, count, f, c)
             first += count
 
 
 cdef void convolve(
-    const Tiles* t, const real* x, const real* u, const real* bias, int activation,
-    real* y, real* work, Py_ssize_t slots, int n_threads
+    const Tiles* t, const real* x, const real* u, const Finish* f, real* y, real* work,
+    Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t units = ceil_div(t.s.dst_h, t.s.rows) * t.s.dst_d, workers, w
     cdef Py_ssize_t floats = floats_of(t)
     units *= ceil_div(t.s.batch, t.images)
     workers = max(1, least(least(n_threads, slots), units))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
-        some_units(t, units * w // workers, units * (w + 1) // workers, x, u, bias,
-                   activation, y, work + w * floats)
+        some_units(t, units * w // workers, units * (w + 1) // workers, x, u, f, y,
+                   work + w * floats)
 
 
 cdef Tiles tiles_for(const Conv* s, Py_ssize_t size) noexcept nogil:
@@ -280,14 +269,34 @@ cdef Tiles tiles_for(const Conv* s, Py_ssize_t size) noexcept nogil:
                     UNITS, GROUPS)
 
 
-cdef int forward(
-    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+cdef void forward_of(
+    const real* x, const real* w, const Finish* f, real* y, real* work,
+    const Py_ssize_t* dim, int n_threads
 ) noexcept nogil:
     cdef Conv s = forward_geometry(dim)
     cdef Tiles t = tiles_for(&s, panel_width(<real> 0) // 2)
-    transform_kernel(&s, buf[1], False, buf[4], n_threads)
-    convolve(&t, buf[0], buf[4], buf[2], <int> dim[23], buf[3],
-             buf[4] + kernel_floats(&s, panel_width(<real> 0)), dim[22], n_threads)
+    transform_kernel(&s, w, False, work, n_threads)
+    convolve(&t, x, work, f, y, work + kernel_floats(&s, panel_width(<real> 0)),
+             dim[22], n_threads)
+
+
+cdef int forward(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Finish f = nothing_more()
+    f.bias = buf[2]
+    f.activation = <int> dim[23]
+    forward_of(buf[0], buf[1], &f, buf[3], buf[4], dim, n_threads)
+    return OK
+
+
+cdef int forward_finished(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Finish f
+    f.bias, f.scale, f.residual, f.y = buf[2], buf[3], buf[4], buf[5]
+    f.activation = <int> dim[23]
+    forward_of(buf[0], buf[1], &f, buf[5], buf[6], dim, n_threads)
     return OK
 
 
@@ -295,9 +304,10 @@ cdef int input_gradient(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Phase p = phase_of(dim, 0, 0, 0)
+    cdef Finish f = nothing_more()
     cdef Tiles t = tiles_for(&p.s, panel_width(<real> 0) // 2)
     transform_kernel(&p.s, buf[1], True, buf[3], n_threads)
-    convolve(&t, buf[0], buf[3], <const real*> NULL, LINEAR, buf[2],
+    convolve(&t, buf[0], buf[3], &f, buf[2],
              buf[3] + kernel_floats(&p.s, panel_width(<real> 0)), dim[22], n_threads)
     return OK
 

@@ -41,8 +41,10 @@ def affine(channels, matrix, offset, order, mode, cval):
     if order > 1:
         return _splines(channels, matrix, offset, order, mode, cval)
     sizes = channels.shape[1:]
-    grid = np.mgrid[: sizes[0], : sizes[1]].reshape(2, -1).astype("float64")
-    places = matrix @ grid + np.reshape(offset, (2, 1))
+    rows, columns = np.mgrid[: sizes[0], : sizes[1]].reshape(2, -1).astype("float64")
+    # In SciPy's order: places on the border are rounded to the same side of it.
+    places = np.outer(matrix[:, 0], rows) + np.outer(matrix[:, 1], columns)
+    places += np.reshape(offset, (2, 1))
     outside = False
     if mode == "constant":
         last = np.array(sizes).reshape(2, 1) - 1

@@ -92,9 +92,11 @@ def apply_affine_transform(
     matrix = _matrix(theta, tx, ty, shear, zx, zy)
     if matrix is None:
         return x
-    centre = np.array([x.shape[row_axis], x.shape[col_axis]]) / 2 - 0.5
-    linear = matrix[:2, :2]
-    offset = matrix[:2, 2] + centre - linear @ centre
+    there, back = np.eye(3), np.eye(3)
+    there[:2, 2] = np.array([x.shape[row_axis], x.shape[col_axis]]) / 2 - 0.5
+    back[:2, 2] = -there[:2, 2]
+    matrix = there @ matrix @ back
+    linear, offset = matrix[:2, :2], matrix[:2, 2]
     if col_axis > row_axis:
         # As in Keras, both coordinates change places: columns go with tx and zx.
         linear, offset = linear[::-1, ::-1], offset[::-1]

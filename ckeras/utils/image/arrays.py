@@ -20,6 +20,8 @@ __all__ = [
 ]
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
+# Type and checksum of the chunk that ends a PNG file.
+_PNG_END = b"IEND\xaeB`\x82"
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 
@@ -64,7 +66,8 @@ def array_to_img(x, data_format=None, scale=True, dtype=None):
     if scale:
         x = x - x.min()
         highest = x.max()
-        x = x * (255.0 / highest) if highest else x
+        # Divided first: the highest becomes 255, and nothing more than that.
+        x = x / highest * 255 if highest else x
     channels = x.shape[2]
     if channels in (3, 4):
         return image.fromarray(x.astype("uint8"), "RGB" if channels == 3 else "RGBA")
@@ -92,12 +95,14 @@ def img_to_array(img, data_format=None, dtype=None):
     return x.transpose(2, 0, 1).copy() if layout == "channels_first" else x
 
 
-def decoded(path, color_mode):
+def decoded(path, color_mode, whole=False):
     """An image file in the colors that are asked for.
 
     Args:
         path: a path, or an open binary file.
         color_mode: `"grayscale"`, `"rgb"` or `"rgba"`.
+        whole: whether a PNG file at this path without its end counts as damaged, as it
+            does in TensorFlow and not in Pillow.
 
     Raises:
         ValueError: for an unknown color mode.
@@ -117,11 +122,18 @@ def decoded(path, color_mode):
             # Gray images of more than 8 bits stay what they are.
             wide = color_mode == "grayscale" and file.mode in ("I;16", "I")
             mode = file.mode if wide else _MODES[color_mode]
+            if whole and file.format == "PNG":
+                _check_end(path)
             return file.copy() if file.mode == mode else file.convert(mode)
     except (OSError, SyntaxError) as error:
         if str(path) in str(error):
             raise
         raise OSError(f"cannot read image file {str(path)!r}: {error}") from error
+
+
+def _check_end(path):
+    if _PNG_END not in pathlib.Path(path).read_bytes():
+        raise OSError("image file is truncated")
 
 
 def load_img(

@@ -107,7 +107,7 @@ def _reader(image_size, color_mode, interpolation, crop, pad, data_format, forma
     """The function that makes an array of an image file."""
 
     def read(path):
-        x = np.asarray(decoded(path, color_mode), "float32")
+        x = np.asarray(decoded(path, color_mode, whole=True), "float32")
         x = x[:, :, np.newaxis] if x.ndim == 2 else x
         if pad and format == "tf":
             x = framed(x, image_size, interpolation)

@@ -16,6 +16,7 @@ NAMES = (
     "dead_code",
     "crossentropy",
     "dense",
+    "convolutions",
     "pooled_convolutions",
     "elementwise",
 )

@@ -1,5 +1,7 @@
 """`ImageDataGenerator`: normalization, changes, and the batches of its iterators."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -160,6 +162,20 @@ def test_training_sees_the_same_images_on_any_number_of_threads(workers):
         return model.fit(iterator, epochs=2, verbose=0).history["loss"]
 
     assert trained(workers) == trained(2)
+
+
+def test_several_threads_change_images_while_a_model_trains():
+    together = threading.Barrier(2)
+
+    def changed(x):
+        together.wait(20)  # for another thread with an image
+        return x
+
+    generator = ImageDataGenerator(preprocessing_function=changed)
+    iterator = generator.flow(X, Y / 20, batch_size=1)
+    model = ckeras.Sequential([layers.GlobalMaxPooling2D(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert len(model.fit(iterator, epochs=1, verbose=0).history["loss"]) == 1
 
 
 def test_further_arrays_and_weights():

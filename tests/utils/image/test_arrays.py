@@ -61,6 +61,17 @@ def test_images_that_are_none(tmp_path):
         image.load_img(3)
 
 
+def test_scaled_images_have_eight_bits():
+    """Whatever the range: 255 is not exceeded by rounding."""
+    rng = np.random.default_rng(4)
+    for scale in rng.uniform(0.001, 1e5, 300):
+        x = (rng.random((3, 3, 1)) * scale).astype("float32")
+        img = image.array_to_img(x)
+        assert img.mode == "L" and np.asarray(img).max() == 255
+        exact = (x - x.min()) / (x - x.min()).max() * np.float32(255)
+        np.testing.assert_array_equal(np.asarray(img), exact[..., 0].astype("uint8"))
+
+
 def test_an_open_file(tmp_path):
     x = np.arange(48.0).reshape(4, 4, 3)
     image.save_img(tmp_path / "a.png", x, scale=False)

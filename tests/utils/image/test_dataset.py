@@ -1,5 +1,8 @@
 """`image_dataset_from_directory`: files, labels, orders, and bad input."""
 
+import itertools
+import threading
+
 import numpy as np
 import pytest
 
@@ -180,3 +183,37 @@ def test_a_file_that_is_no_image_is_named(folder, content):
     with pytest.raises(OSError, match=r"dogs.2\.png"):
         next(iter(batches))
     assert {p: p.stat().st_size for p in folder.rglob("*")} == before
+
+
+@pytest.mark.parametrize("missing", [1, 6, 12, 20])
+def test_an_image_without_its_end_is_named(folder, missing):
+    """All pixels are there, and Pillow asks for no more; TensorFlow does."""
+    path = folder / "dogs" / "2.png"
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(OSError, match=r"dogs.2\.png.*truncated"):
+        list(dataset(folder, shuffle=False))
+    assert ckeras.utils.load_img(path).size == (6, 6)  # as in Keras
+
+
+def test_what_follows_an_image_does_not_matter(folder):
+    path = folder / "dogs" / "2.png"
+    path.write_bytes(path.read_bytes() + b"and more")
+    assert colors([x for x, _ in dataset(folder, shuffle=False)]) == IN_ORDER
+
+
+def test_files_are_read_together_and_ahead(folder):
+    ds = dataset(folder, batch_size=1, shuffle=False)
+    read, count = ds._read, itertools.count(1)
+    together, ahead = threading.Barrier(2), threading.Event()
+
+    def waiting(path):
+        together.wait(20)  # for another thread that reads
+        if next(count) == 6:
+            ahead.set()
+        return read(path)
+
+    ds._read = waiting
+    batches = iter(ds)
+    next(batches)
+    assert ahead.wait(20)  # nobody has asked for these
+    assert len(list(batches)) == 9

@@ -70,7 +70,7 @@ def _is_winograd(which, x, w, attrs):
     )
 
 
-def _step(which, x, w, y, attrs, *more):
+def _step(which, x, w, y, attrs, *more, entry=None, in_place=None):
     """The kernel call for one of the three: the first candidate that fits."""
     dims, size = kernel_dims(x, w, y, attrs, *more), itemsize(x.dtype)
     module = "winograd" if _is_winograd(which, x, w, attrs) else "conv"
@@ -80,11 +80,12 @@ def _step(which, x, w, y, attrs, *more):
     else:
         space = kernels.module(module).workspace_bytes(dims, size, which == INPUT)
     return Step(
-        f"{module}.{which}",
+        f"{module}.{entry or which}",
         dims,
         dtype=x.dtype,
         workspace=space,
         flops=2 * x.shape[0] * math.prod(_results(x, w, attrs)) * math.prod(w.shape),
+        in_place=in_place or {},
     )
 
 
@@ -115,11 +116,11 @@ def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None)
     return Spec((x.shape[0], *spatial, w.shape[-1]), x.dtype)
 
 
-def _conv_lower(node, pooled=False):
+def _conv_lower(node):
     x, w, _ = node.inputs
     y, attrs = node.outputs[0], node.attrs
     activation = _ACTIVATIONS.index(attrs.get("activation"))
-    return _step(FORWARD, x, w, y, attrs, activation, int(pooled))
+    return _step(FORWARD, x, w, y, attrs, activation, 0)
 
 
 def geometry(attrs):
@@ -143,17 +144,35 @@ def _conv_gradient(node, d_outputs, needs):
 _conv = Primitive("conv", infer=_conv_spec, lower=_conv_lower, gradient=_conv_gradient)
 
 
-def _pooled_spec(x, w, bias, **attrs):
-    batch, height, width, filters = _conv_spec(x, w, bias, **attrs).shape
-    return Spec((batch, height // 2, width // 2, filters), x.dtype)
+def _finished_spec(x, w, bias, scale, residual, *, pooled, **attrs):
+    batch, *sizes, filters = _conv_spec(x, w, bias, **attrs).shape
+    sizes = [n // 2 for n in sizes] if pooled else sizes
+    return Spec((batch, *sizes, filters), x.dtype)
 
 
-# The maximum of each window of 2x2 results of a convolution over two axes. The pass
-# `pooled_convolutions` puts it where nothing else needs the results.
-conv_pooled = Primitive(
-    "conv_pooled",
-    infer=_pooled_spec,
-    lower=lambda node: _conv_lower(node, pooled=True),
+def _finished_lower(node):
+    x, w, _, _, residual = node.inputs
+    y, attrs = node.outputs[0], node.attrs
+    return _step(
+        FORWARD,
+        x,
+        w,
+        y,
+        attrs,
+        _ACTIVATIONS.index(attrs["activation"]),
+        int(attrs["pooled"]),
+        entry="forward_finished",
+        in_place=None if residual is None else {0: (4,)},
+    )
+
+
+# A convolution and what follows it, activation(conv · scale + bias + residual), where
+# nothing else needs the sums. If `pooled`, of two spatial axes, the maximum of each
+# window of 2x2 results. The passes `convolutions` and `pooled_convolutions` make it.
+conv_finished = Primitive(
+    "conv_finished",
+    infer=_finished_spec,
+    lower=_finished_lower,
     gradient=NOT_DIFFERENTIABLE,
 )
 
