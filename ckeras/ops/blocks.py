@@ -254,24 +254,17 @@ def _scatter_spec(indices, values, shape):
         # How many axes an index names decides only about the shape of the values.
         shape = static_shape(shape, "scatter")
         return KerasTensor(shape, type_of(values), record_history=False)
-    return infer(scatter, _as_integers(indices), values, shape)
+    return infer(scatter, indices, values, shape)
 
 
 def _scatter_update_spec(inputs, indices, updates, reduction=None):
     if _is_depth_unknown(indices):
         return KerasTensor(inputs.shape, inputs.dtype, record_history=False)
-    return infer(scatter_update, inputs, _as_integers(indices), updates, reduction)
+    return infer(scatter_update, inputs, indices, updates, reduction)
 
 
 def _is_depth_unknown(indices):
     return isinstance(indices, KerasTensor) and None in indices.shape[-1:]
-
-
-def _as_integers(indices):
-    """Placeholders are float32 unless told otherwise: only their shape counts."""
-    if isinstance(indices, KerasTensor):
-        return KerasTensor(indices.shape, "int32", record_history=False)
-    return indices
 
 
 @op(spec=_scatter_spec)

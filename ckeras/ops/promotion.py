@@ -284,6 +284,8 @@ def index_constant(index):
 def as_indices(x, op):
     """Indices in an integer type; booleans count as 0 and 1.
 
+    Placeholders are float32 unless told otherwise: of them only the shape counts.
+
     Raises:
         TypeError: for numbers of another kind.
     """
@@ -293,6 +295,8 @@ def as_indices(x, op):
     if "int" in x.dtype:
         return x
     if not x.is_symbolic and not x.size:  # an empty list has no type of its own
+        return with_type(x, "int32")
+    if x.is_symbolic and in_symbolic_scope():
         return with_type(x, "int32")
     raise TypeError(f"`{op}`: indices must be integers. Received: {x.dtype}")
 

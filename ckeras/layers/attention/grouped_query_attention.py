@@ -189,8 +189,19 @@ class GroupedQueryAttention(ProjectedAttention):
         output = self._output_dense(output)
         return (output, scores) if return_attention_scores else output
 
-    def _compute_attention(self, query, key, value, attention_mask=None, training=None):
+    def _compute_attention(
+        self,
+        query,
+        key,
+        value,
+        attention_mask=None,
+        training=None,
+        use_causal_mask=False,
+    ):
         """Attention of projected heads, which a subclass may replace."""
+        if use_causal_mask:
+            causal = self._compute_causal_mask(query, value)
+            attention_mask = self._joined_masks([attention_mask, causal])
         if self._at_once(query, self._return_attention_scores):
             return self._dot_product(query, key, value, attention_mask), None
         return self._weighted_by_scores(query, key, value, attention_mask, training)

@@ -235,12 +235,16 @@ class MultiHeadAttention(ProjectedAttention):
         attention_mask=None,
         training=None,
         return_attention_scores=False,
+        use_causal_mask=False,
     ):
         """Attention of projected heads, which a subclass may replace.
 
         Returns:
             The output (batch, q_len, heads, value_dim), and the scores or None.
         """
+        if use_causal_mask:
+            causal = self._compute_causal_mask(query, value)
+            attention_mask = self._joined_masks([attention_mask, causal])
         if self._at_once(query, return_attention_scores):
             return self._dot_product(query, key, value, attention_mask), None
         return self._weighted_by_scores(query, key, value, attention_mask, training)

@@ -89,10 +89,16 @@ class ProjectedAttention(Layer):
         if self._window is not None:
             masks.append(self._compute_sliding_window_mask(query, value))
         if attention_mask is not None:
-            masks.insert(0, ops.cast(attention_mask, "bool"))
+            masks.insert(0, attention_mask)
+        return self._joined_masks(masks)
+
+    def _joined_masks(self, masks):
+        """All masks in one; None for none."""
         joint = None
         for mask in masks:
-            joint = mask if joint is None else ops.logical_and(joint, mask)
+            if mask is not None:
+                mask = ops.cast(mask, "bool")
+                joint = mask if joint is None else ops.logical_and(joint, mask)
         return joint
 
     def _compute_causal_mask(self, query, value=None):

@@ -44,12 +44,20 @@ __all__ = [
 ]
 
 
+# A matrix product would pack a column of so many rows, to be used once.
+_LONG = 4096
+
+
 def _matmul_pair(x1, x2):
     """Operands of `matmul` in its type; int8 products are int32."""
     a, b = pair(x1, x2)
     if a.dtype == "int8" and type_of(x1) == type_of(x2):
         return with_type(a, "int32"), with_type(b, "int32")
     return a, b
+
+
+def _are_long(row, column):
+    return column.shape[0] >= _LONG and _have_matvec(row, column)
 
 
 def multiplied(a, b):
@@ -69,6 +77,8 @@ def multiplied(a, b):
             ) from None
         a = broadcast_to(a, batch + a.shape[-2:])
         b = broadcast_to(b, batch + b.shape[-2:])
+    if (a.shape[:-1], b.shape[1:]) == ((1,), (1,)) and _are_long(a, b):
+        return reshaped(linear.matvec(a, reshaped(b, b.shape[:1])), (1, 1))
     if dtypes.is_inexact(a.dtype):
         return linear.matmul(a, b)
     return fallback.integer_matmul(a, b)
