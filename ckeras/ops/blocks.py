@@ -13,8 +13,10 @@ from ckeras.ops.primitives import elementwise, indexing, movement
 from ckeras.ops.primitives.by_numpy import placement
 from ckeras.ops.promotion import (
     as_indices,
+    as_places,
     as_value,
     constant,
+    filled,
     static_shape,
     type_of,
     with_type,
@@ -103,7 +105,7 @@ def slice(inputs, start_indices, shape):
                 f"function is compiled. Received: shape={sizes}, "
                 f"start_indices={start_indices}"
             )
-        index = _stacked_starts(start_indices)
+        index = _stacked_starts(start_indices, max(x.shape, default=0))
         for axis, n in enumerate(sizes):
             places = _block_places(index, axis, x.shape[axis], n)
             x = indexing.gather(x, places, axis=axis)
@@ -135,21 +137,22 @@ def _from_front(name, starts, shape, sizes):
     return found
 
 
-def _stacked_starts(starts):
+def _stacked_starts(starts, count):
+    """Traced start indices of a block, as a vector, where there are `count` places."""
     if isinstance(starts, (list, tuple)):
-        return _stack([with_type(s, "int32") for s in starts])
-    return with_type(starts, "int32")
+        return _stack([as_places(s, count) for s in starts])
+    return as_places(starts, count)
 
 
 def _block_places(index, axis, size, n):
     """The n indices on an axis of `size` from a traced start, moved back at the end."""
     start = reshaped(sliced(index, 0, axis, axis + 1), ())
-    zero = constant(0, "int32")
-    from_front = elementwise.add(start, constant(size, "int32"))
+    zero = constant(0, index.dtype)
+    from_front = elementwise.add(start, constant(size, index.dtype))
     start = elementwise.where(elementwise.less(start, zero), from_front, start)
-    start = elementwise.minimum(start, constant(size - n, "int32"))
+    start = elementwise.minimum(start, constant(size - n, index.dtype))
     start = elementwise.maximum(start, zero)
-    return elementwise.add(start, constant(np.arange(n), "int32"))
+    return elementwise.add(start, constant(np.arange(n), index.dtype))
 
 
 @op
@@ -173,18 +176,20 @@ def slice_update(inputs, start_indices, updates):
     if starts is not None:
         starts = _from_front("slice_update", starts, x.shape, updates.shape)
     strides = [math.prod(x.shape[i + 1 :]) for i in range(len(x.shape))]
-    flat = constant(0, "int32")
-    index = _stacked_starts(start_indices) if starts is None else None
+    count = math.prod(x.shape)
+    flat = as_places(0, count)
+    index = _stacked_starts(start_indices, count) if starts is None else None
     for axis, (size, n) in enumerate(zip(x.shape, updates.shape, strict=True)):
         if starts is None:
             places = _block_places(index, axis, size, n)
         else:
-            places = constant(np.arange(starts[axis], starts[axis] + n), "int32")
+            places = np.arange(starts[axis], starts[axis] + n)
+            places = constant(places, flat.dtype)
         along = [n if i == axis else 1 for i in range(len(x.shape))]
-        places = elementwise.multiply(places, constant(strides[axis], "int32"))
+        places = elementwise.multiply(places, constant(strides[axis], flat.dtype))
         flat = elementwise.add(flat, reshaped(places, along))
     elements = indexing.scatter_update(
-        reshaped(x, (math.prod(x.shape),)),
+        reshaped(x, (count,)),
         reshaped(flat, (math.prod(updates.shape),)),
         reshaped(updates, (math.prod(updates.shape),)),
     )
@@ -199,7 +204,7 @@ def _flat_rows(name, indices, shape):
     Raises:
         IndexError: for known indices out of range.
     """
-    indices = with_type(as_indices(indices, name), "int32")
+    indices = as_indices(indices, name)
     k = indices.shape[-1]
     if k > len(shape):
         raise ValueError(
@@ -208,13 +213,16 @@ def _flat_rows(name, indices, shape):
     known = not indices.is_symbolic
     if known:
         _check_inside(name, indices.numpy(), shape)
+    rows, width = math.prod(shape[:k]), math.prod(shape[k:])
     strides = [math.prod(shape[i + 1 : k]) for i in range(k)]
-    flat, zero = constant(0, "int32"), constant(0, "int32")
+    indices = as_places(indices, rows)
+    dtype = indices.dtype
     n, inside = math.prod(indices.shape[:-1]), None
+    flat, zero = filled((n,), 0, dtype), constant(0, dtype)
     table = reshaped(indices, (n, k))
     for i, stride in enumerate(strides):
         column = reshaped(sliced(table, 1, i, i + 1), (n,))
-        size = constant(shape[i], "int32")
+        size = constant(shape[i], dtype)
         wrapped = elementwise.add(column, size)
         column = elementwise.where(elementwise.less(column, zero), wrapped, column)
         if not known:
@@ -222,11 +230,10 @@ def _flat_rows(name, indices, shape):
                 elementwise.less_equal(zero, column), elementwise.less(column, size)
             )
             inside = fits if inside is None else elementwise.logical_and(inside, fits)
-        part = elementwise.multiply(column, constant(stride, "int32"))
+        part = elementwise.multiply(column, constant(stride, dtype))
         flat = elementwise.add(flat, part)
-    rows, width = math.prod(shape[:k]), math.prod(shape[k:])
     if inside is not None:
-        flat = elementwise.where(inside, flat, constant(rows, "int32"))
+        flat = elementwise.where(inside, flat, constant(rows, dtype))
     return flat, n, rows, width
 
 
@@ -243,18 +250,21 @@ def _check_inside(name, indices, shape):
 
 
 def _scatter_spec(indices, values, shape):
-    return infer(scatter, _as_places(indices), values, shape)
+    if _is_depth_unknown(indices):
+        # How many axes an index names decides only about the shape of the values.
+        shape = static_shape(shape, "scatter")
+        return KerasTensor(shape, type_of(values), record_history=False)
+    return infer(scatter, indices, values, shape)
 
 
 def _scatter_update_spec(inputs, indices, updates, reduction=None):
-    return infer(scatter_update, inputs, _as_places(indices), updates, reduction)
+    if _is_depth_unknown(indices):
+        return KerasTensor(inputs.shape, inputs.dtype, record_history=False)
+    return infer(scatter_update, inputs, indices, updates, reduction)
 
 
-def _as_places(indices):
-    """Placeholders are float32 unless told otherwise: only their shape counts."""
-    if isinstance(indices, KerasTensor):
-        return KerasTensor(indices.shape, "int32", record_history=False)
-    return indices
+def _is_depth_unknown(indices):
+    return isinstance(indices, KerasTensor) and None in indices.shape[-1:]
 
 
 @op(spec=_scatter_spec)
@@ -280,9 +290,9 @@ def scatter(indices, values, shape):
 
 def added_rows(indices, updates, rows):
     """Zeros with rows added at indices; those out of range are left out."""
-    last = constant(rows, "int32")
+    last = constant(rows, indices.dtype)
     outside = elementwise.logical_or(
-        elementwise.less(indices, constant(0, "int32")),
+        elementwise.less(indices, constant(0, indices.dtype)),
         elementwise.greater_equal(indices, last),
     )
     # They go to a row of their own, which is cut off.

@@ -19,12 +19,12 @@ from ckeras.ops.promotion import (
     as_axes,
     as_float,
     as_indices,
+    as_places,
     as_value,
     constant,
     index_constant,
     pair,
     static_size,
-    with_type,
 )
 from ckeras.ops.registry import op
 
@@ -130,7 +130,7 @@ def in_top_k(targets, predictions, k):
         predictions: tensor (batch, classes).
         k: how many; classes as good as the k-th are among them.
     """
-    targets, predictions = with_type(targets, "int32"), as_value(predictions)
+    targets, predictions = as_places(targets), as_value(predictions)
     column = expand_dims(targets, -1)
     classes = predictions.shape[-1]
     inside = elementwise.logical_and(
@@ -162,7 +162,7 @@ def _agree(*sizes):
 
 
 def _segments(data, segment_ids, num_segments, name, reduction, blank):
-    data, ids = as_value(data), with_type(as_indices(segment_ids, name), "int32")
+    data, ids = as_value(data), as_indices(segment_ids, name)
     if len(ids.shape) != 1:
         raise ValueError(
             f"`{name}`: Argument `segment_ids` should be an 1-D vector, as long as the "
@@ -182,6 +182,7 @@ def _segments(data, segment_ids, num_segments, name, reduction, blank):
     rows = static_size(num_segments, name, "num_segments")
     width = math.prod(data.shape[1:])
     updates = reshaped(data, (data.shape[0], width))
+    ids = as_places(ids, rows)
     if reduction is None:
         result = added_rows(ids, updates, rows)
     else:

@@ -22,6 +22,7 @@ __all__ = [
     "as_axis",
     "as_float",
     "as_indices",
+    "as_places",
     "as_real",
     "as_value",
     "constant",
@@ -283,6 +284,8 @@ def index_constant(index):
 def as_indices(x, op):
     """Indices in an integer type; booleans count as 0 and 1.
 
+    Placeholders are float32 unless told otherwise: of them only the shape counts.
+
     Raises:
         TypeError: for numbers of another kind.
     """
@@ -293,7 +296,32 @@ def as_indices(x, op):
         return x
     if not x.is_symbolic and not x.size:  # an empty list has no type of its own
         return with_type(x, "int32")
+    if x.is_symbolic and in_symbolic_scope():
+        return with_type(x, "int32")
     raise TypeError(f"`{op}`: indices must be integers. Received: {x.dtype}")
+
+
+def as_places(x, count=0):
+    """Integers as indices of `count` places: int32, or int64 if there are too many.
+
+    An index that the type does not have becomes its nearest, so that it stays out of
+    range instead of being cut to some other place.
+    """
+    x = as_value(x)
+    dtype = "int64" if count > np.iinfo("int32").max else "int32"
+    if "int" not in x.dtype or np.can_cast(x.dtype, dtype):
+        return with_type(x, dtype)
+    limits = np.iinfo(dtype)
+    highest = constant(limits.max, "int64")
+    is_signed = x.dtype == "int64"
+    x = with_type(x, "int64")
+    if not is_signed:  # what a uint64 has beyond is negative now
+        beyond = elementwise.less(x, constant(0, "int64"))
+        x = elementwise.where(beyond, highest, x)
+    x = elementwise.maximum(
+        elementwise.minimum(x, highest), constant(limits.min, "int64")
+    )
+    return with_type(x, dtype)
 
 
 def as_axis(axis, ndim, op):

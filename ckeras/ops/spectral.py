@@ -73,7 +73,7 @@ def ifft2(x):
     """Inverse of `fft2`."""
     real, imag = _complex(x)
     y = spectra.fourier(real, imag, axes=_last(real, 2), inverse=True)
-    scale = constant(1 / math.prod(real.shape[-2:]), real.dtype)
+    scale = constant(1 / max(math.prod(real.shape[-2:]), 1), real.dtype)
     return tuple(elementwise.multiply(part, scale) for part in y)
 
 
@@ -120,6 +120,8 @@ def irfft(x, fft_length=None):
         fft_length: length of the result; 2 · (places - 1) by default.
     """
     real, imag = _complex(x)
+    if fft_length is None and not real.shape[-1]:
+        return real
     n = 2 * (real.shape[-1] - 1) if fft_length is None else fft_length
     n = _length(n, "irfft")
     half = n // 2 + 1

@@ -119,3 +119,25 @@ def test_geometric_lines_along_any_axis():
     for axis in (0, 1, -1):
         found = ops.geomspace(start, stop, 5, axis=axis)
         np.testing.assert_allclose(found, np.geomspace(start, stop, 5, axis=axis))
+
+
+def test_sizes_that_only_numbers_show():
+    """What is unknown stays unknown where nothing depends on it."""
+    patches = KerasTensor((None, 12, None))
+    assert ops.fold(patches, (3, 4), 2, padding=(1, 0)).shape == (None, 3, 3, 4)
+    assert ops.fold(KerasTensor((2, None, None)), 4, 2).shape == (2, None, 4, 4)
+    with pytest.raises(ValueError, match=r"channels · 4, 9\)"):
+        ops.fold(KerasTensor((2, 8, 10)), 4, 2)
+    places = KerasTensor((5, None), "int32")
+    assert ops.scatter(places, KerasTensor((5,)), (3, 4)).shape == (3, 4)
+    x = KerasTensor((None, 4))
+    assert ops.scatter_update(x, places, KerasTensor((5,))).shape == (None, 4)
+
+
+def test_components_of_vectors_that_are_not_known():
+    vectors, unknown = KerasTensor((None, 3)), KerasTensor((None, None))
+    assert ops.cross(vectors, unknown).shape == (None, 3)
+    assert ops.cross(unknown, vectors).shape == (None, 3)
+    for other in (unknown, KerasTensor((None, 2))):
+        with pytest.raises(ValueError, match="at least one of them must be known"):
+            ops.cross(unknown, other)

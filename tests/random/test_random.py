@@ -185,3 +185,46 @@ def test_placeholders():
     x = ckeras.KerasTensor((None, 3), "float32")
     assert random.dropout(x, 0.5).shape == (None, 3)
     assert random.categorical(x, 4).shape == (None, 4)
+
+
+LARGE = {
+    "normal": lambda: random.normal((300, 1001), seed=1),
+    "uniform": lambda: random.uniform((300, 1001), seed=1),
+    "truncated_normal": lambda: random.truncated_normal((300, 1001), seed=1),
+    "randint": lambda: random.randint((300, 1001), 0, 1000, seed=1),
+    "categorical": lambda: random.categorical(
+        np.zeros((300, 7), "float32"), 99, seed=1
+    ),
+    "dropout": lambda: random.dropout(np.ones((300, 1001), "float32"), 0.5, seed=1),
+    "shuffle": lambda: random.shuffle(np.arange(300_000), seed=1),
+    "gamma": lambda: random.gamma((300, 101), 2.0, seed=1),
+    "beta": lambda: random.beta((300, 101), 2.0, 3.0, seed=1),
+    "binomial": lambda: random.binomial((300, 101), 20.0, 0.3, seed=1),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_bits_do_not_depend_on_the_threads(name):
+    before, found = ckeras.config.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            ckeras.config.set_num_threads(threads)
+            found += [LARGE[name](), ckeras.function(LARGE[name])()]
+    finally:
+        ckeras.config.set_num_threads(before)
+    for other in found[1:]:
+        np.testing.assert_array_equal(found[0], other)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2, 0)])
+def test_shapes_without_elements_or_axes(shape):
+    for draw in (random.normal, random.uniform, random.truncated_normal):
+        assert draw(shape, seed=1).shape == shape
+    assert random.randint(shape, 0, 5, seed=1).shape == shape
+    assert random.gamma(shape, 2.0, seed=1).shape == shape
+    assert random.beta(shape, 2.0, 3.0, seed=1).shape == shape
+    assert random.binomial(shape, 9.0, 0.3, seed=1).shape == shape
+    x = np.ones(shape, "float32")
+    assert random.dropout(x, 0.5, seed=1).shape == shape
+    assert random.categorical(np.zeros((0, 3)), 4, seed=1).shape == (0, 4)
+    assert random.categorical(np.zeros((2, 3)), 0, seed=1).shape == (2, 0)

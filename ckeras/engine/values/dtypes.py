@@ -51,10 +51,10 @@ def _learn_bfloat16():
 
 
 def name_of(dtype):
-    """The name of a NumPy type, or None if no tensor has it."""
+    """The name of a NumPy type in any byte order, or None if no tensor has it."""
     if dtype.name == "bfloat16" and dtype not in NAMES:
         _learn_bfloat16()
-    return NAMES.get(dtype)
+    return NAMES.get(dtype) or NAMES.get(dtype.newbyteorder("="))
 
 
 def standardize_dtype(dtype):

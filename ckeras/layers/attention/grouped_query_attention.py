@@ -157,45 +157,37 @@ class GroupedQueryAttention(ProjectedAttention):
     ):
         self._return_attention_scores = return_attention_scores
         key = value if key is None else key
-        masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
-        unmasked = all(mask is None for mask in masks)
-        only_causal = use_causal_mask and not self._is_replaced() and unmasked
-        if not only_causal:
-            attention_mask = self._compute_attention_mask(
-                query,
-                value,
-                query_mask=query_mask,
-                value_mask=value_mask,
-                key_mask=key_mask,
-                attention_mask=attention_mask,
-                use_causal_mask=use_causal_mask,
-            )
+        masks = {
+            "query_mask": query_mask,
+            "value_mask": value_mask,
+            "key_mask": key_mask,
+            "attention_mask": attention_mask,
+            "use_causal_mask": use_causal_mask,
+        }
         gate = self._gate_dense(query) if self.use_gate else None
-        query, key, value = (
+        projected = (
             self._query_dense(query),
             self._key_dense(key),
             self._value_dense(value),
         )
-        if self._is_replaced() or not self._at_once(query, return_attention_scores):
-            key = ops.repeat(key, self.num_repeats, axis=2)
-            value = ops.repeat(value, self.num_repeats, axis=2)
-        output, scores = self._compute_attention(
-            query,
-            key,
-            value,
-            attention_mask=attention_mask,
-            training=training,
-            **({"use_causal_mask": True} if only_causal else {}),
-        )
+        if self._needs_no_scores(
+            *projected[:2],
+            masks,
+            return_attention_scores,
+            training,
+            GroupedQueryAttention,
+        ):
+            output, scores = self._attend(*projected, **masks), None
+        else:
+            mask = self._compute_attention_mask(query, value, **masks)
+            repeated = [ops.repeat(x, self.num_repeats, axis=2) for x in projected[1:]]
+            output, scores = self._compute_attention(
+                projected[0], *repeated, attention_mask=mask, training=training
+            )
         if gate is not None:
             output = ops.multiply(output, gate)
         output = self._output_dense(output)
         return (output, scores) if return_attention_scores else output
-
-    def _is_replaced(self):
-        """Whether a subclass has its own way of attending."""
-        mine = GroupedQueryAttention._compute_attention
-        return type(self)._compute_attention is not mine
 
     def _compute_attention(
         self,
@@ -207,14 +199,12 @@ class GroupedQueryAttention(ProjectedAttention):
         use_causal_mask=False,
     ):
         """Attention of projected heads, which a subclass may replace."""
+        if use_causal_mask:
+            causal = self._compute_causal_mask(query, value)
+            attention_mask = self._joined_masks([attention_mask, causal])
         if self._at_once(query, self._return_attention_scores):
-            return (
-                self._dot_product(query, key, value, attention_mask, use_causal_mask),
-                None,
-            )
-        return self._weighted_by_scores(
-            query, key, value, attention_mask, training, use_causal_mask
-        )
+            return self._dot_product(query, key, value, attention_mask), None
+        return self._weighted_by_scores(query, key, value, attention_mask, training)
 
     def compute_output_shape(self, query_shape, value_shape, key_shape=None):
         if query_shape[-1] != value_shape[-1]:

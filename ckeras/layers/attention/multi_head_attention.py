@@ -242,14 +242,12 @@ class MultiHeadAttention(ProjectedAttention):
         Returns:
             The output (batch, q_len, heads, value_dim), and the scores or None.
         """
+        if use_causal_mask:
+            causal = self._compute_causal_mask(query, value)
+            attention_mask = self._joined_masks([attention_mask, causal])
         if self._at_once(query, return_attention_scores):
-            return (
-                self._dot_product(query, key, value, attention_mask, use_causal_mask),
-                None,
-            )
-        return self._weighted_by_scores(
-            query, key, value, attention_mask, training, use_causal_mask
-        )
+            return self._dot_product(query, key, value, attention_mask), None
+        return self._weighted_by_scores(query, key, value, attention_mask, training)
 
     def call(
         self,
@@ -268,31 +266,30 @@ class MultiHeadAttention(ProjectedAttention):
         query_mask = get_mask(query)
         for x in (query, value, key):  # as Keras: masks end here
             set_mask(x, None)
-        own = type(self)._compute_attention is not MultiHeadAttention._compute_attention
-        masks = (query_mask, value_mask, key_mask, attention_mask, self._window)
-        only_causal = (
-            use_causal_mask and not own and all(mask is None for mask in masks)
-        )
-        if not only_causal:
-            attention_mask = self._compute_attention_mask(
-                query,
-                value,
-                query_mask=query_mask,
-                value_mask=value_mask,
-                key_mask=key_mask,
-                attention_mask=attention_mask,
-                use_causal_mask=use_causal_mask,
-            )
+        masks = {
+            "query_mask": query_mask,
+            "value_mask": value_mask,
+            "key_mask": key_mask,
+            "attention_mask": attention_mask,
+            "use_causal_mask": use_causal_mask,
+        }
         gate = self._gate_dense(query) if self._use_gate else None
-        output, scores = self._compute_attention(
+        projected = (
             self._query_dense(query),
             self._key_dense(key),
             self._value_dense(value),
-            attention_mask,
-            training,
-            return_attention_scores,
-            **({"use_causal_mask": True} if only_causal else {}),
         )
+        if self._needs_no_scores(
+            *projected[:2], masks, return_attention_scores, training, MultiHeadAttention
+        ):
+            output, scores = self._attend(*projected, **masks), None
+        else:
+            output, scores = self._compute_attention(
+                *projected,
+                self._compute_attention_mask(query, value, **masks),
+                training,
+                return_attention_scores,
+            )
         if gate is not None:
             output = ops.multiply(output, gate)
         output = self._output_dense(output)

@@ -4,8 +4,17 @@ from ckeras import ops
 from ckeras.engine import config
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.layers.base.layer import Layer
+from ckeras.ops.nn.attention import attend
 
 __all__ = ["ProjectedAttention", "check_lengths", "check_window"]
+
+# What subclasses of users may have of their own.
+_REPLACEABLE = (
+    "_compute_attention",
+    "_compute_attention_mask",
+    "_compute_causal_mask",
+    "_compute_sliding_window_mask",
+)
 
 
 class ProjectedAttention(Layer):
@@ -80,10 +89,16 @@ class ProjectedAttention(Layer):
         if self._window is not None:
             masks.append(self._compute_sliding_window_mask(query, value))
         if attention_mask is not None:
-            masks.insert(0, ops.cast(attention_mask, "bool"))
+            masks.insert(0, attention_mask)
+        return self._joined_masks(masks)
+
+    def _joined_masks(self, masks):
+        """All masks in one; None for none."""
         joint = None
         for mask in masks:
-            joint = mask if joint is None else ops.logical_and(joint, mask)
+            if mask is not None:
+                mask = ops.cast(mask, "bool")
+                joint = mask if joint is None else ops.logical_and(joint, mask)
         return joint
 
     def _compute_causal_mask(self, query, value=None):
@@ -122,7 +137,73 @@ class ProjectedAttention(Layer):
         plain = self._rate == 0.0 and not return_attention_scores
         return plain and len(query.shape) == 4
 
-    def _dot_product(self, query, key, value, attention_mask, use_causal_mask):
+    def _needs_no_scores(
+        self, query, key, masks, return_attention_scores, training, base
+    ):
+        """Whether the output of projected heads may be computed by `_attend`.
+
+        A layer with dropout can do without scores where it does not train, unless
+        there may be queries that see nothing: by scores their output is 0, else even.
+
+        Args:
+            query, key: the projected heads.
+            masks: the keyword arguments of `_attend`.
+            return_attention_scores, training: of the call.
+            base: the class of the layer that subclasses may differ from.
+        """
+        if any(getattr(type(self), n) is not getattr(base, n) for n in _REPLACEABLE):
+            return False
+        if self._at_once(query, return_attention_scores):
+            return True
+        given = [name for name, mask in masks.items() if mask is not None]
+        all_see = given == ["use_causal_mask"] and (
+            self._window is None or query.shape[1] <= key.shape[1]
+        )
+        needless = not (training or return_attention_scores)
+        return needless and all_see and len(query.shape) == 4
+
+    def _attend(
+        self,
+        query,
+        key,
+        value,
+        query_mask=None,
+        value_mask=None,
+        key_mask=None,
+        attention_mask=None,
+        use_causal_mask=False,
+    ):
+        """The output, by a kernel that stores no scores, nor masks that no one gave.
+
+        What a query sees by places needs no mask, and a mask of keys is as small as it
+        comes. Queries that are masked see all keys evenly.
+        """
+        mask = None if attention_mask is None else ops.cast(attention_mask, "bool")
+        if mask is not None:
+            mask = self._with_head_axes(mask, 4)
+        for keys in (value_mask, key_mask):
+            if keys is not None:
+                keys = ops.expand_dims(ops.cast(keys, "bool"), (1, 2))
+                mask = keys if mask is None else ops.logical_and(mask, keys)
+        output = attend(
+            query,
+            key,
+            value,
+            mask,
+            scale=self._scale,
+            causal=use_causal_mask,
+            window=self._window,
+        )
+        if query_mask is None:
+            return output
+        evenly = ops.mean(value, axis=1, keepdims=True)
+        if query.shape[2] != value.shape[2]:
+            evenly = ops.repeat(evenly, query.shape[2] // value.shape[2], axis=2)
+        seeing = ops.expand_dims(ops.cast(query_mask, "bool"), (2, 3))
+        return ops.where(seeing, output, evenly)
+
+    def _dot_product(self, query, key, value, attention_mask):
+        """The same with all masks in one."""
         if attention_mask is not None:
             attention_mask = self._with_head_axes(attention_mask, 4)
             attention_mask = ops.cast(attention_mask, "bool")
@@ -132,20 +213,11 @@ class ProjectedAttention(Layer):
             value,
             mask=attention_mask,
             scale=self._scale,
-            is_causal=use_causal_mask,
             flash_attention=self._flash_attention,
         )
 
-    def _weighted_by_scores(
-        self, query, key, value, attention_mask, training, use_causal_mask
-    ):
+    def _weighted_by_scores(self, query, key, value, attention_mask, training):
         """The output, and the scores after softmax."""
-        if use_causal_mask:
-            causal = self._compute_causal_mask(query, value)
-            if attention_mask is not None:
-                attention_mask = ops.cast(attention_mask, "bool")
-                causal = ops.logical_and(attention_mask, causal)
-            attention_mask = causal
         query = ops.multiply(query, ops.cast(self._scale, query.dtype))
         pair = (key, query) if self._kv_first else (query, key)
         scores = ops.einsum(self._dot_product_equation, *pair)

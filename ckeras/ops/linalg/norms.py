@@ -14,6 +14,12 @@ from ckeras.ops.registry import op
 __all__ = ["norm"]
 
 
+def _largest(sizes, axis, keepdims=False):
+    """Their maximum: 0 if there are none."""
+    initial = 0 if 0 in sizes.shape else None
+    return reductions.max(sizes, axis, keepdims, initial=initial)
+
+
 def _vector_norm(x, order, axes, keepdims):
     if dtypes.is_complex(x.dtype):
         x = elementwise.abs(x)
@@ -22,7 +28,7 @@ def _vector_norm(x, order, axes, keepdims):
         return elementwise.sqrt(total)
     size = elementwise.abs(x)
     if order == math.inf:
-        return reductions.max(size, axes, keepdims)
+        return _largest(size, axes, keepdims)
     if order == -math.inf:
         return reductions.min(size, axes, keepdims)
     if order == 0:
@@ -40,11 +46,11 @@ def _matrix_norm(x, order, rows, columns, keepdims):
     if order in (1, -1, math.inf, -math.inf):
         first, second = (rows, columns) if builtins.abs(order) == 1 else (columns, rows)
         sums = reductions.sum(elementwise.abs(x), first, keepdims=True)
-        reduce = reductions.max if order > 0 else reductions.min
+        reduce = _largest if order > 0 else reductions.min
         y = reduce(sums, second, keepdims=True)
     elif order in (2, -2, "nuc"):
         s = svd(moveaxis(x, (rows, columns), (-2, -1)), compute_uv=False)
-        reduce = {2: reductions.max, -2: reductions.min, "nuc": reductions.sum}[order]
+        reduce = {2: _largest, -2: reductions.min, "nuc": reductions.sum}[order]
         y = reduce(s, axis=-1)
         kept = [1 if a in (rows, columns) else d for a, d in enumerate(x.shape)]
         return reshaped(y, kept) if keepdims else y

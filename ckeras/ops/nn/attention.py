@@ -9,8 +9,6 @@ from ckeras.ops.registry import op
 
 __all__ = ["dot_product_attention"]
 
-_BY_KERNEL = ("float32", "float64")
-
 
 @op
 def dot_product_attention(
@@ -50,6 +48,19 @@ def dot_product_attention(
     Raises:
         ValueError: if the shapes do not fit.
     """
+    return attend(
+        query, key, value, mask, bias, scale=scale, causal=is_causal, window=None
+    )
+
+
+def attend(query, key, value, mask=None, bias=None, *, scale, causal, window):
+    """`dot_product_attention`, which may also see a window of places only.
+
+    Args:
+        query, key, value, mask, bias, scale: as there.
+        causal: whether a query sees keys up to its own place only.
+        window: a query sees keys less than so many places away; None for all.
+    """
     query, key, value = same_type([query, key, value], "float")
     if {len(query.shape), len(key.shape), len(value.shape)} != {4}:
         raise ValueError(
@@ -57,15 +68,15 @@ def dot_product_attention(
             f"Received: query.shape={query.shape}, key.shape={key.shape}, "
             f"value.shape={value.shape}."
         )
-    dtype = query.dtype
+    head_dim, kv_len = query.shape[-1], key.shape[1]
     if scale is None:
-        scale = 1.0 / math.sqrt(query.shape[-1])
+        scale = 1.0 / math.sqrt(head_dim) if head_dim else 1.0
     if bias is not None:
-        bias = _four_axes(with_type(bias, dtype))
+        bias = _four_axes(with_type(bias, query.dtype))
     if mask is not None:
         mask = _four_axes(with_type(mask, "bool"))
-    attrs = {"scale": float(scale), "causal": bool(is_causal), "window": None}
-    if dtype in _BY_KERNEL and key.shape[1] > 0:
+    attrs = {"scale": float(scale), "causal": bool(causal), "window": window}
+    if head_dim and kv_len:
         return attention.attention(query, key, value, mask, bias, **attrs)[0]
     return attention.formula(query, key, value, mask, bias, **attrs)
 

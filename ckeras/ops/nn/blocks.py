@@ -3,6 +3,8 @@
 import numpy as np
 
 from ckeras.engine import config
+from ckeras.engine.symbolic.inference import infer
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.ops.numpy.joining import pad
 from ckeras.ops.numpy.manipulation import permuted, reshaped, sliced
 from ckeras.ops.primitives import indexing
@@ -131,7 +133,28 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     return reshaped(y, (n, c * places.shape[0], places.shape[1]))
 
 
-@op
+def _fold_spec(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """Only numbers can tell whether an unknown number of patches is the right one."""
+    places, _, _ = _patch_places(
+        _two(output_size),
+        _two(kernel_size),
+        _two(dilation),
+        _two(padding),
+        _two(stride),
+    )
+    if len(x.shape) == 3:
+        rows = places.shape[0] if x.shape[1] is None else x.shape[1]
+        patches = places.shape[1] if x.shape[2] is None else x.shape[2]
+        like = KerasTensor((1, rows, patches), x.dtype, record_history=False)
+    else:
+        like = x
+    y = infer(fold, like, output_size, kernel_size, dilation, padding, stride)
+    channels = None if x.shape[1] is None else y.shape[1]
+    shape = (x.shape[0], channels, *y.shape[2:])
+    return KerasTensor(shape, y.dtype, record_history=False)
+
+
+@op(spec=_fold_spec)
 def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """Images as sums of their patches: the transpose of `unfold`.
 
@@ -152,7 +175,13 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     places, in_h, in_w = _patch_places(
         size, kernel, _two(dilation), padding, _two(stride)
     )
-    n, depth, _ = x.shape
+    n, depth, patches = x.shape
+    if depth % places.shape[0] or patches != places.shape[1]:
+        raise ValueError(
+            f"`fold`: expected x of shape (batch, channels · {places.shape[0]}, "
+            f"{places.shape[1]}) for patches of {kernel} that make an image of {size}. "
+            f"Received: x.shape={x.shape}"
+        )
     c = depth // places.shape[0]
     pixels = permuted(reshaped(x, (n * c, places.size)), (1, 0))
     image = segment_sum(pixels, places.reshape(-1), num_segments=in_h * in_w)

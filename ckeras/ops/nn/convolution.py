@@ -142,7 +142,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     """
     x, w, restore = _operands("conv", inputs, kernel, data_format)
     channels, per_group = x.shape[-1], w.shape[-2]
-    if per_group == 0 or channels % per_group:
+    if not channels or not per_group or channels % per_group:
         raise ValueError(
             "The number of input channels must match the kernel's, or be evenly "
             f"divisible by its in_channels. Received input channels {channels} and "

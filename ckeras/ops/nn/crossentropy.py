@@ -9,6 +9,7 @@ from ckeras.ops.primitives import elementwise, indexing, losses
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
+    as_places,
     as_value,
     constant,
     pair,
@@ -62,7 +63,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
 def _classes(x):
     """Class indices as int32; a float that is no whole number is no class."""
     x = as_value(x)
-    whole = with_type(x, "int32")
+    whole = as_places(x)
     if not dtypes.is_inexact(x.dtype):
         return whole
     same = elementwise.equal(with_type(whole, x.dtype), x)
@@ -85,7 +86,7 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False, **kwa
         num_classes = kwargs.pop("num_tokens", None)
     if num_classes is None:
         raise ValueError("Argument `num_classes` must be specified.")
-    x = with_type(inputs, "int32")
+    x = as_places(inputs)
     hot = one_hot(x, num_classes, axis=axis, dtype=dtype)
     return reductions.max(hot, axis=1 if len(x.shape) > 1 else 0)
 
@@ -139,7 +140,8 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     target, output = pair(target, output, "float")
     _same_shapes(target, output)
     _need_axis(target, output)
-    if as_axis(axis, len(output.shape), "categorical_crossentropy") == _last(output):
+    axis = as_axis(axis, len(output.shape), "categorical_crossentropy")
+    if axis == _last(output) and output.shape[-1]:
         return losses.categorical_crossentropy(
             target, output, from_logits=bool(from_logits)
         )
@@ -165,7 +167,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             classes.
     """
     # Losses of half precision are float32, as in Keras on JAX.
-    target, output = with_type(target, "int32"), widened(as_float(output))
+    target, output = as_places(target), widened(as_float(output))
     if not output.shape:
         raise ValueError(
             "Argument `output` must be at least rank 1. "

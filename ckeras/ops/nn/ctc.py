@@ -17,7 +17,7 @@ from ckeras.ops.numpy.manipulation import expand_dims, permuted, reshaped, slice
 from ckeras.ops.numpy.sorting import argsort, take_along_axis
 from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.by_numpy import decoding
-from ckeras.ops.promotion import as_value, constant, join, with_type
+from ckeras.ops.promotion import as_places, as_value, constant, join, with_type
 from ckeras.ops.registry import op
 
 __all__ = ["ctc_decode", "ctc_loss"]
@@ -70,9 +70,8 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
     Raises:
         ValueError: if the shapes do not fit.
     """
-    target, output = with_type(target, "int32"), _scores(output)
-    target_length = with_type(target_length, "int32")
-    output_length = with_type(output_length, "int32")
+    target, output = as_places(target), _scores(output)
+    target_length, output_length = as_places(target_length), as_places(output_length)
     _check_loss(target, output, target_length, output_length)
     batch, timesteps, _ = output.shape
     labels = elementwise.maximum(target, constant(0, "int32"))
@@ -189,7 +188,7 @@ def ctc_decode(
             f"Invalid strategy {strategy}. Supported values are 'greedy' and "
             "'beam_search'."
         )
-    inputs, lengths = _scores(inputs), with_type(sequence_lengths, "int32")
+    inputs, lengths = _scores(inputs), as_places(sequence_lengths)
     if len(inputs.shape) != 3 or lengths.shape != inputs.shape[:1]:
         raise ValueError(
             "`ctc_decode`: expected `inputs` of shape (batch, timesteps, classes) and "

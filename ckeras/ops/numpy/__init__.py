@@ -10,6 +10,7 @@ from ckeras.ops.numpy import (
     complex_numbers,
     counting,
     creation,
+    diagonals,
     einstein,
     joining,
     linear,
@@ -25,6 +26,7 @@ from ckeras.ops.numpy.comparison import *  # noqa: F403
 from ckeras.ops.numpy.complex_numbers import *  # noqa: F403
 from ckeras.ops.numpy.counting import *  # noqa: F403
 from ckeras.ops.numpy.creation import *  # noqa: F403
+from ckeras.ops.numpy.diagonals import *  # noqa: F403
 from ckeras.ops.numpy.einstein import *  # noqa: F403
 from ckeras.ops.numpy.joining import *  # noqa: F403
 from ckeras.ops.numpy.linear import *  # noqa: F403
@@ -42,6 +44,7 @@ __all__ = [  # noqa: PLE0604
     *complex_numbers.__all__,
     *counting.__all__,
     *creation.__all__,
+    *diagonals.__all__,
     *einstein.__all__,
     *joining.__all__,
     *linear.__all__,

@@ -1,5 +1,7 @@
 """Arithmetic of two values: promotion as in Keras, broadcasting as in NumPy."""
 
+import math
+
 from ckeras.engine.values import dtypes
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.by_numpy import fallback
@@ -203,7 +205,7 @@ def arctan2(x1, x2):
 
 @op
 def hypot(x1, x2):
-    """√(x1² + x2²), elementwise, without overflow on the way."""
+    """√(x1² + x2²), elementwise, without overflow on the way; ∞ beside a NaN, too."""
     x1, x2 = [as_real(x, "hypot") for x in _float_pair(x1, x2)]
     a, b = elementwise.abs(x1), elementwise.abs(x2)
     large, small = elementwise.maximum(a, b), elementwise.minimum(a, b)
@@ -211,7 +213,11 @@ def hypot(x1, x2):
     zero = elementwise.equal(large, constant(0, x1.dtype))
     ratio = elementwise.divide(small, elementwise.where(zero, one, large))
     root = elementwise.sqrt(elementwise.add(one, elementwise.square(ratio)))
-    return elementwise.multiply(large, root)
+    infinity = constant(math.inf, x1.dtype)
+    infinite = elementwise.logical_or(
+        elementwise.equal(a, infinity), elementwise.equal(b, infinity)
+    )
+    return elementwise.where(infinite, infinity, elementwise.multiply(large, root))
 
 
 @op

@@ -16,6 +16,7 @@ from ckeras.ops.primitives.by_numpy import ordering
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
+    as_places,
     as_real,
     as_value,
     constant,
@@ -133,7 +134,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     x = as_value(x)
     if dtypes.is_inexact(x.dtype):
         raise TypeError(f"`bincount` counts integers. Received: {x.dtype}")
-    x = with_type(x, "int32")
+    x = as_places(x)
     if weights is not None:
         weights = as_value(weights)
         if weights.dtype == "bool":

@@ -2,7 +2,8 @@
 
 import math
 
-from ckeras.ops.numpy.linear import diagonal, multiplied
+from ckeras.ops.numpy.diagonals import diagonal
+from ckeras.ops.numpy.linear import multiplied
 from ckeras.ops.numpy.manipulation import moveaxis, permuted, reshaped
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.reductions import reduction

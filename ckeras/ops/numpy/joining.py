@@ -16,7 +16,7 @@ from ckeras.ops.primitives import elementwise, indexing, movement
 from ckeras.ops.promotion import (
     as_axis,
     as_value,
-    filled,
+    constant,
     index_constant,
     same_type,
     static_int,
@@ -378,9 +378,15 @@ def pad(x, pad_width, mode="constant", constant_values=None):
 def _pad_constant(x, pads, value):
     value = 0 if value is None else value
     if getattr(value, "is_symbolic", False):
-        inside = movement.pad(filled(x.shape, True, "bool"), pads=tuple(pads), value=0)
         padded = movement.pad(x, pads=tuple(pads), value=0)
-        return elementwise.where(inside, padded, with_type(value, x.dtype))
+        value = with_type(value, x.dtype)
+        for axis, (before, after) in enumerate(pads):
+            if before or after:
+                inside = np.pad(np.ones(x.shape[axis], bool), (before, after))
+                along = (-1,) + (1,) * (len(pads) - 1 - axis)
+                inside = constant(inside.reshape(along), "bool")
+                padded = elementwise.where(inside, padded, value)
+        return padded
     if not any(n for p in pads for n in p):
         return x
     return movement.pad(x, pads=tuple(pads), value=np.asarray(value).item())

@@ -1,9 +1,11 @@
-"""Products of vectors, matrices and tensors; diagonals."""
+"""Products of vectors, matrices and tensors."""
 
 import math
 
 import numpy as np
 
+from ckeras.engine.symbolic.fitting import infer_fitting
+from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.joining import stack
 from ckeras.ops.numpy.manipulation import (
@@ -15,16 +17,14 @@ from ckeras.ops.numpy.manipulation import (
     reshaped,
     sliced,
 )
-from ckeras.ops.primitives import elementwise, indexing, linear, movement
+from ckeras.ops.primitives import elementwise, linear, movement
 from ckeras.ops.primitives.by_numpy import fallback, matrices
 from ckeras.ops.primitives.by_numpy.complex_numbers import conj
-from ckeras.ops.primitives.reductions import reduction
 from ckeras.ops.promotion import (
     as_axis,
     as_float,
     as_value,
     constant,
-    index_constant,
     pair,
     type_of,
     with_type,
@@ -33,9 +33,6 @@ from ckeras.ops.registry import op
 
 __all__ = [
     "cross",
-    "diag",
-    "diagflat",
-    "diagonal",
     "dot",
     "inner",
     "kron",
@@ -43,12 +40,12 @@ __all__ = [
     "outer",
     "slogdet",
     "tensordot",
-    "trace",
-    "tril",
-    "triu",
-    "vander",
     "vdot",
 ]
+
+
+# A matrix product would pack a column of so many rows, to be used once.
+_LONG = 4096
 
 
 def _matmul_pair(x1, x2):
@@ -57,6 +54,10 @@ def _matmul_pair(x1, x2):
     if a.dtype == "int8" and type_of(x1) == type_of(x2):
         return with_type(a, "int32"), with_type(b, "int32")
     return a, b
+
+
+def _are_long(row, column):
+    return column.shape[0] >= _LONG and _have_matvec(row, column)
 
 
 def multiplied(a, b):
@@ -76,6 +77,8 @@ def multiplied(a, b):
             ) from None
         a = broadcast_to(a, batch + a.shape[-2:])
         b = broadcast_to(b, batch + b.shape[-2:])
+    if (a.shape[:-1], b.shape[1:]) == ((1,), (1,)) and _are_long(a, b):
+        return reshaped(linear.matvec(a, reshaped(b, b.shape[:1])), (1, 1))
     if dtypes.is_inexact(a.dtype):
         return linear.matmul(a, b)
     return fallback.integer_matmul(a, b)
@@ -220,7 +223,39 @@ def _component(x, i):
     return reshaped(sliced(x, len(x.shape) - 1, i, i + 1), x.shape[:-1])
 
 
-@op
+def _cross_spec(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """An unknown number of components stands for the one beside it, 3 of a vector.
+
+    Beside 2 components it may be 2 or 3, of which the result is a number or a vector.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    vectors = [x if isinstance(x, KerasTensor) else as_value(x) for x in (x1, x2)]
+    places = [
+        as_axis(a, len(x.shape), "cross")
+        for x, a in zip(vectors, (axisa, axisb), strict=True)
+    ]
+    components = [x.shape[a] for x, a in zip(vectors, places, strict=True)]
+    if None in components and 3 not in components:
+        raise ValueError(
+            "`cross`: whether vectors have 2 or 3 components decides whether the "
+            "result is a number or a vector, so at least one of them must be known. "
+            f"Received: x1.shape={vectors[0].shape}, x2.shape={vectors[1].shape}"
+        )
+    like = [_with_size(x, a, 3) for x, a in zip(vectors, places, strict=True)]
+    return infer_fitting(lambda a, b: cross(a, b, axisa, axisb, axisc), like, {}, ())
+
+
+def _with_size(x, axis, size):
+    """A placeholder with a size for an unknown one."""
+    shape = list(x.shape)
+    if not isinstance(x, KerasTensor) or shape[axis] is not None:
+        return x
+    shape[axis] = size
+    return KerasTensor(shape, x.dtype, record_history=False)
+
+
+@op(spec=_cross_spec)
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """The vector product of vectors with three (or two) components.
 
@@ -253,113 +288,6 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     a2, b2 = (a2 or [zero])[0], (b2 or [zero])[0]
     parts = [minor(a1, b2, a2, b1), minor(a2, b0, a0, b2), last]
     return stack([broadcast_to(p, last.shape) for p in parts], axisc)
-
-
-def _diagonal_index(rows, columns, offset):
-    row0, column0 = max(-offset, 0), max(offset, 0)
-    n = max(min(rows - row0, columns - column0), 0)
-    return (row0 + np.arange(n)) * columns + column0 + np.arange(n)
-
-
-@op
-def diagonal(x, offset=0, axis1=0, axis2=1):
-    """A diagonal of the matrices in two axes, as the last axis.
-
-    Args:
-        x: a tensor with at least two axes.
-        offset: the diagonal; above the main one if positive.
-        axis1, axis2: the matrices' rows and columns.
-    """
-    x = as_value(x)
-    if len(x.shape) < 2:
-        raise ValueError(
-            "`diagonal` requires an array of at least two dimensions. "
-            f"Received: x.shape={x.shape}"
-        )
-    axis1, axis2 = [as_axis(a, len(x.shape), "diagonal") for a in (axis1, axis2)]
-    if axis1 == axis2:
-        raise ValueError("`diagonal`: `axis1` and `axis2` must be different axes.")
-    x = moveaxis(x, (axis1, axis2), (-2, -1))
-    rows, columns = x.shape[-2:]
-    index = _diagonal_index(rows, columns, offset)
-    flat = reshaped(x, (*x.shape[:-2], rows * columns))
-    return indexing.gather(flat, index_constant(index), axis=len(flat.shape) - 1)
-
-
-@op
-def diag(x, k=0):
-    """The k-th diagonal of a matrix, or the matrix with a vector as k-th diagonal."""
-    x = as_value(x)
-    if len(x.shape) == 2:
-        return diagonal(x, offset=k)
-    if len(x.shape) != 1:
-        raise ValueError(f"`diag`: `x` must be 1-d or 2-d. Received: {x.shape}")
-    n = x.shape[0] + abs(k)
-    # Each place of the matrix takes its number from x with a 0 behind.
-    index = np.full(n * n, x.shape[0])
-    index[_diagonal_index(n, n, k)] = np.arange(x.shape[0])
-    from ckeras.ops.numpy.joining import pad
-
-    flat = indexing.gather(pad(x, (0, 1)), constant(index, "int32"), axis=0)
-    return reshaped(flat, (n, n))
-
-
-@op
-def diagflat(x, k=0):
-    """The matrix with all elements of x as its k-th diagonal."""
-    return diag(ravel(x), k)
-
-
-@op
-def trace(x, offset=0, axis1=0, axis2=1):
-    """Sum of a diagonal; arguments as for `diagonal`."""
-    y = diagonal(x, offset, axis1, axis2)
-    if y.dtype in ("bool", "int8", "int16"):
-        y = with_type(y, "int32")
-    elif y.dtype in ("uint8", "uint16"):
-        y = with_type(y, "uint32")
-    return reduction.sum(y, axes=(len(y.shape) - 1,), keepdims=False)
-
-
-def _triangle(x, k, keep_lower):
-    x = as_value(x)
-    if len(x.shape) < 2:
-        raise ValueError(
-            f"`{'tril' if keep_lower else 'triu'}`: `x` must have at least two axes. "
-            f"Received: x.shape={x.shape}"
-        )
-    lower = np.tri(*x.shape[-2:], k if keep_lower else k - 1, dtype=bool)
-    keep = constant(lower if keep_lower else ~lower, "bool")
-    return elementwise.where(keep, x, constant(0, x.dtype))
-
-
-@op
-def tril(x, k=0):
-    """x with zeros above the k-th diagonal of its last two axes."""
-    return _triangle(x, k, True)
-
-
-@op
-def triu(x, k=0):
-    """x with zeros below the k-th diagonal of its last two axes."""
-    return _triangle(x, k, False)
-
-
-@op
-def vander(x, N=None, increasing=False):
-    """Powers of a vector's elements as the columns of a matrix.
-
-    Args:
-        x: a vector.
-        N: number of columns, the vector's length by default.
-        increasing: whether the powers grow from the left.
-    """
-    x = as_value(x)
-    if len(x.shape) != 1:
-        raise ValueError(f"`vander`: `x` must be a vector. Received: {x.shape}")
-    n = x.shape[0] if N is None else N
-    powers = np.arange(n) if increasing else np.arange(n)[::-1]
-    return elementwise.power(expand_dims(x, 1), constant(powers, x.dtype))
 
 
 @op

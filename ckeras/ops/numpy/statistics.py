@@ -15,9 +15,11 @@ from ckeras.ops.promotion import (
     as_axes,
     as_axis,
     as_float,
+    as_places,
     as_real,
     as_value,
     constant,
+    join,
     static_size,
     with_type,
 )
@@ -90,22 +92,27 @@ def _quantile(x, q, axis, method, keepdims, name, skip_nan):
     ordered = sort(rows, -1)
     n = rows.shape[-1]
     missing = isnan(rows)
-    wanted = reshaped(q, (math.prod(q.shape),) + (1,) * (len(rows.shape) - 1))
+    # Places are exact in their type, whatever that of x is.
+    exact = join(x.dtype, "float32" if n < 1 << 24 else "float64")
+    wanted = with_type(q, exact)
+    wanted = reshaped(wanted, (math.prod(q.shape),) + (1,) * (len(rows.shape) - 1))
     if skip_nan:
         count = reductions.sum(elementwise.logical_not(missing), axis=-1)
-        last = elementwise.subtract(with_type(count, x.dtype), constant(1, x.dtype))
-        last = elementwise.maximum(last, constant(0, x.dtype))
+        last = elementwise.subtract(with_type(count, exact), constant(1, exact))
+        last = elementwise.maximum(last, constant(0, exact))
     else:
-        last = constant(n - 1, x.dtype)
+        last = constant(n - 1, exact)
     place = elementwise.multiply(wanted, last)
     if method == "nearest":
         place = elementwise.round(place)
     low, high = elementwise.floor(place), elementwise.ceil(place)
     shape = (math.prod(q.shape), *rows.shape[:-1])
     picked = [
-        _picked(ordered, with_type(index, "int32"), shape) for index in (low, high)
+        _picked(ordered, with_type(index, as_places(0, n).dtype), shape)
+        for index in (low, high)
     ]
-    y = _mixed(*picked, elementwise.subtract(place, low), method)
+    part = with_type(elementwise.subtract(place, low), x.dtype)
+    y = _mixed(*picked, part, method)
     if not skip_nan:
         broken = reductions.any(missing, axis=-1)
         y = elementwise.where(broken, constant(math.nan, x.dtype), y)

@@ -66,7 +66,7 @@ def _check(query, key, value, mask, bias):
     fits = (
         tuple(key.shape) == (batch, kv_len, kv_heads, head_dim)
         and tuple(value.shape[:3]) == (batch, kv_len, kv_heads)
-        and heads % kv_heads == 0
+        and (heads % kv_heads if kv_heads else heads) == 0
     )
     if not fits:
         raise ValueError(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import ckeras
 from tests.kernels.harness import poisoned, run
 
 ROWS = [0, 1, 3, 4, 5, 13, 300]
@@ -48,3 +49,12 @@ def test_nan_and_infinity_stay_in_their_rows():
     y = multiply(a, np.abs(x))
     assert np.isnan(y[2]) and y[7] == np.inf
     assert np.isfinite(np.delete(y, [2, 7])).all()
+
+
+@pytest.mark.parametrize("name", ["dot", "inner", "vdot", "matmul"])
+def test_products_of_long_vectors_pack_nothing(name):
+    x, y = np.random.default_rng(1).normal(size=(2, 10_007)).astype("float32")
+    compiled = ckeras.function(getattr(ckeras.ops, name))
+    for found in (getattr(ckeras.ops, name)(x, y), compiled(x, y)):
+        np.testing.assert_allclose(found, x.astype("float64") @ y, rtol=1e-4)
+    assert compiled.plan.scratch_bytes < x.nbytes

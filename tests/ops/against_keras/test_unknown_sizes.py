@@ -89,3 +89,7 @@ def test_large_constants_take_no_memory_where_only_shapes_matter():
     assert ops.rfft(x)[0].shape == (None, None, None, 3)
     border = ((1000, 1000), (0, 0), (0, 0), (0, 0))
     assert ops.pad(x, border, constant_values=x[0, 0, 0, 0]).shape == x.shape
+    x = ckeras.KerasTensor((None,) * 4)
+    for mode in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        assert ops.pad(x, 5000, mode=mode).shape == x.shape
+    assert ops.pad(x, 5000, constant_values=x[0, 0, 0, 0]).shape == x.shape

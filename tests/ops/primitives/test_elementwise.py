@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ckeras import ops
+from ckeras.engine.function import function
 from ckeras.engine.primitive import registry
 from ckeras.engine.tracing.gradient import GradientTape
 from ckeras.engine.values.convert import convert_to_tensor
@@ -170,3 +172,13 @@ def test_errors_name_the_op_and_the_shapes():
 def test_every_instruction_is_a_program():
     for name in [*UNARY, *BINARY, "where", "clip", "cast", "less", "logical_and"]:
         assert callable(registry[name].program)
+
+
+def test_the_next_number_of_half_precision():
+    import ml_dtypes
+
+    for dtype in (np.float16, ml_dtypes.bfloat16):
+        one, two = np.ones(1, dtype), np.full(1, 2, dtype)
+        for call in (ops.nextafter, function(ops.nextafter)):
+            found = call(one, two)
+            assert float(found[0]) == 1 + float(ml_dtypes.finfo(dtype).eps)

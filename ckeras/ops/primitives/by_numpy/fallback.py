@@ -68,7 +68,11 @@ arctan2 = Primitive(
     "arctan2", infer=_broadcast, evaluate=np.arctan2, gradient=_arctan2_gradient
 )
 nextafter = Primitive(
-    "nextafter", infer=_broadcast, evaluate=np.nextafter, gradient=NOT_DIFFERENTIABLE
+    "nextafter",
+    infer=_broadcast,
+    evaluate=np.nextafter,
+    any_type=True,  # in float32 the next number of half precision is much nearer
+    gradient=NOT_DIFFERENTIABLE,
 )
 gcd = Primitive("gcd", infer=_broadcast, evaluate=np.gcd, gradient=NOT_DIFFERENTIABLE)
 lcm = Primitive("lcm", infer=_broadcast, evaluate=np.lcm, gradient=NOT_DIFFERENTIABLE)
@@ -180,7 +184,7 @@ _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def _erfc_signed(y):
-    return _erfc(np.nan_to_num(np.abs(y))).astype("float64")
+    return np.asarray(_erfc(np.nan_to_num(np.abs(y))), "float64")
 
 
 erfinv = Primitive(

@@ -1,5 +1,7 @@
 """Inverses, determinants and triangular factors, which NumPy computes."""
 
+import math
+
 import numpy as np
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec
@@ -195,7 +197,7 @@ det = Primitive(
 
 def _lu_factor(x):
     *batch, M, N = x.shape
-    packed = x.reshape(-1, M, N).copy()
+    packed = x.reshape(math.prod(batch), M, N).copy()
     pivots = np.zeros((len(packed), min(M, N)), "int32")
     for lu, pivot in zip(packed, pivots, strict=True):
         for k in range(min(M, N)):
@@ -222,10 +224,13 @@ def _unpivoted(x, pivots):
 
 def _lu_unpivot(x, pivots):
     rows, columns = x.shape[-2:]
+    count = math.prod(x.shape[:-2])
     parts = zip(
-        x.reshape(-1, rows, columns), pivots.reshape(-1, pivots.shape[-1]), strict=True
+        x.reshape(count, rows, columns),
+        pivots.reshape(count, pivots.shape[-1]),
+        strict=True,
     )
-    return np.stack([_unpivoted(*part) for part in parts]).reshape(x.shape)
+    return np.array([_unpivoted(*part) for part in parts], x.dtype).reshape(x.shape)
 
 
 def _lu_gradient(node, d_outputs, needs):

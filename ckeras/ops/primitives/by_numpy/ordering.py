@@ -28,8 +28,23 @@ _LEAST_KEYS = 64
 _FEW = 8
 
 
-def _indices_like(x, **attrs):
-    return Spec(x.shape, "int32")
+def _check_places(name, size):
+    """Raises if places along an axis of a size are more than int32 counts."""
+    if size > 1 << 31:
+        raise ValueError(
+            f"`{name}`: places along an axis of size {size} do not fit into the "
+            "result's type, int32. Reshape x into several axes."
+        )
+
+
+def _places_like(name):
+    """The shape rule of an op that returns a place for each element."""
+
+    def infer(x, *, axis, **attrs):
+        _check_places(name, x.shape[axis])
+        return Spec(x.shape, "int32")
+
+    return infer
 
 
 def _ranks(x):
@@ -71,7 +86,7 @@ def _argsort(x, axis):
 
 argsort = Primitive(
     "argsort",
-    infer=_indices_like,
+    infer=_places_like("argsort"),
     evaluate=_argsort,
     takes_complex=True,
     gradient=NOT_DIFFERENTIABLE,
@@ -94,7 +109,7 @@ sort = Primitive(
 )
 argpartition = Primitive(
     "argpartition",
-    infer=_indices_like,
+    infer=_places_like("argpartition"),
     evaluate=lambda x, kth, axis: np.argpartition(x, kth, axis=axis),
     gradient=NOT_DIFFERENTIABLE,
 )
@@ -137,15 +152,25 @@ def _top_k(x, k):
     return _places(np.sort(keys, axis=-1)[..., :k])
 
 
+def _top_k_infer(x, *, k):
+    _check_places("top_k", x.shape[-1])
+    return Spec((*x.shape[:-1], k), "int32")
+
+
+def _searchsorted_infer(sequence, values, *, side):
+    _check_places("searchsorted", sequence.shape[0])
+    return Spec(values.shape, "int32")
+
+
 top_k_indices = Primitive(
     "top_k_indices",
-    infer=lambda x, k: Spec((*x.shape[:-1], k), "int32"),
+    infer=_top_k_infer,
     evaluate=_top_k,
     gradient=NOT_DIFFERENTIABLE,
 )
 searchsorted = Primitive(
     "searchsorted",
-    infer=lambda sequence, values, side: Spec(values.shape, "int32"),
+    infer=_searchsorted_infer,
     evaluate=lambda sequence, values, side: np.searchsorted(sequence, values, side),
     takes_complex=True,
     gradient=NOT_DIFFERENTIABLE,

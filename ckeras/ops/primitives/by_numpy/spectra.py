@@ -18,6 +18,8 @@ def _infer(real, imag, *, axes, inverse):
 
 
 def _evaluate(real, imag, *, axes, inverse):
+    if not real.size:
+        return real, imag
     norm = "forward" if inverse else "backward"  # neither direction is scaled
     transform = np.fft.ifftn if inverse else np.fft.fftn
     y = transform(real + 1j * imag, axes=axes, norm=norm)
