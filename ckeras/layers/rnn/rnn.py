@@ -1,5 +1,7 @@
 """The layer that runs a cell over a sequence."""
 
+import numpy as np
+
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.scope import name_scope
@@ -176,7 +178,7 @@ class RNN(Layer):
             raise ValueError(
                 f"Layer '{self.name}' expected `initial_state` to hold "
                 f"{len(expected)} states, of sizes {expected}. "
-                f"Received: {len(found)}, of shapes {[s.shape for s in found]}"
+                f"Received: {len(found)}, of shapes {[np.shape(s) for s in found]}"
             )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
