@@ -1,5 +1,7 @@
 """The layer that runs a cell over a sequence."""
 
+import numpy as np
+
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.scope import name_scope
@@ -9,6 +11,7 @@ from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.base.layer import Layer
 from ckeras.layers.base.tracking import no_automatic_dependency_tracking
 from ckeras.layers.rnn.cells.dropout_cell import DropoutRNNCell
+from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells, output_size
 from ckeras.layers.rnn.loop import run_cell
 
 __all__ = ["RNN"]
@@ -51,8 +54,6 @@ class RNN(Layer):
         **kwargs,
     ):
         if isinstance(cell, (list, tuple)):
-            from ckeras.layers.rnn.cells.stacked_cells import StackedRNNCells
-
             cell = StackedRNNCells(cell)
         super().__init__(**kwargs)
         _check_cell(cell)
@@ -82,8 +83,7 @@ class RNN(Layer):
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, length = sequences_shape[:2]
-        size = getattr(self.cell, "output_size", None)
-        size = self.state_size[0] if size is None else size
+        size = output_size(self.cell)
         if not isinstance(size, int):
             raise ValueError("output_size must be an integer.")
         output = (batch, length, size) if self.return_sequences else (batch, size)
@@ -149,7 +149,9 @@ class RNN(Layer):
         self._check_batch(sequences)
         states = self._first_states(sequences, initial_state)
         mask = self._mask_of_timesteps(sequences, mask)
-        self._draw_dropout_masks(self.cell, sequences, states, training)
+        if training:
+            shape = (sequences.shape[0], *sequences.shape[2:])
+            self._draw_dropout_masks(self.cell, shape, states)
         try:
             results = self.inner_loop(sequences, states, mask, training=training)
         finally:
@@ -176,7 +178,7 @@ class RNN(Layer):
             raise ValueError(
                 f"Layer '{self.name}' expected `initial_state` to hold "
                 f"{len(expected)} states, of sizes {expected}. "
-                f"Received: {len(found)}, of shapes {[s.shape for s in found]}"
+                f"Received: {len(found)}, of shapes {[np.shape(s) for s in found]}"
             )
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
@@ -231,15 +233,25 @@ class RNN(Layer):
             unroll=self.unroll,
         )
 
-    def _draw_dropout_masks(self, cell, sequences, states, training):
-        # Before the loop: the masks belong to the batch, not to a timestep.
-        if training and isinstance(cell, DropoutRNNCell):
+    def _draw_dropout_masks(self, cell, shape, states):
+        """Draws what belongs to the batch, not to a timestep, before the loop.
+
+        Args:
+            cell: a cell; of several that work as one, each draws its own masks.
+            shape: of a timestep's inputs.
+            states: the cell's first states.
+        """
+        if isinstance(cell, DropoutRNNCell):
             if cell.dropout > 0:
-                cell.get_dropout_mask(sequences[:, 0])
+                cell.get_dropout_mask(ops.ones(shape, dtype=cell.compute_dtype))
             cell.get_recurrent_dropout_mask(tree.flatten(states)[0])
+        elif isinstance(cell, StackedRNNCells):
+            for inner, state in zip(cell.cells, states, strict=True):
+                self._draw_dropout_masks(inner, shape, state)
+                shape = (shape[0], output_size(inner))
 
     def _forget_dropout_masks(self, cell):
-        for inner in (cell, *getattr(cell, "cells", ())):
+        for inner in (cell, *getattr(cell, "_flatten_layers", tuple)()):
             if isinstance(inner, DropoutRNNCell):
                 inner.reset_dropout_mask()
                 inner.reset_recurrent_dropout_mask()

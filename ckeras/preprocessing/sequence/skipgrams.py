@@ -49,7 +49,7 @@ def skipgrams(
     Random numbers are those of Python's `random` module.
 
     Args:
-        sequence: List of word numbers; 0 stands for no word and is left out.
+        sequence: List or array of word numbers; 0 stands for no word and is left out.
         vocabulary_size: Number above all words' numbers.
         window_size: How many words to each side are neighbours.
         negative_samples: How many pairs by chance there are for each of neighbours.
@@ -73,8 +73,8 @@ def skipgrams(
             continue
         if sampling_table is not None and sampling_table[word] < random.random():
             continue
-        near = [*sequence[max(0, i - window_size) : i]]
-        near += sequence[i + 1 : i + window_size + 1]
+        before = sequence[max(0, i - window_size) : i]
+        near = [*before, *sequence[i + 1 : i + window_size + 1]]
         couples += [[word, other] for other in near if other]
     n_near, words = len(couples), [word for word, _ in couples]
     if negative_samples > 0:

@@ -136,6 +136,14 @@ def wrapper_cases():
         dtype="float64",
     )
     yield "two ways, own backward layer", (own, [x])
+    yield "two ways stateful", two_way(layers.SimpleRNN, "ave", stateful=True)
+    states = [normal(2, 2) for _ in range(4)]
+    layer, inputs, call = two_way(layers.LSTM, "mul", masked, return_state=True)
+    yield "two ways, first states masked", (layer, [*inputs, states], call)
+    mask = np.array([MASKS["right"], MASKS["left"], MASKS["inside"]], bool)
+    layer = layers.TimeDistributed(layers.GRU(2, dtype="float64"), dtype="float64")
+    call = {"mask": mask.transpose(1, 0, 2)}
+    yield "at each timestep masked rnn", (layer, [normal(2, 3, 4, 2)], call)
     for name, inner in {
         "dense": layers.Dense(2, dtype="float64"),
         "rnn": layers.GRU(2, dtype="float64"),
@@ -179,6 +187,14 @@ def cell_cases():
         ),
     )
 
+    drops = {"dropout": 0.4, "seed": 1, "dtype": "float64"}
+    stack = [cls(3, **drops) for cls in kinds]
+    stack = layers.StackedRNNCells(stack, dtype="float64")
+    yield (
+        "rnn of cells that drop",
+        (layers.RNN(stack, dtype="float64"), [normal(2, 4, 3)], {"training": True}),
+    )
+
 
 def convolutional_cases():
     """ConvLSTM with what changes its arithmetic."""
@@ -192,11 +208,18 @@ def convolutional_cases():
         "1d dilated": (1, (2, 3, 6, 2), {"dilation_rate": 2}, {}),
         "1d first": (1, (2, 3, 2, 5), {**first, "padding": "same"}, {}),
         "1d other": (1, (2, 3, 5, 2), {"activation": "softplus"}, {}),
+        "1d gates": (1, (2, 3, 5, 2), {"recurrent_activation": "softsign"}, {}),
         "2d": (2, images, everything, {}),
         "2d same": (2, images, {"padding": "same", "use_bias": False}, {}),
         "2d strides": (2, images, {"strides": 2}, {}),
         "2d backwards": (2, images, {"go_backwards": True, **everything}, {}),
         "2d masked": (2, images, everything, {"mask": MASKS["inside"]}),
+        "2d unrolled": (
+            2,
+            images,
+            {"unroll": True, "go_backwards": True},
+            {"mask": MASKS["left"]},
+        ),
         "2d zero where masked": (
             2,
             images,
@@ -207,6 +230,12 @@ def convolutional_cases():
         "2d penalized": (2, images, {"activity_regularizer": "l2", **penalties}, {}),
         "2d stateful": (2, images, {"stateful": True}, {}),
         "3d": (3, (1, 2, 3, 2, 3, 2), {"kernel_size": 2, **everything}, {}),
+        "3d strides": (
+            3,
+            (1, 2, 2, 3, 3, 3),
+            {"kernel_size": 2, "strides": 2, "padding": "same", **first},
+            {},
+        ),
     }.items():
         kind = getattr(layers, f"ConvLSTM{rank}D")
         options = {"filters": 2, "kernel_size": 3, "dtype": "float64", **options}
@@ -215,6 +244,9 @@ def convolutional_cases():
         if "mask" in call:
             call = {"mask": np.array(call["mask"], bool)[:, : shape[1]]}
         yield f"convolutional lstm {name}", (kind(**options), [normal(*shape)], call)
+    layer = layers.ConvLSTM1D(2, 2, dtype="float64", return_state=True)
+    states = [normal(2, 4, 2) for _ in range(2)]
+    yield "convolutional lstm first states", (layer, [normal(2, 3, 5, 2), states])
 
 
 def recurrent_cases():

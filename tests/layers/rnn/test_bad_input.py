@@ -46,6 +46,12 @@ def test_another_number_of_states(kind, count):
 
 
 @KINDS
+def test_states_as_lists_of_numbers(kind):
+    with pytest.raises(ValueError, match=rf"hold {STATES[kind]} states.*: 8, of shape"):
+        kind(2)(X, initial_state=[[0.0, 0.0]] * 4)
+
+
+@KINDS
 def test_states_of_another_type_are_cast(kind):
     layer = kind(2)
     expected = layer(X, initial_state=[np.ones((4, 2), "float32")] * STATES[kind])

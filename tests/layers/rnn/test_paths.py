@@ -49,13 +49,14 @@ def has(kind, name):
 PAIRS = [(kind, name) for kind in CELLS for name in OPTIONS if has(kind, name)]
 
 
-def results(layer, x, states, mask, compiled=False):
+def results(layer, x, states, mask, compiled=False, **options):
     """All outputs of a layer, and the gradients of something made of them."""
 
     def run(x, *states):
         with GradientTape() as tape:
             tape.watch([x, *states])
-            outputs = tree.flatten(layer(x, initial_state=list(states), mask=mask))
+            given = {"initial_state": list(states)} if states else {}
+            outputs = tree.flatten(layer(x, mask=mask, **given, **options))
             parts = [ops.sum(ops.sin(y + i)) for i, y in enumerate(outputs)]
             loss = sum(parts[1:], parts[0])
         gradients = tape.gradient(loss, [x, *states, *layer.trainable_variables])
@@ -92,6 +93,26 @@ def test_kernel_and_cells(kind, name, mask, compiled):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("kind", CELLS)
+def test_kernel_and_cells_drop_the_same(kind, sequences, compiled):
+    of_cell = {"units": 6, "dropout": 0.4, "seed": 3}
+    of_layer = {"return_sequences": sequences, "dtype": "float64"}
+    general = layers.RNN(CELLS[kind](**of_cell, dtype="float64"), **of_layer)
+    fast = kind(**of_cell, **of_layer)
+    for layer in (general, fast):
+        layer.build(X.shape)
+    fast.set_weights(general.get_weights())
+    assert fast.has_kernel(training=True)
+    found, expected = (
+        results(layer, X, [], MASKS["inside"], compiled, training=True)
+        for layer in (fast, general)
+    )
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("mask", ["no mask", "right", "left", "inside"])
 @pytest.mark.parametrize(
     "kind,options",
@@ -117,6 +138,37 @@ def test_bits_do_not_depend_on_the_threads(kind, options, features, mask):
         for threads in (1, 2, 3):
             config.set_num_threads(threads)
             found.append(results(layer, x, states, mask, compiled=True))
+    finally:
+        config.set_num_threads(before)
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+GENERAL = {
+    "cells": lambda: layers.LSTM(40, activation="relu", return_sequences=True),
+    "recurrent dropout": lambda: layers.GRU(40, recurrent_dropout=0.3, seed=1),
+    "stacked cells": lambda: layers.RNN([layers.GRUCell(40), layers.LSTMCell(24)]),
+    "two ways": lambda: layers.Bidirectional(layers.LSTM(40, return_sequences=True)),
+    "convolutional": lambda: layers.ConvLSTM1D(6, 3, padding="same"),
+    "at each timestep": lambda: layers.TimeDistributed(layers.Dense(40)),
+}
+
+
+@pytest.mark.parametrize("name", GENERAL)
+def test_bits_of_the_general_path_do_not_depend_on_the_threads(name):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(33, 9, *[20, 5][name != "convolutional" :]))
+    mask = rng.random((33, 9)) < 0.7
+    before, found = config.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            config.set_num_threads(threads)
+            ckeras.utils.set_random_seed(0)
+            layer = GENERAL[name]()
+            layer.build(x.shape)
+            small = x.astype("float32")
+            found.append(results(layer, small, [], mask, True, training=True))
     finally:
         config.set_num_threads(before)
     for other in found[1:]:

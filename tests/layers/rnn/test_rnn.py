@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import ckeras
 from ckeras import layers, ops, tree
 
 X = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
@@ -48,6 +49,38 @@ def test_stacked_cells():
     np.testing.assert_allclose(y, upper(lower(X)), rtol=1e-5, atol=1e-6)
     again = layers.RNN.from_config(stacked.get_config())
     assert [cell.units for cell in again.cell.cells] == [5, 2]
+
+
+def summing(**options):
+    """A cell that adds its state to its inputs, apart from what it drops."""
+    cell = layers.SimpleRNNCell(3, activation=None, **options)
+    cell.build((None, 3))
+    cell.set_weights([np.eye(3), np.eye(3), np.zeros(3)])
+    return cell
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("nested", [False, True])
+def test_stacked_cells_drop_the_same_at_all_timesteps(nested, sequences, compiled):
+    upper = [summing(), summing(dropout=0.5, seed=2)]
+    upper = [layers.StackedRNNCells(upper)] if nested else upper
+    cells = [summing(dropout=0.5, seed=1), *upper]
+    layer = layers.RNN(cells, return_sequences=sequences)
+    call = ckeras.function(layer) if compiled else layer
+    ones = np.ones((2, 6, 3), "float32")
+    kept = np.ones((2, 3), "float32")
+    for seed in (1, 2):
+        kept *= ckeras.random.dropout(
+            np.ones_like(kept), 0.5, seed=ckeras.random.SeedGenerator(seed)
+        ).numpy()
+    assert len(np.unique(kept)) > 1
+    sums = np.ones((6,)).cumsum().cumsum().cumsum()
+    expected = sums[:, None] * kept[:, None]
+    found = call(ones, training=True)
+    np.testing.assert_allclose(found, expected if sequences else expected[:, -1])
+    for cell in layer.cell._flatten_layers():
+        assert getattr(cell, "_dropout_mask", None) is None
 
 
 def test_bad_cells():

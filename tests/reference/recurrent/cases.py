@@ -66,9 +66,13 @@ def own_backward(layers):
     )
 
 
-def stacked(layers):
+def stacked(layers, **options):
     cells = [layers.GRUCell(3), layers.LSTMCell(2), layers.SimpleRNNCell(4)]
-    return layers.RNN(cells, return_sequences=True)
+    return layers.RNN(cells, return_sequences=True, **options)
+
+
+def stacked_backwards(layers):
+    return stacked(layers, return_state=True, go_backwards=True)
 
 
 # Convolutional: name: (class's number of axes, arguments, shape of the input, call).
@@ -110,6 +114,18 @@ CONVOLUTIONAL = {
         {"mask": "left"},
     ),
     "3d": (3, {"kernel_size": 2, **ALL}, (2, 3, 3, 4, 3, 2), {}),
+    "1d masked states": (
+        1,
+        {"padding": "same", **UNROLLED},
+        (4, 5, 4, 2),
+        {"mask": "right", "state_shape": (4, 4, 3)},
+    ),
+    "3d masked backwards": (
+        3,
+        {"kernel_size": 2, "go_backwards": True, **UNROLLED},
+        (4, 5, 2, 3, 2, 1),
+        {"mask": "inside"},
+    ),
 }
 
 
@@ -132,6 +148,9 @@ def cases():
         arguments, call = OPTIONS[name]
         arguments = {**arguments, "reset_after": False}
         found[f"GRU reset before {name}".strip()] = plain("GRU", arguments, **call)
+    arguments = {**ALL, "reset_after": False}
+    for mask in MASKS:
+        found[f"GRU reset before masked {mask}"] = plain("GRU", arguments, mask=mask)
     for name, case in CONVOLUTIONAL.items():
         found[f"convolutional {name}"] = convolutional(*case)
     for mode in ("sum", "mul", "ave", "concat", None):
@@ -139,9 +158,13 @@ def cases():
         found[f"two ways {mode}, last"] = two_way("LSTM", mode)
     found["two ways, states"] = two_way("LSTM", "concat", ALL, states=True)
     found["two ways, masked last"] = two_way("SimpleRNN", "concat", {}, mask="right")
+    found["two ways, masked states"] = two_way(
+        "SimpleRNN", "ave", ALL, states=True, mask="left"
+    )
     found["two ways, own layer"] = own_backward, {"mask": "left"}
     found["stacked"] = stacked, {}
     found["stacked masked"] = stacked, {"mask": "inside"}
+    found["stacked backwards"] = stacked_backwards, {"mask": "right"}
     found["distributed"] = (
         lambda layers: layers.TimeDistributed(layers.Dense(2, activation="tanh")),
         {"mask": "inside"},

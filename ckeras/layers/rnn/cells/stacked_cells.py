@@ -5,7 +5,13 @@ from ckeras.engine import tree
 from ckeras.layers.base.call_spec import signature_of
 from ckeras.layers.base.layer import Layer
 
-__all__ = ["StackedRNNCells"]
+__all__ = ["StackedRNNCells", "output_size"]
+
+
+def output_size(cell):
+    """Size of a cell's output: by default that of its first state."""
+    size = getattr(cell, "output_size", None)
+    return tree.flatten(cell.state_size)[0] if size is None else size
 
 
 class StackedRNNCells(Layer):
@@ -37,9 +43,7 @@ class StackedRNNCells(Layer):
     @property
     def output_size(self):
         """Size of the last cell's output."""
-        last = self.cells[-1]
-        size = getattr(last, "output_size", None)
-        return tree.flatten(last.state_size)[0] if size is None else size
+        return output_size(self.cells[-1])
 
     def get_initial_state(self, batch_size=None):
         """The states before the first timestep, cell by cell."""
@@ -59,9 +63,7 @@ class StackedRNNCells(Layer):
         for cell in self.cells:
             if isinstance(cell, Layer) and not cell.built:
                 cell.build(shape)
-            size = getattr(cell, "output_size", None)
-            size = tree.flatten(cell.state_size)[0] if size is None else size
-            shape = (shape[0], size)
+            shape = (shape[0], output_size(cell))
 
     def call(self, inputs, states, training=False):
         new_states = []

@@ -1,0 +1,46 @@
+"""What training keeps: the numbers of each timestep that the formula names, no more."""
+
+import numpy as np
+import pytest
+
+import ckeras
+from ckeras import layers
+
+# Per row, timestep and unit: what the forward pass keeps, and the gradients of it.
+NUMBERS = {"LSTM": 4 + 1 + 1 + 4, "GRU": 3 + 1 + 1 + 3 + 3, "SimpleRNN": 1 + 1 + 1}
+UNITS = 64
+ALL = pytest.mark.parametrize("kind", NUMBERS)
+
+
+def kept(kind, batch, timesteps, masked=False):
+    """Scratch memory of a training step without the weights' gradients, in numbers."""
+    model = ckeras.Sequential([ckeras.Input((None, UNITS))])
+    if masked:
+        model.add(layers.Masking(-1.0))
+    model.add(getattr(layers, kind)(UNITS))
+    model.add(layers.Dense(1))
+    model.compile("adam", "mse")
+    x = np.zeros((batch, timesteps, UNITS), "float32")
+    model.train_on_batch(x, np.zeros((batch, 1), "float32"))
+    return model.train_function.plan.scratch_bytes / 4 - model.count_params()
+
+
+@pytest.mark.parametrize("batch,timesteps", [(32, 100), (32, 400), (8, 400)])
+@ALL
+def test_no_more_than_the_formula(kind, batch, timesteps):
+    needed = NUMBERS[kind] * batch * timesteps * UNITS
+    assert 0.99 * needed < kept(kind, batch, timesteps) < 1.05 * needed + 2**16
+
+
+@ALL
+def test_linear_in_timesteps_and_rows(kind):
+    one = kept(kind, 32, 200)
+    assert kept(kind, 32, 400) == pytest.approx(2 * one, rel=0.05)
+    assert kept(kind, 64, 200) == pytest.approx(2 * one, rel=0.05)
+
+
+@ALL
+def test_a_mask_costs_little(kind):
+    without, masked = kept(kind, 32, 200), kept(kind, 32, 200, masked=True)
+    products = 32 * 200 * UNITS * 2  # the masked inputs, and rows packed for products
+    assert masked < 1.05 * without + products
