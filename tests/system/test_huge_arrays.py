@@ -4,7 +4,9 @@ Pages of zeros that nothing is written to take no memory, so inputs may be large
 results.
 """
 
+import fcntl
 import pathlib
+import tempfile
 
 import numpy as np
 import pytest
@@ -25,11 +27,19 @@ def available():
     return int(found[0]) * 1024 if found else 0
 
 
-def needs(gigabytes):
-    """Skips a test where less memory is free."""
-    return pytest.mark.skipif(
-        available() < gigabytes << 30, reason=f"needs {gigabytes} GB of memory"
-    )
+def need(gigabytes):
+    """Skips the test where less memory is free."""
+    if available() < gigabytes << 30:
+        pytest.skip(f"needs {gigabytes} GB of memory")
+
+
+@pytest.fixture(autouse=True)
+def alone():
+    """One such test at a time, also where several processes run tests."""
+    lock = pathlib.Path(tempfile.gettempdir()) / "ckeras-huge-arrays.lock"
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def nearly_zeros(dtype):
@@ -38,8 +48,8 @@ def nearly_zeros(dtype):
     return x
 
 
-@needs(9)
 def test_reading_bytes():
+    need(9)
     x = ops.convert_to_tensor(nearly_zeros("int8"))
     assert int(ops.max(x)) == 5 and bool(ops.any(x))
     assert int(x[-3]) == int(x[N - 3]) == 5
@@ -59,9 +69,9 @@ def test_reading_bytes():
         ops.take(x, np.array([N]))
 
 
-@needs(9)
 @pytest.mark.parametrize("name", ["argmax", "argmin", "argsort", "top_k"])
 def test_places_that_int32_does_not_count(name):
+    need(9)
     x = np.zeros(N, "int8")
     with pytest.raises(ValueError, match="do not fit into the result's type"):
         ops.top_k(x, 2) if name == "top_k" else getattr(ops, name)(x)
@@ -69,8 +79,8 @@ def test_places_that_int32_does_not_count(name):
         ops.searchsorted(x, np.zeros(1, "int8"))
 
 
-@needs(12)
 def test_changing_bytes():
+    need(12)
     x = nearly_zeros("int8")
     last = np.array([[N - 2], [0]])
     seven = np.array([7, 0], "int8")
@@ -87,8 +97,8 @@ def test_changing_bytes():
     np.testing.assert_array_equal(put(x, np.array([N - 3]))[-4:], [0, 1, 1, -2])
 
 
-@needs(12)
 def test_moving_bytes():
+    need(12)
     x = nearly_zeros("int8")
     np.testing.assert_array_equal(ops.concatenate([x, x[-3:]])[-5:], [0, -2, 5, 0, -2])
     np.testing.assert_array_equal(ops.pad(x, ((0, 2),))[-4:], [0, -2, 0, 0])
@@ -99,8 +109,8 @@ def test_moving_bytes():
     np.testing.assert_array_equal(ops.convert_to_tensor(x)[::-2][:3], [-2, 5, 0])
 
 
-@needs(9)
 def test_making_bytes():
+    need(9)
     ones = ops.ones((N,), "int8")
     assert int(ops.min(ones)) == 1
     del ones
@@ -120,17 +130,17 @@ def test_making_bytes():
     np.testing.assert_array_equal(ops.tile(x, SIDE)[-3:], x[-3:])
 
 
-@needs(12)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_reducing_floats(dtype):
+    need(12)
     x = nearly_zeros(dtype)
     assert float(ops.sum(x)) == float(function(ops.sum)(x)) == 3
     assert float(ops.max(x)) == 5 and float(ops.min(x)) == -2
     assert float(ops.dot(x, x)) == 29
 
 
-@needs(12)
 def test_rows_of_floats():
+    need(12)
     rows = nearly_zeros("float32").reshape(N // 4, 4)
     np.testing.assert_array_equal(ops.sum(rows, axis=0), [0, 5, 0, -2])
     np.testing.assert_array_equal(ops.argmax(rows, axis=0), [0, N // 4 - 1, 0, 0])
@@ -143,8 +153,8 @@ def test_rows_of_floats():
     )
 
 
-@needs(12)
 def test_products_of_long_operands():
+    need(12)
     x = nearly_zeros("float32").reshape(N // 64, 64)
     y = ops.matmul(x, np.ones((64, 1), "float32"))
     assert y.shape == (N // 64, 1) and float(y[-1, 0]) == 3
@@ -152,8 +162,8 @@ def test_products_of_long_operands():
     assert float(long[0, -3]) == 5 and float(ops.sum(long)) == 3
 
 
-@needs(12)
 def test_large_images():
+    need(12)
     x = np.zeros((1, SIDE, SIDE, 1), "float32")
     x[0, -8:, -8:] = 3
     pooled = ops.max_pool(x, 100, 100)
@@ -169,10 +179,10 @@ def test_large_images():
         assert float(y[0, -1, -1, 0]) == 48
 
 
-@needs(9)
 @pytest.mark.parametrize("causal", [False, True])
 def test_more_pairs_than_int32_counts(causal):
     """Attention of 66,000 queries to as many keys: four thousand million scores."""
+    need(9)
     length = 66_000
     keys = np.zeros((1, length, 1, 4), "float32")
     values = np.linspace(0, 1, length, dtype="float32")[None, :, None, None]
