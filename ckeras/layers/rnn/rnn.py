@@ -180,7 +180,14 @@ class RNN(Layer):
                 f"{len(expected)} states, of sizes {expected}. "
                 f"Received: {len(found)}, of shapes {[np.shape(s) for s in found]}"
             )
-        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+        return self._cast_states(self.cell, states)
+
+    def _cast_states(self, cell, states):
+        """A cell's states as tensors of the type in which it computes."""
+        if isinstance(cell, StackedRNNCells):
+            pairs = zip(cell.cells, states, strict=True)
+            return [self._cast_states(inner, state) for inner, state in pairs]
+        dtype = getattr(cell, "compute_dtype", self.compute_dtype)
         return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
 
     def _mask_of_timesteps(self, sequences, mask):

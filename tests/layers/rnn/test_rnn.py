@@ -37,6 +37,23 @@ def test_a_cell_of_another_type():
         np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-3)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_stacked_cells_of_another_type(compiled):
+    """The stack that `RNN` makes of a list has the default type; cells keep theirs."""
+    cells = [layers.GRUCell(3, dtype="float64"), layers.LSTMCell(2, dtype="float64")]
+    layer = layers.RNN(cells, dtype="float64", return_sequences=True)
+    layer.build(X.shape)
+    lower = layers.GRU(3, dtype="float64", return_sequences=True)
+    upper = layers.LSTM(2, dtype="float64", return_sequences=True)
+    x = np.random.default_rng(1).normal(size=X.shape)
+    upper(lower(x))
+    lower.set_weights(layer.get_weights()[:3])
+    upper.set_weights(layer.get_weights()[3:])
+    found = (ckeras.function(layer) if compiled else layer)(x)
+    np.testing.assert_allclose(found, upper(lower(x)), rtol=1e-12, atol=1e-14)
+    assert found.dtype == "float64"
+
+
 def test_stacked_cells():
     stacked = layers.RNN([layers.LSTMCell(5), layers.LSTMCell(2)], return_state=True)
     y, first, second = stacked(X)

@@ -25,7 +25,8 @@ class StackedRNNCells(Layer):
     """
 
     def __init__(self, cells, **kwargs):
-        super().__init__(**kwargs)
+        # Each cell casts to its own type.
+        super().__init__(**{"autocast": False, **kwargs})
         for cell in cells:
             for name in ("call", "state_size"):
                 if not hasattr(cell, name):
