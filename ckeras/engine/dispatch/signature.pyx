@@ -69,8 +69,8 @@ cdef tuple key_of(x, list arrays):
         arrays.append(value._array)
         return value.shape, value.dtype
     if kind is array_type:
-        name = names.get(x.dtype)
-        if name is not None and x.flags.c_contiguous:
+        name, flags = names.get(x.dtype), x.flags
+        if name is not None and flags.c_contiguous and flags.aligned:
             arrays.append(x)
             return x.shape, name
     if kind is array_type or isinstance(x, number_type):

@@ -7,7 +7,7 @@ from ckeras.engine.values import dtypes
 
 @cython.auto_pickle(False)
 cdef class Value:
-    """An array that is contiguous, the name of its type, and its shape.
+    """An array that is contiguous and aligned, the name of its type, and its shape.
 
     `Tensor` is the class of this that users meet; ops that have made an array
     themselves fill in the fields without the checks.
@@ -30,7 +30,8 @@ cdef class Value:
                     f"Expected one of {sorted(dtypes.ALLOWED)}."
                 )
             array = array.astype(native, copy=False)
-        if not array.flags.c_contiguous:
+        flags = array.flags
+        if not (flags.c_contiguous and flags.aligned):
             array = array.copy(order="C")
         self._array = array
         self.dtype = name

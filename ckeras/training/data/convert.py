@@ -145,7 +145,9 @@ def as_arrays(structure, argument):
 
 
 def cast_array(array, dtype=None):
-    """A contiguous array of a type that plans read; a copy only where one is needed.
+    """An array as plans read it; a copy only where one is needed.
+
+    It is contiguous and aligned, and its type is one that plans know.
 
     Args:
         array: a NumPy array of numbers.
@@ -161,7 +163,8 @@ def cast_array(array, dtype=None):
             dtype = "int32"
         elif dtype == np.uint64:
             dtype = "int64"
-    return np.ascontiguousarray(array, dtype=dtype)
+    array = np.ascontiguousarray(array, dtype=dtype)
+    return array if array.flags.aligned else array.copy()
 
 
 def _fits_int32(array):

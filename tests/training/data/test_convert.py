@@ -39,3 +39,10 @@ def test_declared_type_and_memory_order():
     assert array.dtype == np.float32
     assert array.flags.c_contiguous
     np.testing.assert_array_equal(array, [[0, 3], [1, 4], [2, 5]])
+
+
+def test_unaligned_arrays_are_copied():
+    given = np.zeros(17, "uint8")[1:].view("float32")
+    array = cast_array(given)
+    assert array.flags.aligned and not np.shares_memory(array, given)
+
