@@ -1,6 +1,6 @@
 """Compares ckeras with PyTorch and with Keras on its backends, in one sitting.
 
-    pip install torch keras jax tensorflow    # into an environment of its own, say ../peers
+    pip install torch keras jax tensorflow  # into an environment of its own: ../peers
     python benchmarks/compare.py --peers-python ../peers/bin/python
 
 Implementations take turns within a round, so that a slow minute hits all of them.

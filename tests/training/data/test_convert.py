@@ -45,4 +45,3 @@ def test_unaligned_arrays_are_copied():
     given = np.zeros(17, "uint8")[1:].view("float32")
     array = cast_array(given)
     assert array.flags.aligned and not np.shares_memory(array, given)
-
