@@ -119,17 +119,13 @@ def test_evaluate_and_predict_stop_soon(method):
     assert time.monotonic() - interrupt.at < SOON
 
 
-def test_ctrl_c_itself():
+def test_ctrl_c_itself(ctrl_c):
     model, x, y = many_small_steps()
-    old = signal.signal(signal.SIGINT, signal.default_int_handler)
     strike = callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: (
             epoch == 2 and signal.raise_signal(signal.SIGINT)
         )
     )
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            model.fit(x[:64], y[:64], epochs=9, verbose=0, callbacks=[strike])
-    finally:
-        signal.signal(signal.SIGINT, old)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x[:64], y[:64], epochs=9, verbose=0, callbacks=[strike])
     assert model.history.epoch == [0, 1]

@@ -203,7 +203,7 @@ def test_four_threads_predict_at_once():
 
 
 @pytest.mark.parametrize("every_batch", [False, True])
-def test_interrupt_leaves_a_usable_model(every_batch):
+def test_interrupt_leaves_a_usable_model(every_batch, ctrl_c):
     x, y = data(50_000, 30)
     model = linear(30)
     ended = []
