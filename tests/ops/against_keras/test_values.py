@@ -6,20 +6,16 @@ decides about an op's result alone (signs of singular vectors), the calls leave 
 
 import json
 import math
-import pathlib
 
 import numpy as np
 import pytest
 
-from ckeras import ops
-from ckeras.engine import tree
 from ckeras.engine.values.dtypes import real_type
+from tests.ops.against_keras.stored import REFERENCE, outcome
 from tests.ops.against_keras.value_differences import DIFFERENT
 from tests.reference.ops.op_values import HALVES, as_type, value_calls
 
-STORED = np.load(
-    pathlib.Path(__file__).parents[2] / "reference" / "ops" / "op_values.npz"
-)
+STORED = np.load(REFERENCE / "op_values.npz")
 FACTS = json.loads(str(STORED["facts"]))
 CALLS = dict(value_calls())
 NAMES = sorted({name for name, _, _ in CALLS.values()})
@@ -44,15 +40,6 @@ def stored_values():
 
 
 VALUES = stored_values()
-
-
-def outcome(name, args, kwargs):
-    """The op's results as arrays, or the error that it raises."""
-    try:
-        results = tree.flatten(getattr(ops, name)(*args, **kwargs))
-    except (ValueError, TypeError, IndexError) as error:
-        return error
-    return [np.asarray(r) for r in results]
 
 
 def settled(dtype, given):
