@@ -1,9 +1,10 @@
-"""LSTM layers by size, by number of lengths, step by step, masked, and their memory.
+"""LSTM layers by size, lengths, distinct tokens, step by step, masked; their memory.
 
     python benchmarks/recurrent.py lengths  # epochs of 50 lengths against one
     python benchmarks/recurrent.py step     # one timestep of a stateful layer
     python benchmarks/recurrent.py memory   # what training keeps, against the formula
     python benchmarks/recurrent.py masks    # rows of 10 to 100 timesteps against 100
+    python benchmarks/recurrent.py tokens   # predictions from texts that repeat words
     python benchmarks/recurrent.py sweep --peers-python PATH --picture sweep.svg
 
 `step` and `sweep` compare with PyTorch and Keras on JAX where `--peers-python` names a
@@ -12,6 +13,7 @@ sweep keeps there what it has measured, and goes on from it when it is started a
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -229,6 +231,33 @@ def masks(options):
             print(f"| {kind} | {name} | {cells} |", flush=True)
 
 
+def tokens(options):
+    """Predictions from batches of tokens of which some are distinct."""
+    import ckeras
+    from ckeras.engine.passes import switched_off
+
+    words, rng = 20_480, np.random.default_rng(0)
+    texts = {
+        "all": rng.permutation(words),
+        "drawn evenly": rng.integers(0, words, words),
+        "drawn by Zipf's law": np.minimum(rng.zipf(1.2, words), words) - 1,
+        "100 characters": rng.integers(0, 100, words),
+    }
+    layers = ckeras.layers
+    model = ckeras.Sequential([layers.Embedding(words, 128), layers.LSTM(128)])
+    print("| distinct tokens | share | ms | each timestep by itself, ms |")
+    print("| --- | --- | --- | --- |")
+    for name, text in texts.items():
+        x = text.reshape(256, 80).astype("int32")
+        found = []
+        for off in ((), ("tokens",)):
+            with switched_off(*off) if off else contextlib.nullcontext():
+                model.make_predict_function(force=True)
+                found.append(1e3 * seconds(lambda x=x: model.predict_on_batch(x)))
+        share = len(np.unique(text)) / words
+        print(f"| {name} | {share:.2f} | {found[0]:.2f} | {found[1]:.2f} |", flush=True)
+
+
 def sweep(options):
     """Training steps over the sizes, as Markdown and as a picture."""
     print("| batch | timesteps | units | ckeras ms | torch ms | Keras on JAX ms |")
@@ -273,7 +302,7 @@ def draw(rows, path):
     figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
-COMMANDS = {f.__name__: f for f in (lengths, step, memory, masks, sweep)}
+COMMANDS = {f.__name__: f for f in (lengths, step, memory, masks, tokens, sweep)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

@@ -42,6 +42,7 @@ _FAMILIES = {
     "scan": "vector",
     "simple_rnn": "recurrent",
     "softmax": "vector",
+    "tokens": "recurrent",
     "truth": "vector",
     "update": "vector",
     "winograd": "winograd",

@@ -4,6 +4,8 @@ A vector by which the product is multiplied before, as in a batch normalization 
 inference, becomes part of the weights where these are fewer than the product.
 """
 
+import math
+
 from ckeras.engine.passes.followers import Followers
 from ckeras.engine.primitive import Spec, registry
 from ckeras.engine.tracing.graph import Node, Symbol
@@ -57,7 +59,7 @@ def _fused(graph, matmul, last, scale, bias, activation):
         scaled = Symbol(graph, Spec(w.shape, w.dtype))
         nodes.append(Node(registry["multiply"], [w, scale], [scaled], {}, True, scope))
         w = scaled
-    rows = x.size // x.shape[-1] if x.size else 0
+    rows = math.prod(x.shape[:-1])
     flat_x, flat_y = x, y
     if len(x.shape) > 2:
         flat_x, reshape = _reshaped(graph, x, (rows, x.shape[-1]), matmul.scope)

@@ -11,6 +11,7 @@ from ckeras.engine.passes.elementwise import elementwise
 from ckeras.engine.passes.layouts import layouts
 from ckeras.engine.passes.pooling import pooled_convolutions, pooled_gradients
 from ckeras.engine.passes.reversals import reversals
+from ckeras.engine.passes.tokens import RECURRENT, tokens
 
 __all__ = ["run", "switched_off"]
 
@@ -20,6 +21,7 @@ _PASSES = {
     "reversals": reversals,
     "layouts": layouts,
     "pooled_gradients": pooled_gradients,
+    "tokens": tokens,
     "dead_code": dead_code,
     "crossentropy": crossentropy,
     "dense": dense,
@@ -34,6 +36,7 @@ _STARTS = {
     "crossentropy": FUSED,
     "convolutions": {"conv"},
     "pooled_convolutions": {"max_pool"},
+    "tokens": RECURRENT,
 }
 _off = set()
 

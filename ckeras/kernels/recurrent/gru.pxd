@@ -10,7 +10,9 @@ their projection x·W + b comes computed for all timesteps, which is one large p
 instead of many small ones.
 
     forward    buf  x (b, t, f), W (f, 3u), bias (3u,) or NULL - or, if f is 0,
-                    x·W + b (b, t, 3u), NULL, NULL -,
+                    x·W + b (b, t, 3u), NULL and NULL; or the
+                    projections that there are (…, 3u), NULL and which of them each
+                    timestep has, (b, t) int32 -,
                     U (u, 3u), c (3u,) or NULL, h (b, u), mask (b, t) or NULL,
                     outputs (b, t, u) or (b, u), last h (b, u), and for the gradient:
                     gates z, r, a (b, t, 3u), inner (b, t, u): h·U + c of the last third

@@ -13,7 +13,7 @@ from ckeras.kernels.recurrent.one_row cimport (
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient,
     gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
-    read_inputs, scatter_states, slice_rows,
+    projection, read_inputs, scatter_states, slice_rows,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -101,7 +101,7 @@ cdef void forward_slice(
     gather_states(s, buf[5], first, rows, h, u)
     for t in range(s.steps):
         if any_counts(s, first, rows, t):
-            read_inputs(s, buf[0], first, rows, t, row, depth)
+            read_inputs(s, buf[0], first, rows, t, row, depth, 3 * u)
             for r in range(rows):
                 memcpy(row + r * depth + f, h + r * u, size)
             if w.packed:
@@ -111,7 +111,9 @@ cdef void forward_slice(
                 multiply_input_and_state(gates, row, buf[1], buf[3], 3 * u, bias, 2 * u,
                                          f, u)
             for r in range(rows):
-                x = NULL if f else buf[0] + position(s, first + r, t) * 3 * u
+                x = NULL
+                if f == 0:
+                    x = projection(s, buf[0], position(s, first + r, t), 3 * u)
                 if real is float:
                     gates_row(<vf*> NULL, x, gates + r * 2 * u, u)
                 else:
@@ -130,7 +132,7 @@ cdef void forward_slice(
             if counts(s, at):
                 x = input + r * u
                 if f == 0:
-                    x = buf[0] + at * 3 * u + 2 * u
+                    x = projection(s, buf[0], at, 3 * u) + 2 * u
                 elif not w.after:
                     x = NULL
                 if real is float:
@@ -192,10 +194,11 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, f
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
+    s.places = NULL if f else <int*> <void*> buf[2]
     arrange(&s, scratch + slices * slice_rows() * (6 * u + f))
     w.after = dim[7] != 0
     w.bias = joined
-    join_biases(joined, buf[2], buf[4], u)
+    join_biases(joined, buf[2] if f else <real*> NULL, buf[4], u)
     w.packed = not goes_directly(&s, <real> 0)
     if not w.packed:
         forward_slice(&s, &w, 0, buf, scratch)
@@ -317,6 +320,7 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[3]
+    s.places = NULL
     arrange(&s, scratch + slices * slice_rows() * 5 * u)
     pack_panels(buf[2], 1, 3 * u, thirds * u, u, panels, thirds * u, n_threads)
     if not after:

@@ -8,7 +8,9 @@ multiplied by [W; U] together with h; or their projection x·W + b comes compute
 for all timesteps, which is one large product instead of many small ones.
 
     forward    buf  x (b, t, f), W (f, 4u), bias (4u,) or NULL - or, if f is 0,
-                    z = x·W + b (b, t, 4u), NULL, NULL -,
+                    z = x·W + b (b, t, 4u), NULL and NULL; or the
+                    projections that there are (…, 4u), NULL and which of them each
+                    timestep has, (b, t) int32 -,
                     U (u, 4u), h (b, u), c (b, u), mask (b, t) or NULL,
                     outputs (b, t, u) or (b, u), last h (b, u), last c (b, u), and for
                     the gradient: gates (b, t, 4u), cells c' (b, t, u), h before each

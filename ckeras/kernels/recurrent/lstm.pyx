@@ -9,7 +9,7 @@ from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
     gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
-    read_inputs, scatter_states, slice_rows, total,
+    projection, read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -79,6 +79,7 @@ cdef void forward_slice(
     cdef real* row = product + slice_rows() * 4 * u  # x, if it is given, and h
     cdef real* c = row + slice_rows() * depth
     cdef real* h
+    cdef real* bias = buf[2] if s.features else NULL
     cdef real* z = NULL
     cdef real* gates = NULL
     cdef real* cell = NULL
@@ -89,18 +90,18 @@ cdef void forward_slice(
     gather_states(s, buf[4], first, rows, row + s.features, depth)
     gather_states(s, buf[5], first, rows, c, u)
     for t in range(s.steps):
-        read_inputs(s, buf[0], first, rows, t, row, depth)
+        read_inputs(s, buf[0], first, rows, t, row, depth, 4 * u)
         if any_counts(s, first, rows, t):
             if panels == NULL:
-                multiply_input_and_state(product, row, buf[1], buf[3], 4 * u, buf[2],
+                multiply_input_and_state(product, row, buf[1], buf[3], 4 * u, bias,
                                          4 * u, s.features, u)
             else:
-                multiply(product, row, depth, panels, buf[2], rows, 4 * u, depth)
+                multiply(product, row, depth, panels, bias, rows, 4 * u, depth)
         for r in range(rows):
             at = position(s, first + r, t)
             h = row + r * depth + s.features
             if s.features == 0:
-                z = buf[0] + at * 4 * u
+                z = projection(s, buf[0], at, 4 * u)
             if s.keep:
                 gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
                 memcpy(buf[12] + at * u, h, size)
@@ -134,6 +135,7 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[6]
+    s.places = NULL if features else <int*> <void*> buf[2]
     arrange(&s, scratch + slices * slice_rows() * (6 * u + depth))
     if goes_directly(&s, <real> 0):
         forward_slice(&s, 0, buf, <const real*> NULL, scratch)
@@ -248,6 +250,7 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[5]
+    s.places = NULL
     arrange(&s, scratch + slices * slice_rows() * 7 * u)
     pack_panels(buf[3], 1, 4 * u, 4 * u, u, panels, 4 * u, n_threads)
     if s.batch * s.steps * u * u * 4 <= GRAIN:

@@ -30,6 +30,7 @@ cdef struct Sequence:
     bint keep            # whether what the gradient needs is kept
     bint backwards       # whether the last timestep is read first
     const unsigned char* mask
+    int* places          # of projections, where they are not all timesteps', or NULL
     Py_ssize_t* order    # the batch's rows as slices take them: see `arrange`
 
 
@@ -182,25 +183,40 @@ cdef inline void add_row(real* target, const real* values, Py_ssize_t n) noexcep
         target[j] += values[j]
 
 
+cdef inline real* projection(
+    const Sequence* s, real* z, Py_ssize_t at, Py_ssize_t width
+) noexcept nogil:
+    """Where the projected input of a timestep lies."""
+    return z + (at if s.places == NULL else s.places[at]) * width
+
+
+cdef inline void ask_for(const real* values, Py_ssize_t n) noexcept nogil:
+    """Lets n numbers come near that are needed soon."""
+    cdef Py_ssize_t j = 0, line = LINE // sizeof(real)
+    while j < n:
+        prefetch(values + j)
+        j += line
+
+
 cdef inline void read_inputs(
-    const Sequence* s, const real* x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t k,
-    real* row, Py_ssize_t depth
+    const Sequence* s, real* x, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t k,
+    real* row, Py_ssize_t depth, Py_ssize_t width
 ) noexcept nogil:
     """The features of a slice's k-th timestep, into the head of each row.
 
-    Those of the next one are asked for: each row's lie elsewhere, and while the product
-    is computed they arrive.
+    Those of the next one, or its projections of `width` numbers, are asked for: each
+    row's lie elsewhere, and while the product is computed they arrive.
     """
-    cdef Py_ssize_t r, j, ahead = -s.features if s.backwards else s.features
-    cdef Py_ssize_t line = LINE // sizeof(real)
-    cdef const real* features
-    for r in range(rows if s.features else 0):
-        features = x + position(s, first + r, k) * s.features
-        memcpy(row + r * depth, features, s.features * sizeof(real))
-        j = 0
-        while j < s.features:
-            prefetch(features + ahead + j)
-            j += line
+    cdef Py_ssize_t r, f = s.features
+    for r in range(rows if f else 0):
+        memcpy(row + r * depth, x + position(s, first + r, k) * f, f * sizeof(real))
+    if k + 1 == s.steps:
+        return
+    for r in range(rows):
+        if f:
+            ask_for(x + position(s, first + r, k + 1) * f, f)
+        else:
+            ask_for(projection(s, x, position(s, first + r, k + 1), width), width)
 
 
 cdef inline void first_gradient(

@@ -7,7 +7,9 @@ together with h; or their projection x·W + b comes computed for all timesteps, 
 one large product instead of many small ones.
 
     forward    buf  x (b, t, f), W (f, u), bias (u,) or NULL - or, if f is 0,
-                    x·W + b (b, t, u), NULL, NULL -,
+                    x·W + b (b, t, u), NULL and NULL; or the
+                    projections that there are (…, u), NULL and which of them each
+                    timestep has, (b, t) int32 -,
                     U (u, u), h (b, u), mask (b, t) or NULL,
                     outputs (b, t, u) or (b, u), last h (b, u), and for the gradient
                     h after and before each timestep (b, t, u) - both left out if

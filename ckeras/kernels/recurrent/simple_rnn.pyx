@@ -11,7 +11,7 @@ from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
     gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
-    read_inputs, scatter_states, slice_rows, total,
+    projection, read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -67,23 +67,24 @@ cdef void forward_slice(
     cdef real* row = product + slice_rows() * u  # x, if it is given, and h
     cdef real* h
     cdef real* kept = NULL
-    cdef const real* z = NULL
+    cdef real* bias = buf[2] if s.features else NULL
+    cdef real* z = NULL
     # The tile reads rows beyond the batch, too.
     memset(row, 0, slice_rows() * depth * sizeof(real))
     gather_states(s, buf[4], first, rows, row + s.features, depth)
     for t in range(s.steps):
         if any_counts(s, first, rows, t):
-            read_inputs(s, buf[0], first, rows, t, row, depth)
+            read_inputs(s, buf[0], first, rows, t, row, depth, u)
             if panels == NULL:
-                multiply_input_and_state(product, row, buf[1], buf[3], u, buf[2], u,
+                multiply_input_and_state(product, row, buf[1], buf[3], u, bias, u,
                                          s.features, u)
             else:
-                multiply(product, row, depth, panels, buf[2], rows, u, depth)
+                multiply(product, row, depth, panels, bias, rows, u, depth)
         for r in range(rows):
             at = position(s, first + r, t)
             h = row + r * depth + s.features
             if s.features == 0:
-                z = buf[0] + at * u
+                z = projection(s, buf[0], at, u)
             if s.keep:
                 kept = buf[8] + at * u
                 memcpy(buf[9] + at * u, h, size)
@@ -113,6 +114,7 @@ cdef int forward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, features
     s.sequences, s.keep, s.backwards = dim[3] != 0, dim[4] != 0, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[5]
+    s.places = NULL if features else <int*> <void*> buf[2]
     arrange(&s, scratch + slices * slice_rows() * (2 * u + depth))
     if goes_directly(&s, <real> 0):
         forward_slice(&s, <int> dim[7], 0, buf, <const real*> NULL, scratch)
@@ -201,6 +203,7 @@ cdef int backward(
     s.batch, s.steps, s.units, s.features = dim[0], dim[1], u, 0
     s.sequences, s.keep, s.backwards = dim[3] != 0, False, dim[6] != 0
     s.mask = <const unsigned char*> <const void*> buf[3]
+    s.places = NULL
     arrange(&s, scratch + slices * slice_rows() * 3 * u)
     pack_panels(buf[2], 1, u, u, u, panels, u, n_threads)
     if s.batch * s.steps * u * u <= GRAIN:

@@ -21,7 +21,7 @@ __all__ = [
 _ADDABLE = ("float32", "float64", "int32", "int64")
 
 
-def _index_size(index):
+def index_size(index):
     return 4 if index.dtype == "int32" else 8
 
 
@@ -38,7 +38,7 @@ def _around(shape, axis):
     return math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
 
 
-def _refusal(size_of, indices_at):
+def index_refusal(size_of, indices_at):
     """The `explain` rule of a primitive: names the layer and the bad indices."""
 
     def explain(node, arrays, status):
@@ -66,7 +66,7 @@ def _gather_step(node):
     outer, rows, inner = _around(table.shape, axis)
     row_bytes = inner * np.dtype(table.dtype).itemsize
     m = math.prod(indices.shape)
-    dims = (outer, rows, row_bytes, m, _index_size(indices))
+    dims = (outer, rows, row_bytes, m, index_size(indices))
     return Step("indexing.gather", dims)
 
 
@@ -83,7 +83,7 @@ _gather = Primitive(
     any_type=True,
     takes_complex=True,
     gradient=_gather_gradient,
-    explain=_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
+    explain=index_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
 )
 
 
@@ -117,7 +117,7 @@ def _scatter_add_step(node):
     (indices, _), (y,) = node.inputs, node.outputs
     outer, rows, inner = _around(y.shape, node.attrs["axis"])
     m = math.prod(indices.shape)
-    dims = (outer, rows, inner, m, _index_size(indices))
+    dims = (outer, rows, inner, m, index_size(indices))
     return Step("indexing.scatter_add", dims, dtype=y.dtype, flops=outer * m * inner)
 
 
@@ -129,7 +129,7 @@ _scatter_add = Primitive(
         None,
         gather(d_outputs[0], node.inputs[0], axis=node.attrs["axis"]),
     ],
-    explain=_refusal(lambda node: node.attrs["rows"], 0),
+    explain=index_refusal(lambda node: node.attrs["rows"], 0),
 )
 
 
@@ -170,7 +170,7 @@ def _update_step(node):
     x, indices, _ = node.inputs
     row_bytes = math.prod(x.shape[1:]) * np.dtype(x.dtype).itemsize
     m = math.prod(indices.shape)
-    dims = (x.shape[0], row_bytes, m, _index_size(indices))
+    dims = (x.shape[0], row_bytes, m, index_size(indices))
     return Step("indexing.scatter_update", dims, in_place={0: (0,)})
 
 
@@ -241,7 +241,7 @@ def _take_step(node):
     (x, indices), axis = node.inputs, node.attrs["axis"]
     outer, n, inner = _around(x.shape, axis)
     item = np.dtype(x.dtype).itemsize
-    dims = (outer, n, inner, indices.shape[axis], _index_size(indices), item)
+    dims = (outer, n, inner, indices.shape[axis], index_size(indices), item)
     return Step("indexing.take_along", dims)
 
 
@@ -257,7 +257,7 @@ _take_along_axis = Primitive(
     lower=_take_step,
     any_type=True,
     gradient=_take_gradient,
-    explain=_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
+    explain=index_refusal(lambda node: node.inputs[0].shape[node.attrs["axis"]], 1),
 )
 
 
@@ -284,7 +284,7 @@ def _along_spec(indices, updates, *, axis, size):
 def _along_step(node):
     (indices, _), (y,), axis = node.inputs, node.outputs, node.attrs["axis"]
     outer, n, inner = _around(y.shape, axis)
-    dims = (outer, n, inner, indices.shape[axis], _index_size(indices))
+    dims = (outer, n, inner, indices.shape[axis], index_size(indices))
     return Step("indexing.add_along", dims, dtype=y.dtype)
 
 
@@ -297,7 +297,7 @@ add_along_axis = Primitive(
         None,
         take_along_axis(d_outputs[0], node.inputs[0], axis=node.attrs["axis"]),
     ],
-    explain=_refusal(lambda node: node.attrs["size"], 0),
+    explain=index_refusal(lambda node: node.attrs["size"], 0),
 )
 
 
@@ -309,7 +309,7 @@ def _one_hot_step(node):
     one = np.ones((), y.dtype).tobytes().ljust(8, b"\0")
     bits = int.from_bytes(one, "little", signed=True)
     m, item = math.prod(indices.shape), np.dtype(y.dtype).itemsize
-    dims = (m, node.attrs["depth"], _index_size(indices), item, bits)
+    dims = (m, node.attrs["depth"], index_size(indices), item, bits)
     return Step("indexing.one_hot", dims)
 
 

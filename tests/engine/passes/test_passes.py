@@ -13,6 +13,7 @@ NAMES = (
     "reversals",
     "layouts",
     "pooled_gradients",
+    "tokens",
     "dead_code",
     "crossentropy",
     "dense",
@@ -104,3 +105,16 @@ def test_unknown_names():
         passes.switched_off("inlining"),
     ):
         pass
+
+
+def test_a_product_without_terms_is_the_bias():
+    """Three axes and no features: there are rows to write all the same."""
+
+    @function
+    def f(x, w, b):
+        return ops.relu(ops.matmul(x, w) + b)
+
+    bias = np.arange(4, dtype="float32")
+    found = f(np.zeros((3, 5, 0), "float32"), np.zeros((0, 4), "float32"), bias)
+    assert [s.kernel for _, s, *_ in f.plan.steps if s] == ["gemm.dense"]
+    np.testing.assert_array_equal(found, np.broadcast_to(bias, (3, 5, 4)))

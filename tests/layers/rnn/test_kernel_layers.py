@@ -223,3 +223,16 @@ def test_gradients_in_the_body_of_a_branch_or_loop(kind, body):
         ckeras.function(gradients)(x), gradients(x), strict=True
     ):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+def test_no_features(layer):
+    """What is left is the recurrence: it begins with zeros, and the bias is zero."""
+    model = ckeras.Sequential([ckeras.Input((5, 0)), layer(4)])
+    model.compile("sgd", "mse")
+    x, zeros = np.zeros((3, 5, 0)), np.zeros((3, 4), "float32")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), zeros)
+    assert model.train_on_batch(x, zeros + 1) == 1
+    trained = model.predict(x, verbose=0)
+    assert np.all(trained != 0)
+    np.testing.assert_array_equal(trained, trained[:1].repeat(3, 0))

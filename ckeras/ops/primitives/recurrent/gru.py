@@ -50,8 +50,8 @@ def gru(
 def _sequence_spec(
     x, w, b, u, recurrent_b, h0, mask, *, sequences, keep, backwards, reset_after
 ):
-    sequence.check_shapes("gru", 3, x, w, u, {"h": h0}, mask)
-    batch, steps = x.shape[:2]
+    sequence.check_shapes("gru", 3, x, w, b, u, {"h": h0}, mask)
+    batch, steps, _ = sequence.sizes(x, w, b)
     units = u.shape[0]
     shapes = [(batch, steps, units) if sequences else (batch, units), (batch, units)]
     if keep:
@@ -60,10 +60,9 @@ def _sequence_spec(
 
 
 def _sequence_lower(node):
-    x, w, _, u = node.inputs[:4]
-    batch, steps = x.shape[:2]
+    x, w, b, u = node.inputs[:4]
+    batch, steps, features = sequence.sizes(x, w, b)
     units = u.shape[0]
-    features = 0 if w is None else x.shape[2]
     after = int(node.attrs["reset_after"])
     return Step(
         "gru.forward",

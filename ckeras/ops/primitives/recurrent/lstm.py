@@ -30,8 +30,8 @@ def lstm(x, w, u, b, h0, c0, mask=None, *, go_backwards=False, return_sequences=
 
 
 def _sequence_spec(x, w, b, u, h0, c0, mask, *, sequences, keep, backwards):
-    sequence.check_shapes("lstm", 4, x, w, u, {"h": h0, "c": c0}, mask)
-    batch, steps = x.shape[:2]
+    sequence.check_shapes("lstm", 4, x, w, b, u, {"h": h0, "c": c0}, mask)
+    batch, steps, _ = sequence.sizes(x, w, b)
     units = u.shape[0]
     outputs = (batch, steps, units) if sequences else (batch, units)
     shapes = [outputs, (batch, units), (batch, units)]
@@ -42,10 +42,9 @@ def _sequence_spec(x, w, b, u, h0, c0, mask, *, sequences, keep, backwards):
 
 
 def _sequence_lower(node):
-    x, w, _, u = node.inputs[:4]
-    batch, steps = x.shape[:2]
+    x, w, b, u = node.inputs[:4]
+    batch, steps, features = sequence.sizes(x, w, b)
     units = u.shape[0]
-    features = 0 if w is None else x.shape[2]
     return Step(
         "lstm.forward",
         sequence.dims(node, batch, steps, units, features),

@@ -16,6 +16,7 @@ __all__ = [
     "project",
     "projects_on_the_way",
     "refuse_without_tape",
+    "sizes",
     "sum_of_rows",
     "unproject",
     "workspace",
@@ -32,8 +33,13 @@ CACHE_BYTES = 1 << 19
 
 
 def projects_on_the_way(x, u):
-    """Whether x is multiplied by its weights timestep by timestep."""
+    """Whether x is multiplied by its weights timestep by timestep.
+
+    Not where it has no features, which to the kernels means that it comes projected.
+    """
     (batch, steps, features), (units, width) = x.shape, u.shape
+    if not features:
+        return False
     if features <= FEW_FEATURES or batch * steps <= FEW_ROWS:
         return True
     itemsize = 4 if x.dtype == "float32" else 8
@@ -63,16 +69,27 @@ def in_order_of_reading(outputs, *, sequences, backwards, keep):
     return outputs
 
 
-def check_shapes(name, gates, x, w, u, states, mask):
+def sizes(x, w, b):
+    """batch, timesteps, and the features of x or 0 if it is its own projection.
+
+    The three operands are x (batch, timesteps, features), its weights and their bias;
+    or the projection of x, None and None; or the projections that there are, one in a
+    row, None and which of them each timestep has, (batch, timesteps).
+    """
+    of_all = x if len(x.shape) == 3 else b
+    return *of_all.shape[:2], 0 if w is None else x.shape[2]
+
+
+def check_shapes(name, gates, x, w, b, u, states, mask):
     """Raises for operands that do not fit each other.
 
     Args:
         name: of the primitive.
         gates: how many matrices (units, units) lie side by side in u.
-        x, w, u, mask: the operands; w is None where x is its projection.
+        x, w, b, u, mask: the operands: see `sizes`.
         states: the first states by name.
     """
-    batch, steps = x.shape[:2]
+    batch, steps, _ = sizes(x, w, b)
     units = u.shape[0]
     width = gates * units
     if tuple(u.shape) != (units, width):

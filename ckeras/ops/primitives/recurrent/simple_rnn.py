@@ -44,8 +44,8 @@ def simple_rnn(
 
 
 def _sequence_spec(x, w, b, u, h0, mask, *, sequences, keep, backwards, activation):
-    sequence.check_shapes("simple_rnn", 1, x, w, u, {"h": h0}, mask)
-    batch, steps = x.shape[:2]
+    sequence.check_shapes("simple_rnn", 1, x, w, b, u, {"h": h0}, mask)
+    batch, steps, _ = sequence.sizes(x, w, b)
     units = u.shape[0]
     shapes = [(batch, steps, units) if sequences else (batch, units), (batch, units)]
     if keep:
@@ -54,10 +54,9 @@ def _sequence_spec(x, w, b, u, h0, mask, *, sequences, keep, backwards, activati
 
 
 def _sequence_lower(node):
-    x, w, _, u = node.inputs[:4]
-    batch, steps = x.shape[:2]
+    x, w, b, u = node.inputs[:4]
+    batch, steps, features = sequence.sizes(x, w, b)
     units = u.shape[0]
-    features = 0 if w is None else x.shape[2]
     activation = ACTIVATIONS[node.attrs["activation"]]
     return Step(
         "simple_rnn.forward",
