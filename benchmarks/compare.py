@@ -29,7 +29,7 @@ def run(python, peer, workload):
     library, _, backend = peer.partition("-")
     if backend:
         environment["KERAS_BACKEND"] = backend
-    command = [python, str(SCRIPT), workload, "--library", library]
+    command = [python, str(SCRIPT), workload, "--package", library]
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, check=False
     )

@@ -211,7 +211,7 @@ def measure(library, name, epochs):
 
 def run(python, library, name, epochs):
     """One measurement in a process of its own."""
-    command = [python, __file__, "--measure", name, "--library", library]
+    command = [python, __file__, "--measure", name, "--package", library]
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     done = subprocess.run(
         [*command, "--epochs", str(epochs)],
@@ -256,10 +256,10 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--measure", choices=VARIANTS, help="one measurement only")
-    parser.add_argument("--library", default="ckeras", choices=["ckeras", "keras"])
+    parser.add_argument("--package", default="ckeras", choices=["ckeras", "keras"])
     options = parser.parse_args()
     if options.measure:
-        figures = measure(options.library, options.measure, options.epochs)
+        figures = measure(options.package, options.measure, options.epochs)
         print(json.dumps(figures))
     else:
         compare(options)

@@ -1,8 +1,8 @@
 """The models that the benchmarks train, for any implementation of the Keras API.
 
-    python benchmarks/workloads.py --library ckeras mlp_small
-    KERAS_BACKEND=jax python benchmarks/workloads.py --library keras mlp_small
-    python benchmarks/workloads.py --library torch mlp_small    # PyTorch's own modules
+    python benchmarks/workloads.py --package ckeras mlp_small
+    KERAS_BACKEND=jax python benchmarks/workloads.py --package keras mlp_small
+    python benchmarks/workloads.py --package torch mlp_small    # PyTorch's own modules
 
 Prints one line of JSON: samples a second in training and prediction, microseconds
 for one sample, seconds of the first and of a later epoch, and peak memory.
@@ -268,8 +268,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workload", choices=WORKLOADS)
     libraries = ["ckeras", "keras", "torch"]
-    parser.add_argument("--library", default="ckeras", choices=libraries)
+    parser.add_argument("--package", default="ckeras", choices=libraries)
     parser.add_argument("--epochs", type=int, default=3)
     options = parser.parse_args()
-    made = workload(options.library, options.workload)
+    made = workload(options.package, options.workload)
     print(json.dumps(measure(made, options.epochs)))

@@ -1,6 +1,6 @@
 """Stores names and signatures of Keras's public ops and random functions.
 
-KERAS_BACKEND=jax python tests/reference/ops/make_op_signatures.py
+KERAS_BACKEND=jax python -m tests.reference.ops.make_op_signatures
 """
 
 import inspect

@@ -3,7 +3,7 @@
 JAX has its 64-bit types switched on, and Keras's rule that results of ops have at most
 32 bits is switched off: ckeras keeps 64 bits where they come in.
 
-KERAS_BACKEND=jax JAX_ENABLE_X64=1 python tests/reference/ops/make_op_values.py
+KERAS_BACKEND=jax JAX_ENABLE_X64=1 python -m tests.reference.ops.make_op_values
 """
 
 import json
@@ -14,8 +14,9 @@ import jax
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
-from make_ops import flat
-from op_values import value_calls
+
+from tests.reference.ops.make_ops import flat
+from tests.reference.ops.op_values import value_calls
 
 HERE = pathlib.Path(__file__).parent
 

@@ -1,6 +1,6 @@
 """Stores what Keras returns for the calls of `op_calls.py`.
 
-KERAS_BACKEND=jax python tests/reference/ops/make_ops.py
+KERAS_BACKEND=jax python -m tests.reference.ops.make_ops
 """
 
 import json
@@ -9,8 +9,9 @@ import pathlib
 import jax
 import keras
 import numpy as np
-from op_calls import CALLS
-from op_types import type_calls
+
+from tests.reference.ops.op_calls import CALLS
+from tests.reference.ops.op_types import type_calls
 
 HERE = pathlib.Path(__file__).parent
 

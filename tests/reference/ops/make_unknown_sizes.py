@@ -1,6 +1,6 @@
 """Stores the shapes that Keras finds for the calls of `unknown_sizes.py`.
 
-KERAS_BACKEND=jax python tests/reference/ops/make_unknown_sizes.py
+KERAS_BACKEND=jax python -m tests.reference.ops.make_unknown_sizes
 """
 
 import json
@@ -8,7 +8,8 @@ import pathlib
 
 import jax
 import keras
-from unknown_sizes import CALLS, outcome
+
+from tests.reference.ops.unknown_sizes import CALLS, outcome
 
 HERE = pathlib.Path(__file__).parent
 
