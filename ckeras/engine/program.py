@@ -39,14 +39,16 @@ _WIDE = {"int64", "uint32", "uint64"}
 def compute_dtype(*dtypes):
     """The type in which a program computes with values of the given types.
 
-    Narrow integers and booleans are computed as int32, and cut when stored; half
-    precision is computed as float32, and rounded when stored.
+    Narrow integers and booleans are computed as int32, uint32 as int64, and cut when
+    stored; half precision is computed as float32, and rounded when stored.
     """
     for float_type in ("float64", "float32"):
         if float_type in dtypes:
             return float_type
     if HALVES.intersection(dtypes):
         return "float32"
+    if "uint64" in dtypes:
+        return "uint64"
     return "int64" if _WIDE.intersection(dtypes) else "int32"
 
 

@@ -53,6 +53,7 @@ _C_TYPES = {
     "float64": "double",
     "int32": "int",
     "int64": "long long",
+    "uint64": "unsigned long long",
 }
 
 

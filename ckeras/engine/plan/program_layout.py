@@ -94,7 +94,7 @@ def _collapsed(program):
 
 def _tiles(axes, dtype):
     """Elements in a tile, and the whole rows that it holds, 0 for a part of one."""
-    most = TILE_BYTES // (8 if dtype in ("float64", "int64") else 4)
+    most = TILE_BYTES // (8 if dtype.endswith("64") else 4)
     inner = axes[-1]
     if len(axes) == 1:
         return max(1, min(inner, most)), 0

@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc, free
 from posix.stdlib cimport posix_memalign
 
 from ckeras.engine.runtime.entry cimport entry_of
-from ckeras.engine.runtime.fpu cimport enter_flush, fpu_get, leave_flush
+from ckeras.kernels.fpu cimport enter_flush, fpu_get, leave_flush
 
 cdef enum:
     MAX_BUF = 64

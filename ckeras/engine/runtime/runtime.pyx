@@ -7,7 +7,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 from ckeras.engine.runtime.entry cimport entry_of, kernel_fn
-from ckeras.engine.runtime.fpu cimport enter_flush, leave_flush
+from ckeras.kernels.fpu cimport enter_flush, leave_flush
 from ckeras.engine.runtime.steps cimport CStep, Patch, Steps, now, run_steps, supply
 
 cdef enum:

@@ -37,10 +37,17 @@ several whole rows. Threads take chunks of tiles.
 An output may be the same memory as an input of equal shape and type if no instruction
 reads that input after the output is written; `program_layout.py` lists those.
 Floats become integers as in XLA: rounded to zero, NaN to 0, held within the range.
-uint64 is computed as int64: beyond 2^63 only sums, products and bits are right.
+Constants of a program in uint64 are not negative.
 """
 
-from ckeras.kernels.types cimport number
+# The types in which programs compute. Unsigned integers of 32 bits and fewer are
+# numbers of a wider signed type.
+ctypedef fused element:
+    float
+    double
+    int
+    long long
+    unsigned long long
 
 cpdef enum Storage:
     FLOAT32 = 0
@@ -130,5 +137,5 @@ cpdef enum Opcode:
     TO_BFLOAT16
 
 cdef int program(
-    number** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+    element** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil

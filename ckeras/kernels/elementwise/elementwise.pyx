@@ -1,11 +1,11 @@
 """The interpreter of elementwise programs; its contract is in elementwise.pxd."""
 
+cimport cython
 from cython.parallel cimport prange
 from libc.stdint cimport (
     int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
 )
 
-from ckeras.kernels.types cimport number
 from ckeras.kernels.elementwise.elementwise_ops cimport apply
 from ckeras.kernels.vector.half cimport (
     from_bfloat16, from_float16, narrowed, to_bfloat16, to_float16,
@@ -38,38 +38,38 @@ cdef inline Py_ssize_t least(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
 # Loading and storing
 
 cdef inline void load_as(
-    number* d, const stored* x, Py_ssize_t n, Py_ssize_t stride
+    element* d, const stored* x, Py_ssize_t n, Py_ssize_t stride
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef number value
+    cdef element value
     if stride == 1:
         for i in range(n):
-            d[i] = <number> x[i]
+            d[i] = <element> x[i]
     elif n > 0:
-        value = <number> x[0]
+        value = <element> x[0]
         for i in range(n):
             d[i] = value
 
 
 cdef inline void load_halves(
-    number* d, const uint16_t* x, Py_ssize_t n, Py_ssize_t stride, bint brain
+    element* d, const uint16_t* x, Py_ssize_t n, Py_ssize_t stride, bint brain
 ) noexcept nogil:
     cdef Py_ssize_t i
-    cdef number value
+    cdef element value
     if stride == 1 and brain:
         for i in range(n):
-            d[i] = <number> from_bfloat16(x[i])
+            d[i] = <element> from_bfloat16(x[i])
     elif stride == 1:
         for i in range(n):
-            d[i] = <number> from_float16(x[i])
+            d[i] = <element> from_float16(x[i])
     elif n > 0:
-        value = <number> (from_bfloat16(x[0]) if brain else from_float16(x[0]))
+        value = <element> (from_bfloat16(x[0]) if brain else from_float16(x[0]))
         for i in range(n):
             d[i] = value
 
 
 cdef void load(
-    number* d, const void* x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t stride,
+    element* d, const void* x, Py_ssize_t start, Py_ssize_t n, Py_ssize_t stride,
     int storage
 ) noexcept nogil:
     """d[0:n] = x[start : start + n], or x[start] again and again if stride is 0."""
@@ -98,7 +98,7 @@ cdef void load(
 
 
 cdef inline void store_as(
-    stored* y, const number* r, Py_ssize_t n, double low, double high
+    stored* y, const element* r, Py_ssize_t n, double low, double high
 ) noexcept nogil:
     """Numbers as another type; floats are held within an integer type's range.
 
@@ -107,7 +107,7 @@ cdef inline void store_as(
     """
     cdef Py_ssize_t i
     cdef stored top
-    if (number is float or number is double) and not (
+    if (element is float or element is double) and not (
             stored is float or stored is double):
         top = largest(y)
         for i in range(n):
@@ -123,10 +123,10 @@ cdef inline void store_as(
 
 
 cdef inline void store_halves(
-    uint16_t* y, const number* r, Py_ssize_t n, bint brain
+    uint16_t* y, const element* r, Py_ssize_t n, bint brain
 ) noexcept nogil:
     cdef Py_ssize_t i
-    if number is float:
+    if element is float:
         if brain:
             for i in range(n):
                 y[i] = to_bfloat16(r[i])
@@ -154,7 +154,7 @@ cdef inline stored largest(const stored* like) noexcept nogil:
 
 
 cdef void store(
-    void* y, Py_ssize_t start, const number* r, Py_ssize_t n, int storage
+    void* y, Py_ssize_t start, const element* r, Py_ssize_t n, int storage
 ) noexcept nogil:
     """y[start : start + n] = r[0:n]."""
     cdef Py_ssize_t i
@@ -235,7 +235,7 @@ cdef inline Py_ssize_t row_start(
 
 
 cdef void load_rows(
-    const Machine* m, number* d, const void* x, const Py_ssize_t* info,
+    const Machine* m, element* d, const void* x, const Py_ssize_t* info,
     Py_ssize_t row, Py_ssize_t column, Py_ssize_t n
 ) noexcept nogil:
     """The n elements of a broadcast input from a place in the output on."""
@@ -253,7 +253,7 @@ cdef void load_rows(
 
 
 cdef inline void begin_tile(
-    const Machine* m, number** buf, number** reg, Py_ssize_t row, Py_ssize_t column,
+    const Machine* m, element** buf, element** reg, Py_ssize_t row, Py_ssize_t column,
     Py_ssize_t n
 ) noexcept nogil:
     """Points registers at the operands of a tile, and loads those that need it."""
@@ -277,7 +277,7 @@ cdef inline void begin_tile(
 
 
 cdef inline int run_tile(
-    const Machine* m, number** buf, number** reg, Py_ssize_t place, Py_ssize_t n
+    const Machine* m, element** buf, element** reg, Py_ssize_t place, Py_ssize_t n
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef const Py_ssize_t* info
@@ -294,20 +294,20 @@ cdef inline int run_tile(
 
 
 cdef int run_chunk(
-    const Machine* m, number** buf, const double* attr, Py_ssize_t first,
+    const Machine* m, element** buf, const double* attr, Py_ssize_t first,
     Py_ssize_t end
 ) noexcept nogil:
     """Runs the tiles first ... end - 1 with registers of its own."""
     cdef double scratch[SCRATCH]
-    cdef number* reg[MAX_REGISTERS + MAX_BUFFERS]
-    cdef Py_ssize_t capacity = TILE_BYTES // sizeof(number)
+    cdef element* reg[MAX_REGISTERS + MAX_BUFFERS]
+    cdef Py_ssize_t capacity = TILE_BYTES // sizeof(element)
     cdef Py_ssize_t i, t, row, column, n
     cdef const Py_ssize_t* info
-    cdef number constant
+    cdef element constant
     for i in range(MAX_REGISTERS):
-        reg[i] = <number*> scratch + i * capacity
+        reg[i] = <element*> scratch + i * capacity
     for i in range(m.n_constants):
-        constant = <number> attr[i]
+        constant = <element> attr[i]
         load(reg[m.constants[i]], &constant, 0, m.tile, 0, storage_of(&constant))
     for i in range(m.n_inputs):
         info = m.inputs + m.input_size * i
@@ -326,19 +326,21 @@ cdef int run_chunk(
     return 0
 
 
-cdef inline int storage_of(const number* like) noexcept nogil:
-    if number is float:
+cdef inline int storage_of(const element* like) noexcept nogil:
+    if element is float:
         return FLOAT32
-    elif number is double:
+    elif element is double:
         return FLOAT64
-    elif number is int:
+    elif element is int:
         return INT32
-    else:
+    elif element is cython.longlong:
         return INT64
+    else:
+        return UINT64
 
 
 cdef int program(
-    number** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+    element** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t n_tiles = dim[4], tiles_per_chunk = dim[5]
     cdef Py_ssize_t n_chunks, i

@@ -12,23 +12,23 @@ from ckeras.kernels.elementwise.elementwise cimport (
     LOGICAL_AND, LOGICAL_NOT, LOGICAL_OR, LOGICAL_XOR, MAXIMUM, MINIMUM, MOD, MULTIPLY,
     NEGATIVE, NONZERO, NOT_EQUAL, POWER, RECIPROCAL, RELU, RELU_GRADIENT, RIGHT_SHIFT,
     ROUND, RSQRT, SELECT, SIGMOID_GRADIENT, SIGN, SQRT, SQUARE, SUBTRACT,
-    TANH_GRADIENT, TO_BFLOAT16, TO_FLOAT16,
+    TANH_GRADIENT, TO_BFLOAT16, TO_FLOAT16, element,
 )
 from ckeras.kernels.elementwise.elementwise_functions cimport functions
 from ckeras.kernels.elementwise.elementwise_scalars cimport (
-    int_floor_divide, int_mod, int_power, integer, minus, opposite, plus, size_of,
-    times,
+    int_floor_divide, int_mod, int_power, integer, minus, opposite, plus, right_shift,
+    size_of, times,
 )
 from ckeras.kernels.vector.half cimport (
     from_bfloat16, from_float16, to_bfloat16, to_float16,
 )
-from ckeras.kernels.types cimport number, real
+from ckeras.kernels.types cimport real
 
 
 # Loops for every type
 
 cdef inline int arithmetic(
-    int opcode, number* d, const number* a, const number* b, Py_ssize_t n
+    int opcode, element* d, const element* a, const element* b, Py_ssize_t n
 ) noexcept nogil:
     cdef Py_ssize_t i
     if opcode == ADD:
@@ -52,19 +52,19 @@ cdef inline int arithmetic(
     elif opcode == SIGN:
         for i in range(n):
             d[i] = a[i] if (a[i] == 0) | (a[i] != a[i]) else (
-                <number> 1 if a[i] > 0 else <number> -1)
+                <element> 1 if a[i] > 0 else <element> -1)
     else:
         return 0
     return 1
 
 
 cdef inline int choice(
-    int opcode, number* d, const number* a, const number* b, const number* c,
+    int opcode, element* d, const element* a, const element* b, const element* c,
     Py_ssize_t n
 ) noexcept nogil:
     """Comparisons with NaN are false; the larger and the smaller of NaN is NaN."""
     cdef Py_ssize_t i
-    cdef number larger
+    cdef element larger
     if opcode == SELECT:
         for i in range(n):
             d[i] = b[i] if a[i] != 0 else c[i]
@@ -80,10 +80,10 @@ cdef inline int choice(
             d[i] = c[i] if larger > c[i] else larger
     elif opcode == RELU:
         for i in range(n):
-            d[i] = <number> 0 if a[i] < 0 else a[i]
+            d[i] = <element> 0 if a[i] < 0 else a[i]
     elif opcode == RELU_GRADIENT:
         for i in range(n):
-            d[i] = a[i] if b[i] > 0 else <number> 0
+            d[i] = a[i] if b[i] > 0 else <element> 0
     elif opcode == LESS:
         for i in range(n):
             d[i] = a[i] < b[i]
@@ -102,7 +102,7 @@ cdef inline int choice(
 
 
 cdef inline int logic(
-    int opcode, number* d, const number* a, const number* b, Py_ssize_t n
+    int opcode, element* d, const element* a, const element* b, Py_ssize_t n
 ) noexcept nogil:
     cdef Py_ssize_t i
     if opcode == LOGICAL_AND:
@@ -161,7 +161,7 @@ cdef inline int of_integers(
                 d[i] = times(a[i], <integer> (<unsigned long long> 1 << b[i]))
     elif opcode == RIGHT_SHIFT:
         for i in range(n):
-            d[i] = a[i] >> (bits - 1 if b[i] < 0 or b[i] >= bits else b[i])
+            d[i] = right_shift(a[i], b[i])
     else:
         return 1
     return 0
@@ -229,7 +229,7 @@ cdef inline real root(real x) noexcept nogil:
 
 
 cdef inline int apply(
-    int opcode, number* d, const number* a, const number* b, const number* c,
+    int opcode, element* d, const element* a, const element* b, const element* c,
     Py_ssize_t n
 ) noexcept nogil:
     """d = opcode(a, b, c) for n elements; not 0 if there is no such instruction."""
@@ -237,7 +237,7 @@ cdef inline int apply(
         return 0
     if logic(opcode, d, a, b, n):
         return 0
-    if number is float or number is double:
+    if element is float or element is double:
         if of_floats(opcode, d, a, b, n):
             return 0
         return functions(opcode, d, a, b, n)

@@ -4,53 +4,56 @@ Integers wrap around as in the hardware, a division by 0 gives 0 as in NumPy, an
 remainders have the sign of the divisor.
 """
 
+cimport cython
 from libc cimport math
 
-from ckeras.kernels.types cimport number, real
+from ckeras.kernels.elementwise.elementwise cimport element
+from ckeras.kernels.types cimport real
 
 ctypedef fused integer:
     int
     long long
+    unsigned long long
 
 
-cdef inline number plus(number a, number b) noexcept nogil:
-    if number is float or number is double:
+cdef inline element plus(element a, element b) noexcept nogil:
+    if element is float or element is double:
         return a + b
-    elif number is int:
+    elif element is int:
         return <int> (<unsigned int> a + <unsigned int> b)
     else:
-        return <long long> (<unsigned long long> a + <unsigned long long> b)
+        return <element> (<unsigned long long> a + <unsigned long long> b)
 
 
-cdef inline number minus(number a, number b) noexcept nogil:
-    if number is float or number is double:
+cdef inline element minus(element a, element b) noexcept nogil:
+    if element is float or element is double:
         return a - b
-    elif number is int:
+    elif element is int:
         return <int> (<unsigned int> a - <unsigned int> b)
     else:
-        return <long long> (<unsigned long long> a - <unsigned long long> b)
+        return <element> (<unsigned long long> a - <unsigned long long> b)
 
 
-cdef inline number times(number a, number b) noexcept nogil:
-    if number is float or number is double:
+cdef inline element times(element a, element b) noexcept nogil:
+    if element is float or element is double:
         return a * b
-    elif number is int:
+    elif element is int:
         return <int> (<unsigned int> a * <unsigned int> b)
     else:
-        return <long long> (<unsigned long long> a * <unsigned long long> b)
+        return <element> (<unsigned long long> a * <unsigned long long> b)
 
 
-cdef inline number opposite(number a) noexcept nogil:
-    if number is float or number is double:
+cdef inline element opposite(element a) noexcept nogil:
+    if element is float or element is double:
         return -a
     else:
-        return minus(<number> 0, a)
+        return minus(<element> 0, a)
 
 
-cdef inline number size_of(number a) noexcept nogil:
-    if number is float:
+cdef inline element size_of(element a) noexcept nogil:
+    if element is float:
         return math.fabsf(a)
-    elif number is double:
+    elif element is double:
         return math.fabs(a)
     else:
         return opposite(a) if a < 0 else a
@@ -80,15 +83,20 @@ cdef inline integer int_floor_divide(integer a, integer b) noexcept nogil:
     """Rounded down; 0 for a division by 0, as in NumPy."""
     if b == 0:
         return 0
-    if b == -1:
-        return minus(<integer> 0, a)
+    if integer is not cython.ulonglong:
+        if b == -1:  # the least number divided by it is none
+            return minus(<integer> 0, a)
     return a // b - (a % b != 0 and (a < 0) != (b < 0))
 
 
 cdef inline integer int_mod(integer a, integer b) noexcept nogil:
-    if b == 0 or b == -1:
+    cdef integer rest
+    if b == 0:
         return 0
-    cdef integer rest = a % b
+    if integer is not cython.ulonglong:
+        if b == -1:
+            return 0
+    rest = a % b
     return rest + b if rest != 0 and (rest < 0) != (b < 0) else rest
 
 
@@ -96,8 +104,8 @@ cdef inline integer int_power(integer a, integer b) noexcept nogil:
     """By squaring. A negative exponent gives the power rounded to 0."""
     cdef integer result = 1
     if b < 0:
-        if a == -1:
-            return -1 if b & 1 else 1
+        if a == <integer> -1:
+            return a if b & 1 else 1
         return 1 if a == 1 else 0
     while b:
         if b & 1:
@@ -105,3 +113,11 @@ cdef inline integer int_power(integer a, integer b) noexcept nogil:
         a = times(a, a)
         b = b >> 1
     return result
+
+
+cdef inline integer right_shift(integer a, integer b) noexcept nogil:
+    """By more bits than there are, or by a negative number: only the sign is left."""
+    cdef integer last = 8 * sizeof(integer) - 1
+    if b < 0 or b > last:
+        return 0 if integer is cython.ulonglong else a >> last
+    return a >> b

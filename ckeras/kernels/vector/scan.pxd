@@ -5,6 +5,7 @@
 from ckeras.kernels.types cimport number
 
 # out[o, i] = the first r where x[o, r, i] is largest (smallest) or NaN, as int32.
+# Subnormal numbers count for what they are.
 # buf: x, out (int32). dim: outer, reduce (at least 1), inner.
 cdef int argmax(number** buf, const Py_ssize_t* dim, const double* attr,
                 int n_threads) noexcept nogil

@@ -1,8 +1,9 @@
 """Places of extremes, and running sums."""
 
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
 from libc.math cimport INFINITY
 
+from ckeras.kernels.fpu cimport FPU_FLUSH, fpu_get, fpu_set
 from ckeras.kernels.simd cimport (
     LANES_F, eq_f, greater_f, lesser_f, load_f, lowest_bit, or_i, peak_f, prefetch,
     set_lanes, spread_f, total_f, vf, vi,
@@ -251,12 +252,18 @@ cdef int places(
 ) noexcept nogil:
     cdef Py_ssize_t reduce = dim[1], inner = dim[2]
     cdef Py_ssize_t tasks = dim[0] * ((inner + STRIP - 1) // STRIP), t
+    cdef unsigned long flushing = fpu_get(), exact = flushing & ~FPU_FLUSH
     if dim[0] * reduce * inner < GRAIN:
+        fpu_set(exact)
         for t in range(tasks):
             places_task(x, out, reduce, inner, t, how)
-    else:
-        for t in prange(tasks, schedule="static", num_threads=n_threads):
+        fpu_set(flushing)
+        return OK
+    with parallel(num_threads=n_threads):
+        fpu_set(exact)
+        for t in prange(tasks, schedule="static"):
             places_task(x, out, reduce, inner, t, how)
+        fpu_set(flushing)
     return OK
 
 

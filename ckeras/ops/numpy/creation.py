@@ -164,7 +164,12 @@ def arange(start, stop=None, step=None, dtype=None):
     values = [
         v if type(v) is int else np.asarray(v).item() for v in (start, stop, step)
     ]
-    return Tensor(np.arange(*values).astype(dtypes.standardize_dtype(dtype)))
+    # NumPy counts in floats from 2^63 on, unless it is told to use the one such type.
+    beyond = dtype == "uint64" and all([type(v) is int for v in values])
+    wide = "uint64" if beyond and min(values) >= 0 else None
+    return Tensor(
+        np.arange(*values, dtype=wide).astype(dtypes.standardize_dtype(dtype))
+    )
 
 
 def _space_types(start, stop, dtype):

@@ -3,7 +3,10 @@ no integer."""
 
 import math
 
+import numpy as np
+
 from ckeras.engine.values import dtypes
+from ckeras.ops.core import saturate_cast
 from ckeras.ops.primitives import elementwise
 from ckeras.ops.primitives.by_numpy import complex_numbers, fallback
 from ckeras.ops.promotion import as_float, as_real, as_value, constant, with_type
@@ -211,13 +214,24 @@ def round(x, decimals=0):
     return elementwise.divide(elementwise.round(elementwise.multiply(x, unit)), unit)
 
 
+def _bound(bound, dtype):
+    """A bound in a type; of integers the nearest number that the type has."""
+    if bound is None or dtypes.is_float(dtype):
+        return bound
+    if type(bound) not in (int, float):
+        return saturate_cast(bound, dtype)
+    limits = np.iinfo(dtype)
+    return int(min(limits.max, max(limits.min, bound)))
+
+
 @op
 def clip(x, x_min, x_max):
     """x held between `x_min` and `x_max`, elementwise.
 
     Args:
         x: a tensor.
-        x_min, x_max: bounds, numbers or broadcastable tensors.
+        x_min, x_max: bounds, numbers or broadcastable tensors. What x's type does not
+            have counts as the nearest number that it has.
 
     Returns:
         A tensor of x's type; int32 for booleans.
@@ -225,9 +239,11 @@ def clip(x, x_min, x_max):
     x = as_real(as_value(x), "clip")
     if x.dtype == "bool":
         x = with_type(x, "int32")
+    x_min, x_max = _bound(x_min, x.dtype), _bound(x_max, x.dtype)
     numbers = (int, float)
     if type(x_min) in numbers and type(x_max) in numbers:
-        return elementwise.clip(x, low=x_min, high=x_max)
+        if float(x_min) == x_min and float(x_max) == x_max:
+            return elementwise.clip(x, low=x_min, high=x_max)
     if x_min is not None:
         x = elementwise.maximum(x, with_type(x_min, x.dtype))
     return x if x_max is None else elementwise.minimum(x, with_type(x_max, x.dtype))

@@ -137,3 +137,18 @@ def test_choices(dtype):
     compare("isin", x, np.array([1, np.inf, 0], dtype))
     compare("nan_to_num", x, nan=3.0, posinf=4.0, neginf=-4.0)
     compare("take_along_axis", x, np.argsort(x), axis=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(6, 1), (300, 1), (9, 40), (1500, 200)])
+@pytest.mark.parametrize("name", ["argmax", "argmin", "nanargmax", "nanargmin"])
+def test_places_of_subnormals(name, shape, dtype):
+    """They are told apart, though arithmetic takes them for 0, before and after."""
+    step = np.finfo(dtype).smallest_subnormal
+    x = np.random.default_rng(2).integers(-900, 900, size=shape).astype(dtype) * step
+    for axis in (0, 1, None):
+        compare(name, x, axis=axis)
+    x[: len(x) // 2] *= 0
+    compare(name, -x, axis=0)
+    half = function(lambda x: (getattr(ops, name)(x, axis=0), ops.multiply(x, 0.5)))
+    assert not np.asarray(half(x)[1]).any()
