@@ -171,11 +171,7 @@ class GroupedQueryAttention(ProjectedAttention):
             self._value_dense(value),
         )
         if self._needs_no_scores(
-            *projected[:2],
-            masks,
-            return_attention_scores,
-            training,
-            GroupedQueryAttention,
+            projected[0], return_attention_scores, training, GroupedQueryAttention
         ):
             output, scores = self._attend(*projected, **masks), None
         else:

@@ -280,7 +280,7 @@ class MultiHeadAttention(ProjectedAttention):
             self._value_dense(value),
         )
         if self._needs_no_scores(
-            *projected[:2], masks, return_attention_scores, training, MultiHeadAttention
+            projected[0], return_attention_scores, training, MultiHeadAttention
         ):
             output, scores = self._attend(*projected, **masks), None
         else:

@@ -137,17 +137,13 @@ class ProjectedAttention(Layer):
         plain = self._rate == 0.0 and not return_attention_scores
         return plain and len(query.shape) == 4
 
-    def _needs_no_scores(
-        self, query, key, masks, return_attention_scores, training, base
-    ):
+    def _needs_no_scores(self, query, return_attention_scores, training, base):
         """Whether the output of projected heads may be computed by `_attend`.
 
-        A layer with dropout can do without scores where it does not train, unless
-        there may be queries that see nothing: by scores their output is 0, else even.
+        A layer with dropout can do without scores where it does not train.
 
         Args:
-            query, key: the projected heads.
-            masks: the keyword arguments of `_attend`.
+            query: its projected heads.
             return_attention_scores, training: of the call.
             base: the class of the layer that subclasses may differ from.
         """
@@ -155,12 +151,8 @@ class ProjectedAttention(Layer):
             return False
         if self._at_once(query, return_attention_scores):
             return True
-        given = [name for name, mask in masks.items() if mask is not None]
-        all_see = given == ["use_causal_mask"] and (
-            self._window is None or query.shape[1] <= key.shape[1]
-        )
         needless = not (training or return_attention_scores)
-        return needless and all_see and len(query.shape) == 4
+        return needless and len(query.shape) == 4
 
     def _attend(
         self,
@@ -176,7 +168,9 @@ class ProjectedAttention(Layer):
         """The output, by a kernel that stores no scores, nor masks that no one gave.
 
         What a query sees by places needs no mask, and a mask of keys is as small as it
-        comes. Queries that are masked see all keys evenly.
+        comes. Queries that see nothing or are masked see all keys evenly, those of a
+        layer with dropout give 0: in Keras such a layer goes by the scores, whose
+        softmax is multiplied by the mask.
         """
         mask = None if attention_mask is None else ops.cast(attention_mask, "bool")
         if mask is not None:
@@ -185,6 +179,8 @@ class ProjectedAttention(Layer):
             if keys is not None:
                 keys = ops.expand_dims(ops.cast(keys, "bool"), (1, 2))
                 mask = keys if mask is None else ops.logical_and(mask, keys)
+        beyond = self._window is not None and query.shape[1] > key.shape[1]
+        some_blind = mask is not None or beyond
         output = attend(
             query,
             key,
@@ -193,13 +189,16 @@ class ProjectedAttention(Layer):
             scale=self._scale,
             causal=use_causal_mask,
             window=self._window,
+            blind=0.0 if self._rate > 0.0 and some_blind else None,
         )
         if query_mask is None:
             return output
+        seeing = ops.expand_dims(ops.cast(query_mask, "bool"), (2, 3))
+        if self._rate > 0.0:
+            return ops.where(seeing, output, 0)
         evenly = ops.mean(value, axis=1, keepdims=True)
         if query.shape[2] != value.shape[2]:
             evenly = ops.repeat(evenly, query.shape[2] // value.shape[2], axis=2)
-        seeing = ops.expand_dims(ops.cast(query_mask, "bool"), (2, 3))
         return ops.where(seeing, output, evenly)
 
     def _dot_product(self, query, key, value, attention_mask):

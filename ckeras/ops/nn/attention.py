@@ -2,9 +2,10 @@
 
 import math
 
+from ckeras.engine.values import dtypes
 from ckeras.ops.numpy.manipulation import reshaped
-from ckeras.ops.primitives import attention
-from ckeras.ops.promotion import same_type, with_type
+from ckeras.ops.primitives import attention, elementwise, movement
+from ckeras.ops.promotion import constant, same_type, widened, with_type
 from ckeras.ops.registry import op
 
 __all__ = ["dot_product_attention"]
@@ -53,13 +54,16 @@ def dot_product_attention(
     )
 
 
-def attend(query, key, value, mask=None, bias=None, *, scale, causal, window):
+def attend(
+    query, key, value, mask=None, bias=None, *, scale, causal, window, blind=None
+):
     """`dot_product_attention`, which may also see a window of places only.
 
     Args:
         query, key, value, mask, bias, scale: as there.
         causal: whether a query sees keys up to its own place only.
         window: a query sees keys less than so many places away; None for all.
+        blind: what a query gives that sees no key; None for the mean of all values.
     """
     query, key, value = same_type([query, key, value], "float")
     if {len(query.shape), len(key.shape), len(value.shape)} != {4}:
@@ -76,9 +80,28 @@ def attend(query, key, value, mask=None, bias=None, *, scale, causal, window):
     if mask is not None:
         mask = _four_axes(with_type(mask, "bool"))
     attrs = {"scale": float(scale), "causal": bool(causal), "window": window}
-    if head_dim and kv_len:
+    if not (head_dim and kv_len):
+        return attention.formula(query, key, value, mask, bias, **attrs)
+    if blind is None:
         return attention.attention(query, key, value, mask, bias, **attrs)[0]
-    return attention.formula(query, key, value, mask, bias, **attrs)
+    return _or_blind(blind, query, key, value, mask, bias, attrs)
+
+
+def _or_blind(blind, query, key, value, mask, bias, attrs):
+    """Attention, and a number for queries that see no key.
+
+    Their largest score tells them: it is that of a hidden key, which no other has.
+    """
+    dtype = query.dtype
+    inputs = [query, key, value, bias]
+    query, key, value, bias = [x if x is None else widened(x) for x in inputs]
+    outputs, statistics = attention.attention(query, key, value, mask, bias, **attrs)
+    hidden = constant(-0.5 * float(dtypes.finfo(query.dtype).max), query.dtype)
+    sees = elementwise.less(hidden, statistics[:, :, 0])
+    sees = movement.transpose(sees, perm=(0, 2, 1))
+    sees = movement.reshape(sees, shape=(*sees.shape, 1))
+    outputs = elementwise.where(sees, outputs, constant(blind, outputs.dtype))
+    return with_type(outputs, dtype)
 
 
 def _four_axes(x):

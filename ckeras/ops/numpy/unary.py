@@ -224,6 +224,11 @@ def _bound(bound, dtype):
     return int(min(limits.max, max(limits.min, bound)))
 
 
+def _is_double(x):
+    """Whether x is a number that a program's constants, which are doubles, can be."""
+    return type(x) is float or (type(x) is int and float(x) == x)
+
+
 @op
 def clip(x, x_min, x_max):
     """x held between `x_min` and `x_max`, elementwise.
@@ -240,10 +245,8 @@ def clip(x, x_min, x_max):
     if x.dtype == "bool":
         x = with_type(x, "int32")
     x_min, x_max = _bound(x_min, x.dtype), _bound(x_max, x.dtype)
-    numbers = (int, float)
-    if type(x_min) in numbers and type(x_max) in numbers:
-        if float(x_min) == x_min and float(x_max) == x_max:
-            return elementwise.clip(x, low=x_min, high=x_max)
+    if _is_double(x_min) and _is_double(x_max):
+        return elementwise.clip(x, low=x_min, high=x_max)
     if x_min is not None:
         x = elementwise.maximum(x, with_type(x_min, x.dtype))
     return x if x_max is None else elementwise.minimum(x, with_type(x_max, x.dtype))

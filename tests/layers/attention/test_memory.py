@@ -19,6 +19,15 @@ WAYS = {
     "window, causal": ({"sliding_window": 100}, ("causal",)),
     "window, padding": ({"sliding_window": 100}, ("padding",)),
     "dropout, not training": ({"dropout": 0.1}, ("causal",)),
+    "dropout, padding": ({"dropout": 0.1}, ("padding",)),
+    "dropout, window, all": (
+        {"dropout": 0.1, "sliding_window": 100},
+        ("causal", "padding"),
+    ),
+    "dropout, half": (
+        {"dropout": 0.1, "dtype": "mixed_float16"},
+        ("causal", "padding"),
+    ),
     "mixed_bfloat16": ({"dtype": "mixed_bfloat16"}, ("causal", "padding")),
     "mixed_float16": ({"dtype": "mixed_float16"}, ("causal", "padding")),
 }
@@ -118,20 +127,48 @@ def test_as_with_one_mask_for_all(name, masks, causal, window):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-4)
 
 
-@pytest.mark.parametrize("length", [5, 3])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("length", [9, 5, 3])
+@pytest.mark.parametrize("masks", ["", "query", "value", "query value", "pairs", "no"])
 @pytest.mark.parametrize("name", LAYERS)
-def test_dropout_only_drops_in_training(name, length):
-    """Without training, no scores are needed where each query sees some key."""
+def test_dropout_only_drops_in_training(name, masks, length, dtype):
+    """Without training no scores are needed: what sees no key gives 0 all the same."""
     rng = np.random.default_rng(3)
     x = rng.normal(size=(2, 5, 6)).astype("float32")
-    layer = LAYERS[name](dropout=0.5, sliding_window=2, seed=1)
-    layer.build((2, 5, 6), (2, length, 6))
-    given = x, x[:, :length]
-    y, _ = layer(*given, use_causal_mask=True, return_attention_scores=True)
-    now = layer(*given, use_causal_mask=True)
-    np.testing.assert_allclose(now, y, rtol=1e-4, atol=1e-5)
-    trained = np.asarray(layer(*given, use_causal_mask=True, training=True))
-    assert not np.allclose(trained, y, 1e-3)
+    y = rng.normal(size=(2, length, 6)).astype("float32")
+    layer = LAYERS[name](dropout=0.5, sliding_window=2, seed=1, dtype=dtype)
+    layer.build(x.shape, y.shape)
+    given = {"use_causal_mask": True}
+    if "value" in masks:
+        given["value_mask"] = np.arange(length) >= np.array([[1], [length - 1]])
+    if "pairs" in masks:
+        given["attention_mask"] = rng.random((2, 5, length)) > 0.6
+    if "no" in masks:
+        given["key_mask"] = np.zeros((2, length), bool)
+
+    def call(x, y, **options):
+        x, y = ops.convert_to_tensor(x), ops.convert_to_tensor(y)
+        if "query" in masks:
+            x._keras_mask = ops.convert_to_tensor(
+                [[True] * 3 + [False] * 2, [True] * 5]
+            )
+        with GradientTape() as tape:
+            tape.watch([x, y])
+            result = layer(x, y, **given, **options)
+            outputs = result[0] if type(result) is tuple else result
+            loss = ops.sum(ops.sin(ops.cast(outputs, "float32")))
+        sources = [x, y, *layer.trainable_variables]
+        return [outputs, *tape.gradient(loss, sources)]
+
+    room = 1e-4 if dtype == "float32" else 4e-2
+    by_scores = call(x, y, return_attention_scores=True)
+    for f in (call, ckeras.function(call)):
+        for a, b in zip(f(x, y), by_scores, strict=True):
+            a, b = [np.asarray(v, "float32") for v in (a, b)]
+            np.testing.assert_allclose(a, b, rtol=room, atol=room)
+    trained = np.asarray(call(x, y, training=True)[0], "float32")
+    same = np.allclose(trained, np.asarray(by_scores[0], "float32"), 1e-3)
+    assert same == ("no" in masks)
 
 
 def test_own_masks_are_asked_for():
