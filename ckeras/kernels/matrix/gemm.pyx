@@ -12,7 +12,8 @@ from libc.string cimport memset
 
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport (
-    PART, Blocks, add_parts, blocks_of, depth_for, part_numbers, parts_of,
+    PART, Blocks, add_parts, blocks_of, depth_for, is_small, packed_from, part_numbers,
+    parts_of, small_numbers,
 )
 from ckeras.kernels.matrix.gemm_kept cimport (
     find_kept, follow_each_other, gather, scatter,
@@ -26,7 +27,6 @@ from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
 
 cdef enum:
-    SMALL = 96 * 96 * 96     # m·n·k up to which nothing of a is packed
     STORE = 16           # multiply-adds that storing an element takes as long as
     ROW_CHUNK = 24       # rows in a block of work of a small product
     WIDE = 4             # column panels at a time of a single row
@@ -139,11 +139,12 @@ cdef void small_block(
 ) noexcept nogil:
     """Some rows of some columns, which begin at j."""
     cdef Py_ssize_t width = panel_width(<real> 0), some = columns
+    cdef Py_ssize_t first = packed_from(n, width, b_column != 1)
     while columns > 0:
         if b_column != 1 or columns < width:
             some = least(columns, width)
-            strip(a, a_row, a_column, packed + j * k, width, c + j, n, m, some, k, j,
-                  epilogue)
+            strip(a, a_row, a_column, packed + (j - first) * k, width, c + j, n, m,
+                  some, k, j, epilogue)
         else:
             if columns < WIDE * width:
                 some = width
@@ -158,17 +159,17 @@ cdef void small(
     Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), panels = ceil_div(n, width), g, j
-    cdef Py_ssize_t chunks, rows, i
+    cdef Py_ssize_t chunks, rows, i, first = packed_from(n, width, b_column != 1)
     cdef Epilogue epilogue
     epilogue.bias = bias
     epilogue.activation = activation
     epilogue.accumulate = False
     epilogue.last = True
-    for g in range(panels):
-        j = g * width
-        if b_column != 1 or n - j < width:
-            pack_columns(b + j * b_column, b_row, b_column, k, least(n - j, width),
-                         work + j * k)
+    j = first
+    while j < n:
+        pack_columns(b + j * b_column, b_row, b_column, k, least(n - j, width),
+                     work + (j - first) * k)
+        j += width
     width *= WIDE if m < 4 else 1
     panels = ceil_div(n, width)
     # A few rows take as long as it takes to read b.
@@ -186,11 +187,6 @@ cdef void small(
                     b_column, c + i * n, least(m - i, rows), n, k, &epilogue, work)
 
 
-cdef inline bint is_small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
-    """Whether packing a product's operands takes longer than it saves."""
-    return k == 0 or m < 8 or m * n * k <= SMALL
-
-
 cdef void whole_sums(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
@@ -198,7 +194,7 @@ cdef void whole_sums(
     int n_threads
 ) noexcept nogil:
     """A product whose sums are not cut into parts."""
-    if is_small(m, n, k):
+    if is_small(m, n, k, panel_width(<real> 0), b_column != 1):
         small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
               work, n_threads)
     else:
@@ -212,10 +208,11 @@ cdef void product(
     Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
     int n_threads
 ) noexcept nogil:
-    cdef bint plain = bias == NULL and activation == LINEAR
+    cdef bint plain = bias == NULL and activation == LINEAR, little
     if m == 0 or n == 0:
         return
-    if plain and not is_small(m, n, k) and parts_of(m, n, k) > 1:
+    little = is_small(m, n, k, panel_width(<real> 0), b_column != 1)
+    if plain and not little and parts_of(m, n, k) > 1:
         long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
                   n_threads)
     else:
@@ -262,7 +259,7 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     """
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D), parts, size
     cdef Blocks s
-    if not is_small(m, n, k):
+    if not is_small(m, n, k, width, b_transposed):
         s = blocks_of(m, n, k, width, slots)
         size = least(slots, s.units) * s.packed
         parts = parts_of(m, n, k)
@@ -270,14 +267,14 @@ def workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
             s = blocks_of(m, n, ceil_div(k, parts), width, 1)
             size = max(size, least(slots, parts) * s.packed + parts * m * n)
         return itemsize * size
-    if b_transposed or n % width:
-        return itemsize * k * ceil_div(n, width) * width
-    return 0
+    return itemsize * small_numbers(n, k, width, b_transposed)
 
 
-def shares_products(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k):
+def shares_products(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsize,
+                    bint b_transposed):
     """Whether the products of a group are computed by one thread each."""
-    return is_small(m, n, k)
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    return is_small(m, n, k, width, b_transposed)
 
 
 def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
@@ -312,8 +309,10 @@ cdef int matmul(
     cdef Py_ssize_t a_row = 1 if dim[3] else k, a_column = m if dim[3] else 1
     cdef Py_ssize_t b_row = 1 if dim[4] else n, b_column = k if dim[4] else 1
     cdef Py_ssize_t b_group = 0 if dim[6] else k * n
-    cdef Py_ssize_t width = panel_width(<real> 0), work = k * ceil_div(n, width) * width
-    if is_small(m, n, k) and groups > 1 and groups * m * n * (k + STORE) > GRAIN:
+    cdef Py_ssize_t width = panel_width(<real> 0)
+    cdef Py_ssize_t work = small_numbers(n, k, width, dim[4])
+    cdef bint little = is_small(m, n, k, width, dim[4])
+    if little and groups > 1 and groups * m * n * (k + STORE) > GRAIN:
         # Each thread computes some of the products, in a workspace of its own.
         parts = least(least(groups, n_threads), dim[7])
         for p in prange(parts, schedule="static", num_threads=parts):

@@ -13,6 +13,10 @@ cdef enum:
     PARTS = 8            # parts of k that are summed apart, at most
     FEW = 1 << 16        # sums that are worth it
     PART = 256           # rows that count of a product that one thread takes at a time
+    FEW_ROWS = 7         # for which packing takes longer than it saves
+    SMALL = 96 * 96 * 96     # m·n·k up to which it does for more rows
+    MOST_PACKED = 1 << 20    # numbers of b that a small product packs, at most
+    LONG = 1 << 15           # terms from which on sums are more exact in parts
 
 
 cdef struct Blocks:
@@ -22,6 +26,32 @@ cdef struct Blocks:
     Py_ssize_t depth       # the part of k that is packed at a time
     Py_ssize_t group       # column panels that are packed together
     Py_ssize_t packed      # numbers in the panels of one thread
+
+
+cdef inline Py_ssize_t packed_from(
+    Py_ssize_t n, Py_ssize_t width, bint b_transposed
+) noexcept nogil:
+    """The first column that a small product packs: all, or a panel that is not full."""
+    return 0 if b_transposed else n - n % width
+
+
+cdef inline Py_ssize_t small_numbers(
+    Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, bint b_transposed
+) noexcept nogil:
+    """Numbers in the workspace of a small product."""
+    return k * ceil_div(n - packed_from(n, width, b_transposed), width) * width
+
+
+cdef inline bint is_small(
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, bint b_transposed
+) noexcept nogil:
+    """Whether a product packs nothing of a and not much of b, and has no long sums.
+
+    A single row takes as long as it takes to read b, which is best read in wide rows.
+    """
+    if small_numbers(n, k, width, b_transposed) > MOST_PACKED or (m > 1 and k > LONG):
+        return False
+    return k == 0 or m <= FEW_ROWS or m * n * k <= SMALL
 
 
 cdef inline Py_ssize_t depth_for(Py_ssize_t k, Py_ssize_t parts) noexcept nogil:
@@ -73,15 +103,15 @@ cdef inline Py_ssize_t part_numbers(
 ) noexcept nogil:
     """Numbers in the workspace of one thread of `kept_rows`."""
     cdef Blocks s = blocks_of(PART, n, k, width, 1)
-    cdef Py_ssize_t small = k * ceil_div(n, width) * width
-    return PART * (k + n) + (small if small > s.packed else s.packed)
+    cdef Py_ssize_t small = least(small_numbers(n, k, width, True), MOST_PACKED)
+    return PART * (k + n) + max(s.packed, small)
 
 
 cdef inline Py_ssize_t parts_of(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k
 ) noexcept nogil:
     """How many parts of k are summed apart: that many threads share no operand."""
-    if m < 8 or m * n > FEW or k < 4 * max(m, n) or k < 4 * DEPTH:
+    if m * n > FEW or k < 4 * max(m, n) or k < 4 * DEPTH:
         return 1
     return least(PARTS, k // DEPTH)
 

@@ -50,7 +50,7 @@ def _workspace(m, n, k, dtype, b_transposed, groups=1):
     itemsize, gemm = 4 if dtype == "float32" else 8, kernels.module("gemm")
     slots = config.most_threads()
     size = gemm.workspace_bytes(m, n, k, itemsize, b_transposed, slots)
-    if groups > 1 and gemm.shares_products(m, n, k):
+    if groups > 1 and gemm.shares_products(m, n, k, itemsize, b_transposed):
         size *= min(groups, slots)
     return size
 

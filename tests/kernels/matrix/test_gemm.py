@@ -10,7 +10,8 @@ from tests.kernels.harness import poisoned, run
 
 # Rows, columns and depths: nothing, one, around a tile, around the packed part of k,
 # large enough for the blocked path, with lower tiles for the last rows, and few sums
-# of so many terms that parts of them are summed apart.
+# of so many terms that parts of them are summed apart; few rows of very many terms, or
+# with so many columns that these are not packed at once.
 SIZES = [
     (0, 3, 2),
     (3, 0, 2),
@@ -32,6 +33,11 @@ SIZES = [
     (64, 64, 2048),
     (40, 70, 2300),
     (9, 33, 5003),
+    (1, 3, 33000),
+    (2, 32, 33001),
+    (7, 5, 40003),
+    (20, 1, 33000),
+    (3, 2100, 520),
 ]
 SLOTS = 4
 TRANSPOSES = list(itertools.product((False, True), repeat=2))
@@ -81,9 +87,30 @@ def test_matmul(size, transposes, dtype):
     np.testing.assert_array_equal(multiply(a, b, *transposes, n_threads=5), c)
 
 
+@pytest.mark.parametrize("itemsize", [4, 8])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_workspace_has_a_limit(transposed, itemsize):
+    """It does not grow with the operands, however long or wide they are."""
+    found = [
+        kernels.module("gemm").workspace_bytes(m, n, k, itemsize, transposed, SLOTS)
+        for m in (1, 2, 7, 8, 100, 10**6)
+        for n in (1, 4, 33, 1000, 50001, 10**7)
+        for k in (1, 3, 512, 2000, 33000, 10**5, 10**7)
+    ]
+    assert max(found) < SLOTS * 2**20 * itemsize
+
+
+def test_long_sums_of_few_rows_are_exact():
+    """As they are with more rows: parts of them are added up."""
+    a, b = np.ones((3, 2**20), "float32") / 3, np.ones((2**20, 32), "float32")
+    exact = a.astype("float64") @ b
+    np.testing.assert_allclose(multiply(a, b, False, False), exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(5, 6, 7), (2, 2, 33000)])
 @pytest.mark.parametrize("transposes", TRANSPOSES)
-def test_groups(transposes):
-    a, b = operands(5, 6, 7, *transposes, "float64", leading=(3,))
+def test_groups(transposes, size):
+    a, b = operands(*size, *transposes, "float64", leading=(3,))
     c = multiply(a, b, *transposes, groups=3)
     for g in range(3):
         np.testing.assert_array_equal(c[g], multiply(a[g], b[g], *transposes))
