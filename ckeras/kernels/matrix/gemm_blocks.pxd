@@ -13,10 +13,8 @@ cdef enum:
     PARTS = 8            # parts of k that are summed apart, at most
     FEW = 1 << 16        # sums that are worth it
     PART = 256           # rows that count of a product that one thread takes at a time
-    FEW_ROWS = 7         # for which packing takes longer than it saves
-    SMALL = 96 * 96 * 96     # m·n·k up to which it does for more rows
+    SMALL = 96 * 96 * 96     # m·n·k up to which packing takes longer than it saves
     MOST_PACKED = 1 << 20    # numbers of b that a small product packs, at most
-    LONG = 1 << 15           # terms from which on sums are more exact in parts
 
 
 cdef struct Blocks:
@@ -45,13 +43,13 @@ cdef inline Py_ssize_t small_numbers(
 cdef inline bint is_small(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t width, bint b_transposed
 ) noexcept nogil:
-    """Whether a product packs nothing of a and not much of b, and has no long sums.
+    """Whether a product packs nothing of a and not much of b.
 
     A single row takes as long as it takes to read b, which is best read in wide rows.
     """
-    if small_numbers(n, k, width, b_transposed) > MOST_PACKED or (m > 1 and k > LONG):
+    if small_numbers(n, k, width, b_transposed) > MOST_PACKED:
         return False
-    return k == 0 or m <= FEW_ROWS or m * n * k <= SMALL
+    return k == 0 or m * n * k <= SMALL or (m == 1 and not b_transposed)
 
 
 cdef inline Py_ssize_t depth_for(Py_ssize_t k, Py_ssize_t parts) noexcept nogil:
