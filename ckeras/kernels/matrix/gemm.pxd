@@ -7,9 +7,10 @@
     dense    buf  x, w, bias (or NULL), y, workspace
              y = activation(x·w + bias), x m×k, w k×n, bias n
              dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd   4 slots
-    kept_rows   buf  a (m, k), b, mask (m,), c, workspace
-                c[i] = a[i]·op(b) for the rows whose mask is not 0, zeros for others
-                dim  0 m   1 n   2 k   3 b is n×k   4 slots
+    kept_rows   buf  a (m, k), b, mask (m,), bias (or NULL), c, workspace
+                c[i] = a[i]·op(b) + bias for the rows whose mask is not 0; others are
+                zeros or, unless it fills, left as they are
+                dim  0 m   1 n   2 k   3 b is n×k   4 whether it fills   5 slots
     kept_outer  buf  a (k, m), b (k, n), mask (k,), c, workspace
                 c = sum over the rows whose mask is not 0 of a[p]ᵀ·b[p]
                 dim  0 m   1 n   2 k   3 slots

@@ -225,10 +225,11 @@ cdef void product(
 
 cdef void some_parts(
     Py_ssize_t part, Py_ssize_t step, const Py_ssize_t* at, Py_ssize_t count,
-    const real* a, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, real* work
+    const real* a, const real* b, Py_ssize_t b_row, Py_ssize_t b_column,
+    const real* bias, bint fills, real* c, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+    real* work
 ) noexcept nogil:
-    """One thread's parts of a·b, every `step`-th, with its own copies."""
+    """One thread's parts of a·b + bias, every `step`-th, with its own copies."""
     cdef real* copied = work + PART * k
     cdef real* target
     cdef const real* source
@@ -241,9 +242,9 @@ cdef void some_parts(
         if follow_each_other(at + part * PART, rows):
             target = c + at[part * PART] * n
         source = gather(at + part * PART, rows, a, k, work)
-        whole_sums(source, k, 1, b, b_row, b_column, target, rows, n, k,
-                   <const real*> NULL, LINEAR, copied + PART * n, 1, 1)
-        scatter(at + part * PART, rows, first, end, target, n, c)
+        whole_sums(source, k, 1, b, b_row, b_column, target, rows, n, k, bias, LINEAR,
+                   copied + PART * n, 1, 1)
+        scatter(at + part * PART, rows, first, end, target, n, fills, c)
         part += step
 
 
@@ -343,16 +344,17 @@ cdef int kept_rows(
 ) noexcept nogil:
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], workers, w
     cdef Py_ssize_t b_row = 1 if dim[3] else n, b_column = k if dim[3] else 1
-    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
+    cdef bint fills = dim[4] != 0
+    cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[5]
     cdef real* work = <real*> <void*> (at + m)
     cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], m, at)
     if count == 0:
-        memset(buf[3], 0, m * n * sizeof(real))
+        memset(buf[4], 0, m * n * sizeof(real) if fills else 0)
         return OK
-    workers = least(least(n_threads, dim[4]), ceil_div(count, PART))
+    workers = least(least(n_threads, dim[5]), ceil_div(count, PART))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
-        some_parts(w, workers, at, count, buf[0], buf[1], b_row, b_column, buf[3], m, n,
-                   k, work + w * part_numbers(n, k, panel_width(<real> 0)))
+        some_parts(w, workers, at, count, buf[0], buf[1], b_row, b_column, buf[3],
+                   fills, buf[4], m, n, k, work + w * part_numbers(n, k, panel_width(<real> 0)))
     return OK
 
 

@@ -60,13 +60,15 @@ cdef inline const real* gather(
 
 cdef inline void scatter(
     const Py_ssize_t* at, Py_ssize_t n, Py_ssize_t first, Py_ssize_t end,
-    const real* source, Py_ssize_t width, real* c
+    const real* source, Py_ssize_t width, bint fills, real* c
 ) noexcept nogil:
-    """Puts rows into c, and zeros into its other rows from `first` to `end`."""
+    """Puts rows into c, and if it fills zeros into others from `first` to `end`."""
     cdef Py_ssize_t i
     for i in range(n):
-        memset(c + first * width, 0, (at[i] - first) * width * sizeof(real))
+        if fills:
+            memset(c + first * width, 0, (at[i] - first) * width * sizeof(real))
         if source != c + (at[i] - i) * width:
             memcpy(c + at[i] * width, source + i * width, width * sizeof(real))
         first = at[i] + 1
-    memset(c + first * width, 0, (end - first) * width * sizeof(real))
+    if fills:
+        memset(c + first * width, 0, (end - first) * width * sizeof(real))

@@ -5,7 +5,8 @@
         reset after:   a = tanh(x·W + b + r·(h·U + c))
         reset before:  a = tanh(x·W + b + (r·h)·U), without c
 
-A masked timestep keeps h. Inputs may come as they are and are multiplied by W here; or
+A masked timestep keeps h; what is kept for its gradient, d_x·W and d_h·U are neither
+written nor read there. Inputs may come as they are and are multiplied by W here; or
 their projection x·W + b comes computed for all timesteps, which is one large product
 instead of many small ones.
 

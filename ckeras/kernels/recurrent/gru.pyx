@@ -111,6 +111,8 @@ cdef void forward_slice(
                 multiply_input_and_state(gates, row, buf[1], buf[3], 3 * u, bias, 2 * u,
                                          f, u)
             for r in range(rows):
+                if not counts(s, position(s, first + r, t)):
+                    continue
                 x = NULL
                 if f == 0:
                     x = projection(s, buf[0], position(s, first + r, t), 3 * u)
@@ -124,12 +126,12 @@ cdef void forward_slice(
         for r in range(rows):
             at = position(s, first + r, t)
             kept = NULL
-            if s.keep:
-                kept = buf[9] + at * 3 * u
-                memcpy(buf[10] + at * u,
-                       inner + r * u if w.after else row + r * depth + f, size)
-                memcpy(buf[11] + at * u, h + r * u, size)
             if counts(s, at):
+                if s.keep:
+                    kept = buf[9] + at * 3 * u
+                    memcpy(buf[10] + at * u,
+                           inner + r * u if w.after else row + r * depth + f, size)
+                    memcpy(buf[11] + at * u, h + r * u, size)
                 x = input + r * u
                 if f == 0:
                     x = projection(s, buf[0], at, 3 * u) + 2 * u
@@ -141,8 +143,6 @@ cdef void forward_slice(
                 else:
                     state_row(<vd*> NULL, gates + r * 2 * u, x, inner + r * u, w.after,
                               h + r * u, kept, u)
-            elif s.keep:
-                memset(kept, 0, 3 * size)
             if s.sequences:
                 memcpy(buf[7] + at * u, h + r * u, size)
     if not s.sequences:
@@ -228,10 +228,8 @@ cdef inline void backward_after(
         d_x = NULL if short else buf[7] + at * 3 * u
         d_a = buf[7] + at * width + width - u
         if not counts(s, at):
-            memset(d_inner + r * 3 * u, 0, 3 * u * sizeof(real))
-            memset(buf[7] + at * width, 0, width * sizeof(real))
-            memset(buf[9] + at * 3 * u, 0, 3 * u * sizeof(real))
-        elif real is float:
+            continue
+        if real is float:
             after_row(<vf*> NULL, buf[4] + at * 3 * u, buf[5] + at * u, buf[6] + at * u,
                       d_h + r * u, d_inner + r * 3 * u, d_x, d_a, buf[9] + at * 3 * u,
                       u)
@@ -252,10 +250,8 @@ cdef inline void backward_before(
     for r in range(rows):
         at = position(s, first + r, t)
         if not counts(s, at):
-            memset(d_gates + r * 2 * u, 0, 2 * u * sizeof(real))
-            memset(d_a + r * u, 0, u * sizeof(real))
-            memset(buf[7] + at * 3 * u, 0, 3 * u * sizeof(real))
-        elif real is float:
+            continue
+        if real is float:
             candidate_row(<vf*> NULL, buf[4] + at * 3 * u, buf[6] + at * u, d_h + r * u,
                           d_gates + r * 2 * u, d_a + r * u, buf[7] + at * 3 * u, u)
         else:

@@ -3,7 +3,8 @@
     i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o);  g = tanh(z_g)
     c' = f·c + i·g;  h' = o·tanh(c')        z = x·W + b + h·U, columns i, f, g, o
 
-A masked timestep keeps h and c. Inputs may come as they are and are
+A masked timestep keeps h and c; what is kept for its gradient, and d_z, is neither
+written nor read there. Inputs may come as they are and are
 multiplied by [W; U] together with h; or their projection x·W + b comes computed
 for all timesteps, which is one large product instead of many small ones.
 

@@ -7,9 +7,9 @@ from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
 from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_state
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
-    gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
-    projection, read_inputs, scatter_states, slice_rows, total,
+    GRAIN, Sequence, add_row, any_counts, arrange, counted_before, counts,
+    first_gradient, gate, gather_states, multiply, order_bytes, pack_panels,
+    panel_numbers, position, projection, read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -90,8 +90,8 @@ cdef void forward_slice(
     gather_states(s, buf[4], first, rows, row + s.features, depth)
     gather_states(s, buf[5], first, rows, c, u)
     for t in range(s.steps):
-        read_inputs(s, buf[0], first, rows, t, row, depth, 4 * u)
         if any_counts(s, first, rows, t):
+            read_inputs(s, buf[0], first, rows, t, row, depth, 4 * u)
             if panels == NULL:
                 multiply_input_and_state(product, row, buf[1], buf[3], 4 * u, bias,
                                          4 * u, s.features, u)
@@ -100,21 +100,18 @@ cdef void forward_slice(
         for r in range(rows):
             at = position(s, first + r, t)
             h = row + r * depth + s.features
-            if s.features == 0:
-                z = projection(s, buf[0], at, 4 * u)
-            if s.keep:
-                gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
-                memcpy(buf[12] + at * u, h, size)
             if counts(s, at):
+                if s.features == 0:
+                    z = buf[0] + at * 4 * u
+                if s.keep:
+                    gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
+                    memcpy(buf[12] + at * u, h, size)
                 if real is float:
                     forward_row(&f, z, product + r * 4 * u, h, c + r * u, gates, cell,
                                 u)
                 else:
                     forward_row(&d, z, product + r * 4 * u, h, c + r * u, gates, cell,
                                 u)
-            elif s.keep:
-                memset(gates, 0, 4 * size)
-                memcpy(cell, c + r * u, size)
             if s.sequences:
                 memcpy(buf[7] + at * u, h, size)
     if not s.sequences:
@@ -197,7 +194,7 @@ cdef void backward_slice(
     Sequence* s, Py_ssize_t first, real** buf, const real* panels, real* scratch
 ) noexcept nogil:
     cdef Py_ssize_t rows = least(s.batch - first, slice_rows()), u = s.units
-    cdef Py_ssize_t size = u * sizeof(real), t, r, at
+    cdef Py_ssize_t size = u * sizeof(real), t, r, at, last
     cdef real* d_z = scratch
     cdef real* d_h = d_z + slice_rows() * 4 * u
     cdef real* d_c = d_h + slice_rows() * u
@@ -214,13 +211,11 @@ cdef void backward_slice(
             at = position(s, first + r, t)
             if buf[0] != NULL and s.sequences:
                 add_row(d_h + r * u, buf[0] + at * u, u)
-            if not counts(s, at):
-                memset(d_z + r * 4 * u, 0, 4 * size)
-                memset(buf[8] + at * 4 * u, 0, 4 * size)
-            else:
+            if counts(s, at):
                 before = buf[4] + s.order[first + r] * u
-                if t > 0:
-                    before = buf[7] + position(s, first + r, t - 1) * u
+                last = counted_before(s, first + r, t)
+                if last >= 0:
+                    before = buf[7] + position(s, first + r, last) * u
                 if real is float:
                     backward_row(&f, buf[6] + at * 4 * u, buf[7] + at * u, before,
                                  d_h + r * u, d_c + r * u, d_z + r * 4 * u,

@@ -116,6 +116,16 @@ cdef inline bint any_counts(
     return False
 
 
+cdef inline Py_ssize_t counted_before(
+    const Sequence* s, Py_ssize_t i, Py_ssize_t k
+) noexcept nogil:
+    """The last timestep before the k-th at which the i-th row counts, or -1."""
+    k -= 1
+    while k >= 0 and not counts(s, position(s, i, k)):
+        k -= 1
+    return k
+
+
 cdef inline void pack_panels(
     const real* b, Py_ssize_t b_row, Py_ssize_t b_column, Py_ssize_t k, Py_ssize_t n,
     real* panels, Py_ssize_t depth, int n_threads

@@ -2,7 +2,8 @@
 
     h' = f(x·W + b + h·U)        f: the identity, relu, tanh or sigmoid
 
-A masked timestep keeps h. Inputs may come as they are and are multiplied by [W; U]
+A masked timestep keeps h; what is kept for its gradient, and d_x·W, is neither
+written nor read there. Inputs may come as they are and are multiplied by [W; U]
 together with h; or their projection x·W + b comes computed for all timesteps, which is
 one large product instead of many small ones.
 

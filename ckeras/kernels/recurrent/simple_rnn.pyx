@@ -83,18 +83,16 @@ cdef void forward_slice(
         for r in range(rows):
             at = position(s, first + r, t)
             h = row + r * depth + s.features
-            if s.features == 0:
-                z = projection(s, buf[0], at, u)
-            if s.keep:
-                kept = buf[8] + at * u
-                memcpy(buf[9] + at * u, h, size)
             if counts(s, at):
+                if s.features == 0:
+                    z = buf[0] + at * u
+                if s.keep:
+                    kept = buf[8] + at * u
+                    memcpy(buf[9] + at * u, h, size)
                 if real is float:
                     forward_row(<vf*> NULL, z, product + r * u, activation, h, kept, u)
                 else:
                     forward_row(<vd*> NULL, z, product + r * u, activation, h, kept, u)
-            elif s.keep:
-                memcpy(kept, h, size)
             if s.sequences:
                 memcpy(buf[6] + at * u, h, size)
     if not s.sequences:
@@ -175,9 +173,8 @@ cdef void backward_slice(
             if buf[0] != NULL and s.sequences:
                 add_row(d_h + r * u, buf[0] + at * u, u)
             if not counts(s, at):
-                memset(d_z + r * u, 0, size)
-                memset(buf[5] + at * u, 0, size)
-            elif real is float:
+                continue
+            if real is float:
                 backward_row(<vf*> NULL, buf[4] + at * u, activation, d_h + r * u,
                              d_z + r * u, buf[5] + at * u, u)
             else:

@@ -24,6 +24,11 @@ cdef int max(number** buf, const Py_ssize_t* dim, const double* attr,
 cdef int min(number** buf, const Py_ssize_t* dim, const double* attr,
              int n_threads) noexcept nogil
 
+# out[i] = sum over the r whose mask is not 0 of x[r, i]; other rows are not read.
+# buf: x, mask (bool), out, work. dim: reduce, inner, n_chunks; work as for `sum`.
+cdef int kept_sum(real** buf, const Py_ssize_t* dim, const double* attr,
+                  int n_threads) noexcept nogil
+
 # The sum divided by `reduce`. Operands as for `sum`.
 cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,
               int n_threads) noexcept nogil

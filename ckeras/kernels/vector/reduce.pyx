@@ -150,6 +150,55 @@ cdef int mean(real** buf, const Py_ssize_t* dim, const double* attr,
     return OK
 
 
+cdef void fold_kept(
+    const real* x, const unsigned char* mask, Py_ssize_t rows, Py_ssize_t step,
+    Py_ssize_t width, real* out
+) noexcept nogil:
+    """out[i] = the sum of x[r, i] where mask[r], for at most STRIP columns.
+
+    Runs of rows are folded within blocks, as `fold_columns` does without a mask.
+    """
+    cdef real acc[STRIP]
+    cdef Py_ssize_t i, r = 0, first, end
+    for i in range(width):
+        out[i] = 0
+    while r < rows:
+        end = rows if rows - r < BLOCK_ROWS else r + BLOCK_ROWS
+        for i in range(width):
+            acc[i] = 0
+        while r < end:
+            first = r
+            while r < end and mask[r]:
+                r += 1
+            fold_rows(x + first * step, r - first, step, width, acc, <Sum*> NULL)
+            while r < end and not mask[r]:
+                r += 1
+        for i in range(width):
+            out[i] += acc[i]
+
+
+cdef int kept_sum(real** buf, const Py_ssize_t* dim, const double* attr,
+                  int n_threads) noexcept nogil:
+    cdef const unsigned char* mask = <const unsigned char*> <void*> buf[1]
+    cdef Py_ssize_t reduce = dim[0], inner = dim[1], chunks = dim[2], t, first, column
+    cdef Py_ssize_t strips = (inner + STRIP - 1) // STRIP
+    cdef Py_ssize_t join[4]
+    cdef real* parts = buf[2] if chunks == 1 else buf[3]
+    # Chunks differ in what counts of them: whoever is free takes one.
+    for t in prange(chunks * strips, schedule="dynamic", num_threads=n_threads,
+                    use_threads_if=reduce * inner >= GRAIN):
+        first = t // strips * reduce // chunks
+        column = t % strips * STRIP
+        fold_kept(buf[0] + first * inner + column, mask + first,
+                  (t // strips + 1) * reduce // chunks - first, inner,
+                  STRIP if inner - column > STRIP else inner - column,
+                  parts + t // strips * inner + column)
+    if chunks > 1:
+        join[0], join[1], join[2], join[3] = 1, chunks, inner, 1
+        fold(buf[3], buf[2], <real*> NULL, join, <Sum*> NULL, n_threads)
+    return OK
+
+
 cdef real squares_of_run(const real* x, Py_ssize_t n) noexcept nogil:
     cdef real squares[BLOCK]
     cdef real level[LEVELS]

@@ -209,23 +209,26 @@ def test_sum_over_the_rows_that_count(size, kept, dtype):
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.parametrize("fills", [False, True])
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kept", KEPT)
 @pytest.mark.parametrize("size", KEPT_SIZES)
-def test_products_of_the_rows_that_count(size, kept, dtype, transposed):
+def test_products_of_the_rows_that_count(size, kept, dtype, transposed, fills):
     m, k, n = size
     a, b = operands(m, n, k, False, transposed, dtype)
     mask = KEPT[kept](np.random.default_rng(0), m)
     a[~mask] = np.nan
-    expected = np.zeros((m, n))
+    bias = None if fills else np.linspace(-1, 1, n).astype(dtype)
+    expected = np.zeros((m, n)) if fills else poisoned((m, n), dtype)
     wide = b.astype("float64")
     expected[mask] = a[mask].astype("float64") @ (wide.T if transposed else wide)
+    expected[mask] += 0 if bias is None else bias
     found = []
     for threads in (1, 2):
         c = poisoned((m, n), dtype)
-        buffers = [a, b, mask, c, kept_workspace(m, n, k, dtype, False)]
-        dims = (m, n, k, transposed, SLOTS)
+        buffers = [a, b, mask, bias, c, kept_workspace(m, n, k, dtype, False)]
+        dims = (m, n, k, transposed, fills, SLOTS)
         assert run("gemm.kept_rows", dtype, buffers, dims, n_threads=threads) == 0
         found.append(c)
     close(found[0], expected, k)

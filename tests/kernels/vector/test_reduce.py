@@ -181,3 +181,29 @@ def test_sum_of_squares(n, dtype):
     for chunks in (1, 3):
         assert squares(x, chunks) == pytest.approx(expected, rel=2e-6)
         assert squares(x, chunks, 2) == squares(x, chunks)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kept", ["all", "none", "some", "runs"])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (300, 33), (1000, 513), (0, 4)])
+@pytest.mark.parametrize("chunks", [1, 5])
+def test_sum_of_the_rows_that_count(shape, kept, dtype, chunks):
+    x = sample(shape, dtype)
+    mask = {
+        "all": np.ones(len(x), bool),
+        "none": np.zeros(len(x), bool),
+        "some": np.random.default_rng(0).random(len(x)) < 0.6,
+        "runs": np.arange(len(x)) % 100 < 37,
+    }[kept]
+    x[~mask] = np.nan
+    found = []
+    for threads in (1, 2):
+        out, work = poisoned(shape[1], dtype), poisoned((chunks, shape[1]), dtype)
+        dims = (*shape, chunks)
+        buffers = [x, mask, out, work]
+        assert run("reduce.kept_sum", dtype, buffers, dims, (), threads) == 0
+        found.append(out)
+    wide = x[mask].astype("float64")
+    bound = 8 * np.finfo(dtype).eps * np.abs(wide).sum(0) + 1e-300
+    assert (np.abs(found[0] - wide.sum(0)) <= bound).all()
+    np.testing.assert_array_equal(*found)

@@ -1,4 +1,4 @@
-"""Products over the timesteps that a mask keeps, and their gradients, twice."""
+"""Products and sums over the timesteps that a mask keeps; gradients, twice."""
 
 import numpy as np
 import pytest
@@ -11,10 +11,12 @@ from tests.gradients import check_gradients
 RNG = np.random.default_rng(0)
 MASK = RNG.random((3, 4)) < 0.6
 A, B = RNG.normal(size=(3, 4, 5)), RNG.normal(size=(3, 4, 2))
-W = RNG.normal(size=(5, 2))
+W, BIAS = RNG.normal(size=(5, 2)), RNG.normal(size=2)
 FUNCTIONS = {
     "product": (lambda a, w, m: kept.product(a, w, m), (A, W)),
     "transposed": (lambda a, w, m: kept.product(a, w, m, transpose=True), (B, W)),
+    "biased": (lambda a, c, m: kept.product(a, ops.tile(c, (5, 1)), m, c), (A, BIAS)),
+    "sum": (lambda a, b, m: kept.sum(a * ops.sum(b), m), (A, B)),
     "outer": (lambda a, b, m: kept.outer(a, b, m), (A, B)),
 }
 ALL = pytest.mark.parametrize("name", FUNCTIONS)
@@ -23,6 +25,10 @@ ALL = pytest.mark.parametrize("name", FUNCTIONS)
 def test_values():
     found = kept.product(*map(ops.convert_to_tensor, (A, W, MASK)))
     np.testing.assert_allclose(found, np.where(MASK[..., None], A @ W, 0), rtol=1e-12)
+    found = kept.product(*map(ops.convert_to_tensor, (A, W, MASK, BIAS)), fills=False)
+    np.testing.assert_allclose(np.array(found)[MASK], A[MASK] @ W + BIAS, rtol=1e-12)
+    found = kept.sum(*map(ops.convert_to_tensor, (A, MASK)))
+    np.testing.assert_allclose(found, A[MASK].sum(0), rtol=1e-12)
     found = kept.outer(*map(ops.convert_to_tensor, (A, B, MASK)))
     expected = np.einsum("btm,btn,bt->mn", A, B, MASK)
     np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -92,12 +92,12 @@ def _sequence_gradient(node, d_outputs, needs):
     elif w is not None:
         d_x = sequence.unproject(d_z, w, mask) if needs[0] else None
         d_w = sequence.outer(x, d_z, mask) if needs[1] else None
-        d_b = sequence.sum_of_rows(d_z) if needs[2] else None
+        d_b = sequence.sum_of_rows(d_z, mask) if needs[2] else None
     if needs[3]:
         d_u = sequence.outer(h_before, rest[0] if after else d_z, mask)
         if not after:
             d_u = _last_third(d_u, sequence.outer(inner, d_z, mask))
-    d_recurrent_b = sequence.sum_of_rows(rest[0]) if after and needs[4] else None
+    d_recurrent_b = sequence.sum_of_rows(rest[0], mask) if after and needs[4] else None
     return [d_x, d_w, d_b, d_u, d_recurrent_b, d_h0, None]
 
 
@@ -117,7 +117,7 @@ def _input_gradients(x, w, d_inner, d_a, mask, needs):
             sequence.outer(x, d_inner, mask), sequence.outer(x, d_a, mask)
         )
     if needs[2]:
-        sums = [sequence.sum_of_rows(d) for d in (d_inner, d_a)]
+        sums = [sequence.sum_of_rows(d, mask) for d in (d_inner, d_a)]
         rows = [movement.reshape(s, shape=(1, s.shape[0])) for s in sums]
         d_b = movement.reshape(_last_third(*rows), shape=(3 * units,))
     return d_x, d_w, d_b

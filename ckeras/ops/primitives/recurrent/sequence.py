@@ -49,7 +49,9 @@ def projects_on_the_way(x, u):
 
 def project(x, w, b, mask):
     """x·w + b for all timesteps that count."""
-    z = linear.matmul(x, w) if mask is None else kept.product(x, w, mask)
+    if mask is not None:
+        return kept.product(x, w, mask, b, fills=False)
+    z = linear.matmul(x, w)
     return z if b is None else elementwise.add(z, b)
 
 
@@ -144,8 +146,10 @@ def outer(a, d_z, mask):
     return linear.matmul(a, d_z, transpose_a=True)
 
 
-def sum_of_rows(d_z):
-    """The gradient of a vector that was added to each row."""
+def sum_of_rows(d_z, mask):
+    """The gradient of a vector that was added at each timestep."""
+    if mask is not None:
+        return kept.sum(d_z, mask)
     return reduction.sum_to_shape(d_z, shape=(d_z.shape[-1],))
 
 

@@ -78,7 +78,7 @@ def _sequence_gradient(node, d_outputs, needs):
     if w is not None:
         d_x = sequence.unproject(d_z, w, mask) if needs[0] else None
         d_w = sequence.outer(x, d_z, mask) if needs[1] else None
-        d_b = sequence.sum_of_rows(d_z) if needs[2] else None
+        d_b = sequence.sum_of_rows(d_z, mask) if needs[2] else None
     d_u = sequence.outer(h_before, d_z, mask) if needs[3] else None
     return [d_x, d_w, d_b, d_u, d_h0, None]
 
