@@ -57,20 +57,29 @@ cdef void large(
 cdef void long_sums(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, real* work, Py_ssize_t slots, int n_threads
+    Py_ssize_t k, const Py_ssize_t* at, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
-    """Each part of k is a product of its own, by one thread; then these are added."""
-    cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, size = m * n
+    """Each part of k is a product of its own, by one thread; then these are added.
+
+    Where `at` is given, k counts those rows of aᵀ and b that it names.
+    """
+    cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, lying
+    cdef Py_ssize_t size = m * n
     cdef Blocks s = blocks_of(m, n, ceil_div(k, parts), panel_width(<real> 0), 1)
     cdef real* sums = work + least(slots, parts) * s.packed
+    cdef const Py_ssize_t* named
     workers = least(least(n_threads, slots), parts)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         for p in range(parts * w // workers, parts * (w + 1) // workers):
             start = k * p // parts
-            some_units(&s, 0, s.units, a + start * a_column, a_row, a_column,
-                       b + start * b_row, b_row, b_column, sums + p * size, m, n,
-                       k * (p + 1) // parts - start, NULL, <const real*> NULL, LINEAR,
-                       work + w * s.packed)
+            lying = start if at == NULL else 0
+            named = <const Py_ssize_t*> NULL
+            if at != NULL:
+                named = at + start
+            some_units(&s, 0, s.units, a + lying * a_column, a_row, a_column,
+                       b + lying * b_row, b_row, b_column, sums + p * size, m, n,
+                       k * (p + 1) // parts - start, named,
+                       <const real*> NULL, LINEAR, work + w * s.packed)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         start = size * w // workers
         add_parts(c + start, size * (w + 1) // workers - start, sums + start, size,
@@ -213,7 +222,7 @@ cdef void product(
         return
     little = is_small(m, n, k, panel_width(<real> 0), b_column != 1)
     if plain and not little and parts_of(m, n, k) > 1:
-        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, work, slots,
+        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, work, slots,
                   n_threads)
     else:
         whole_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
@@ -282,12 +291,17 @@ def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                          Py_ssize_t itemsize, Py_ssize_t slots, bint outer):
     """Bytes of workspace of `kept_outer`, or of `kept_rows` if not `outer`."""
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
-    cdef Py_ssize_t numbers
+    cdef Py_ssize_t numbers, parts
     cdef Blocks s
     if outer:
         s = blocks_of(m, n, k, width, slots)
         # Fewer rows may be cut into fewer parts, which then are deeper.
         numbers = least(slots, s.units) * s.packed // s.depth * depth_for(k, 1)
+        parts = parts_of(m, n, k)
+        if parts > 1:
+            s = blocks_of(m, n, ceil_div(k, parts), width, 1)
+            numbers = max(numbers, least(slots, parts) * s.packed // s.depth
+                          * depth_for(k, 1) + parts * m * n)
     else:
         numbers = least(slots, ceil_div(m, PART)) * part_numbers(n, k, width)
     return (k if outer else m) * sizeof(Py_ssize_t) + itemsize * numbers
@@ -368,8 +382,12 @@ cdef int kept_outer(
     if count == 0:
         memset(buf[3], 0, m * n * sizeof(real))
         return OK
-    large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, <const real*> NULL,
-          LINEAR, work, dim[3], n_threads)
+    if parts_of(m, n, count) > 1:
+        long_sums(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, work, dim[3],
+                  n_threads)
+    else:
+        large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, <const real*> NULL,
+              LINEAR, work, dim[3], n_threads)
     return OK
 
 

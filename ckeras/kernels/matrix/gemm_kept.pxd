@@ -2,11 +2,15 @@
 
 from libc.string cimport memcpy, memset
 
+from ckeras.kernels.matrix.gemm_blocks cimport PACKED_ROWS
 from ckeras.kernels.matrix.gemm_pack cimport (
     least, pack_columns, pack_rows, panel_width,
 )
 from ckeras.kernels.simd cimport TILE_ROWS
 from ckeras.kernels.types cimport real
+
+cdef enum:
+    LONG_RUN = 32        # rows one behind the other that need no packing
 
 
 cdef inline Py_ssize_t find_kept(
@@ -26,24 +30,47 @@ cdef inline bint follow_each_other(const Py_ssize_t* at, Py_ssize_t n) noexcept 
     return at[n - 1] - at[0] == n - 1
 
 
+cdef inline Py_ssize_t run_of(const Py_ssize_t* at, Py_ssize_t most) noexcept nogil:
+    """How many of the next rows, most ≥ 1, lie one behind the other."""
+    cdef Py_ssize_t n = 1
+    while n < most and at[n] == at[0] + n:
+        n += 1
+    return n
+
+
+cdef inline Py_ssize_t piece_of(const Py_ssize_t* at, Py_ssize_t most) noexcept nogil:
+    """A long run of the next rows, or all that come before the next long run."""
+    cdef Py_ssize_t n = run_of(at, most), run = n
+    while run < LONG_RUN and n < most:
+        run = run_of(at + n, most - n)
+        if run < LONG_RUN:
+            n += run
+    return n
+
+
 cdef inline void pack_kept(
     const Py_ssize_t* at, Py_ssize_t depth, const real* a, Py_ssize_t a_step,
     Py_ssize_t n, real* panels, Py_ssize_t width
 ) noexcept nogil:
-    """Row or column panels of `width` of the n first columns of some rows of a."""
-    cdef Py_ssize_t p, j
-    cdef const real* row
-    for p in range(depth):
-        row = a + at[p] * a_step
+    """Row or column panels of `width` of the n first columns of some rows of a.
+
+    Rows that follow each other are packed together, a few at a time.
+    """
+    cdef Py_ssize_t p = 0, j, rows
+    cdef const real* first
+    while p < depth:
+        rows = run_of(at + p, least(depth - p, PACKED_ROWS))
+        first = a + at[p] * a_step
         j = 0
         while j < n:
             if width == TILE_ROWS:
-                pack_rows(row + j, 1, a_step, least(n - j, width), 1,
+                pack_rows(first + j, 1, a_step, least(n - j, width), rows,
                           panels + j * depth + p * width)
             else:
-                pack_columns(row + j, a_step, 1, 1, least(n - j, width),
+                pack_columns(first + j, a_step, 1, rows, least(n - j, width),
                              panels + j * depth + p * width)
             j += width
+        p += rows
 
 
 cdef inline const real* gather(
