@@ -196,18 +196,19 @@ def memory(options):
         print(f"| {batch} | {timesteps} | {units} | {cells} |")
 
 
-def masked_train(keras, kind, x, mask):
+def masked_train(keras, kind, x, mask, **options):
     """Seconds of a training step of one layer below a Dense one."""
     layers, data = keras.layers, [x] if mask is None else [x, mask]
     inputs = [keras.Input(a.shape[1:], dtype=str(a.dtype)) for a in data]
-    h = getattr(layers, kind)(x.shape[-1])(inputs[0], mask=(*inputs, None)[1])
+    layer = getattr(layers, kind)(x.shape[-1], **options)
+    h = layer(inputs[0], mask=(*inputs, None)[1])
     model = keras.Model(inputs, layers.Dense(1)(h))
     model.compile("adam", "mse")
     y = np.zeros((len(x), 1), "float32")
     return seconds(lambda: model.train_on_batch(data, y), least=1)
 
 
-def masks(options):
+def masks(_):
     """Training steps with masks, against those without one."""
     import ckeras
 
@@ -229,6 +230,22 @@ def masks(options):
             found = masked_train(ckeras, kind, x, mask)
             cells = f"{1e3 * found:.2f} | {found / whole:.2f}"
             print(f"| {kind} | {name} | {cells} |", flush=True)
+    half = np.broadcast_to(steps < 50, (64, 100)).copy()
+    short = np.ascontiguousarray(x[:, :50])
+    print("| layer | 50 timesteps, ms | the same in 100, ms | ratio |")
+    print("| --- | --- | --- | --- |")
+    for kind, options in (
+        *[(kind, {}) for kind in ("LSTM", "GRU", "SimpleRNN")],
+        ("LSTM", {"activation": "relu"}),
+    ):
+        rounds = []
+        for _ in range(3):
+            one = masked_train(ckeras, kind, short, None, **options)
+            rounds.append((one, masked_train(ckeras, kind, x, half, **options)))
+        one, two = np.median(rounds, axis=0)
+        name = ", ".join([kind, *options.values()])
+        cells = f"{1e3 * one:.2f} | {1e3 * two:.2f} | {two / one:.2f}"
+        print(f"| {name} | {cells} |", flush=True)
 
 
 def tokens(options):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ckeras.engine.control.replay import copy_graph
 from ckeras.engine.plan.layout import nbytes
+from ckeras.engine.plan.order import may_fail
 from ckeras.engine.primitive import Primitive, Spec, Step, record
 from ckeras.engine.tracing.graph import Graph, Symbol
 from ckeras.engine.values.memory import round_up
@@ -90,7 +91,8 @@ def loop(
         condition: `Body` of a function of the carried values that returns a boolean
             scalar, or None.
         reverse: whether to begin at the last row.
-        count: the number of iterations as a value (int64), if it is below `limit`.
+        count: the number of iterations as a value (int64), if it may be below `limit`.
+            Rows that are never reached are zeros in the results.
         lend: for a body with a lender, function of a value of it that returns whether
             there is one for each iteration, and the value, or stack, outside.
 
@@ -106,8 +108,8 @@ def loop(
     for value, symbol in body.borrowed():
         is_row, outside = lend(value)
         (stacks if is_row else consts).append((outside, symbol))
-    if limit and condition is None and count is None:
-        consts += _hoisted(body, consts)
+    if limit and condition is None:
+        consts += _hoisted(body, consts, surely=count is None)
     # What no iteration changes needs no second buffer.
     moving = [i for i in range(n) if body.results[i] is not body.arguments[i]]
     fixed = [i for i in range(n) if i not in moving]
@@ -160,8 +162,13 @@ def _held(body):
     return list(held)
 
 
-def _hoisted(body, consts):
-    """Moves what depends on constants alone out of a body that runs at least once.
+def _hoisted(body, consts, surely):
+    """Moves what depends on constants alone out of a body.
+
+    Args:
+        body: the body.
+        consts: (value, symbol) for its constants.
+        surely: whether it runs at least once; else what may fail stays inside.
 
     Returns:
         (value, symbol) for what was moved and is used in the body.
@@ -170,7 +177,8 @@ def _hoisted(body, consts):
     moved, kept = [], []
     for node in body.graph.nodes:
         known = [type(v) is not Symbol or id(v) in outside for v in node.inputs]
-        if not all(known) or "control" in node.attrs:
+        stays = "control" in node.attrs or (not surely and may_fail(node))
+        if stays or not all(known):
             kept.append(node)
             continue
         inputs = [outside.get(id(v), v) for v in node.inputs]
@@ -222,11 +230,10 @@ def _lower(node):
     control = node.attrs["control"]
     n, m = control.n_carries, control.n_consts
     control.body.carried = [(m + i, i) for i in range(n)]
-    known = control.condition is None and not control.counted
     return Step(
         "loop",
         bodies=control.graphs,
-        runs=control.limit if known and control.limit else 1,
+        runs=(control.limit if control.condition is None else None) or 1,
         complete=lambda step, plans: _complete(step, control, plans[0].layout),
     )
 

@@ -16,7 +16,7 @@ from ckeras.kernels.matrix.gemm_blocks cimport (
     parts_of, small_numbers,
 )
 from ckeras.kernels.matrix.gemm_kept cimport (
-    find_kept, follow_each_other, gather, scatter,
+    find_kept, follow_each_other, gather, named_from, scatter,
 )
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
@@ -59,26 +59,18 @@ cdef void long_sums(
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
     Py_ssize_t k, const Py_ssize_t* at, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
-    """Each part of k is a product of its own, by one thread; then these are added.
-
-    Where `at` is given, k counts those rows of aᵀ and b that it names.
-    """
-    cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, lying
-    cdef Py_ssize_t size = m * n
+    """Each part of k, or of the rows that `at` names, is a product; these are added."""
+    cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, size = m * n, lies
     cdef Blocks s = blocks_of(m, n, ceil_div(k, parts), panel_width(<real> 0), 1)
     cdef real* sums = work + least(slots, parts) * s.packed
-    cdef const Py_ssize_t* named
     workers = least(least(n_threads, slots), parts)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         for p in range(parts * w // workers, parts * (w + 1) // workers):
             start = k * p // parts
-            lying = start if at == NULL else 0
-            named = <const Py_ssize_t*> NULL
-            if at != NULL:
-                named = at + start
-            some_units(&s, 0, s.units, a + lying * a_column, a_row, a_column,
-                       b + lying * b_row, b_row, b_column, sums + p * size, m, n,
-                       k * (p + 1) // parts - start, named,
+            lies = start if at == NULL else 0
+            some_units(&s, 0, s.units, a + lies * a_column, a_row, a_column,
+                       b + lies * b_row, b_row, b_column, sums + p * size, m, n,
+                       k * (p + 1) // parts - start, named_from(at, start),
                        <const real*> NULL, LINEAR, work + w * s.packed)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         start = size * w // workers
@@ -358,7 +350,7 @@ cdef int kept_rows(
 ) noexcept nogil:
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2], workers, w
     cdef Py_ssize_t b_row = 1 if dim[3] else n, b_column = k if dim[3] else 1
-    cdef bint fills = dim[4] != 0
+    cdef Py_ssize_t fills = dim[4], size = part_numbers(n, k, panel_width(<real> 0))
     cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[5]
     cdef real* work = <real*> <void*> (at + m)
     cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], m, at)
@@ -368,7 +360,7 @@ cdef int kept_rows(
     workers = least(least(n_threads, dim[5]), ceil_div(count, PART))
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_parts(w, workers, at, count, buf[0], buf[1], b_row, b_column, buf[3],
-                   fills, buf[4], m, n, k, work + w * part_numbers(n, k, panel_width(<real> 0)))
+                   fills, buf[4], m, n, k, work + w * size)
     return OK
 
 

@@ -25,6 +25,15 @@ cdef inline Py_ssize_t find_kept(
     return count
 
 
+cdef inline const Py_ssize_t* named_from(
+    const Py_ssize_t* at, Py_ssize_t start
+) noexcept nogil:
+    """The rows' names from the start-th on, NULL for those of all rows."""
+    if at == NULL:
+        return NULL
+    return at + start
+
+
 cdef inline bint follow_each_other(const Py_ssize_t* at, Py_ssize_t n) noexcept nogil:
     """Whether n ≥ 1 rows lie one behind the other."""
     return at[n - 1] - at[0] == n - 1

@@ -1,8 +1,12 @@
-"""The loop over timesteps, written in ops, for cells that no kernel computes."""
+"""The loop over timesteps, written in ops, for cells that no kernel computes.
+
+With a mask it ends after the last timestep at which any row of the batch counts.
+"""
 
 from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.tracing import trace
+from ckeras.ops.control.scans import scan_some
 
 __all__ = ["run_cell"]
 
@@ -57,9 +61,10 @@ def run_cell(
         states = tree.pack_sequence_as(list(new_states), chosen)
         return _choose(kept, output, before), states
 
-    one_by_one = unroll or trace.current() is None or sequences.shape[1] == 1
-    run = _one_by_one if one_by_one else _as_loop
-    return run(masked_step, sequences, list(states), mask, go_backwards, all_outputs)
+    given = (masked_step, sequences, list(states), mask, go_backwards, all_outputs)
+    if unroll or trace.current() is None or sequences.shape[1] == 1:
+        return _one_by_one(*given)
+    return _as_loop(*given, zero_output_for_mask)
 
 
 def _output_before(output, states):
@@ -85,7 +90,9 @@ def _one_by_one(step, sequences, states, mask, go_backwards, all_outputs):
     return output, stacked, list(states)
 
 
-def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
+def _as_loop(
+    step, sequences, states, mask, go_backwards, all_outputs, zero_output_for_mask
+):
     rows = (_time_first(sequences), None if mask is None else _time_first(mask))
     if go_backwards:
         rows = tree.map_structure(lambda x: x if x is None else ops.flip(x, 0), rows)
@@ -109,7 +116,16 @@ def _as_loop(step, sequences, states, mask, go_backwards, all_outputs):
         carried = run(flat_states, row, before)
         return carried, carried[1] if all_outputs else None
 
-    (last, output), outputs = ops.scan(carry, carried, rows)
+    if mask is None:
+        (last, output), outputs = ops.scan(carry, carried, rows)
+    else:
+        count = _needed(rows[1])
+        (last, output), outputs = scan_some(carry, carried, rows, count)
+        if zero_output_for_mask:
+            output = _choose(rows[1][-1], output, ops.zeros_like(output))
+        elif all_outputs:
+            reached = ops.arange(outputs.shape[0], dtype="int64") < count
+            outputs = _choose(reached, outputs, output)
     if all_outputs:
         first = ops.expand_dims(carried[1], 0)
         outputs = _time_first(ops.concatenate([first, outputs], 0))
@@ -125,6 +141,16 @@ def _check_states(old, new):
             "The states of a cell must keep their shapes and types. "
             f"Expected: {before}. The cell returned: {after}"
         )
+
+
+def _needed(kept):
+    """How many timesteps there are up to the last at which any row counts.
+
+    Args:
+        kept: the mask (timesteps, batch).
+    """
+    numbers = ops.arange(1, kept.shape[0] + 1, dtype="int64")
+    return ops.max(ops.where(ops.any(kept, axis=1), numbers, 0))
 
 
 def _time_first(x):

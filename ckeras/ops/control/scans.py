@@ -55,6 +55,18 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     return loop.run(builtins.max(unroll, 1))
 
 
+def scan_some(f, init, xs, count):
+    """`scan` of the first rows only, in a trace; the results of other rows are zeros.
+
+    Where f assigns variables, it is run for all rows nevertheless.
+
+    Args:
+        f, init, xs: see `scan`.
+        count: how many rows, int64; at most those of `xs`.
+    """
+    return _Scan("scan", f, init, xs, _length(xs), False, count).run(1)
+
+
 @op
 def map(f, xs):
     """f of each slice of `xs` along the first axis, stacked.
@@ -119,8 +131,9 @@ def _joined(parts):
 class _Scan:
     """One call of `scan` or `map`."""
 
-    def __init__(self, name, f, init, xs, n, reverse):
+    def __init__(self, name, f, init, xs, n, reverse, count=None):
         self.name, self.f, self.n, self.reverse = name, f, n, reverse
+        self.count = count
         self.carried = Carried(name, init)
         self.xs = xs
         self.x_values = [as_value(x) for x in leaves(xs)]
@@ -178,7 +191,7 @@ class _Scan:
             if n == 0:
                 continue
             xs = [sliced(x, 0, start, end) for x in self.x_values]
-            if n <= block:
+            if n <= block and self.count is None:
                 values, stacks = self._one_by_one(values, xs, n)
             else:
                 values, stacks = self._record(values, xs, n, block)
@@ -207,8 +220,9 @@ class _Scan:
                 break
             except Widened:  # a Python number met a wider type, in which it starts now
                 values = self.carried.values
+        count = None if body.writes else self.count
         last, stacks = control.loop(
-            body, values, xs, limit=n // block, reverse=self.reverse
+            body, values, xs, limit=n // block, reverse=self.reverse, count=count
         )
         if block > 1:
             stacks = [reshaped(y, (n, *y.shape[2:])) for y in stacks]

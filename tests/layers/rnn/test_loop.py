@@ -187,3 +187,63 @@ def test_masked_stacks_of_own_and_other_cells(unroll, order):
     np.testing.assert_allclose(y, layer(x, mask=MASK), atol=1e-6)
     np.testing.assert_array_equal(y[0, 3], y[0, 1])
     np.testing.assert_array_equal(y[2, :2], 0)
+
+
+# Nobody's last timesteps, or first ones; holes; rows, or a whole batch, of padding.
+LENGTHS = np.array([5, 0, 7, 3, 7, 1, 2, 4])[:, None]
+MASKS = {
+    "right": np.arange(12) < LENGTHS,
+    "left": np.arange(12) >= 12 - LENGTHS,
+    "inside": np.isin(np.arange(12), (2, 3, 6)) & (LENGTHS > 2),
+    "first only": np.broadcast_to(np.arange(12) == 0, (8, 12)).copy(),
+    "everywhere": np.zeros((8, 12), bool),
+}
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_the_loop_ends_with_the_longest_row(
+    mask, zeros, return_sequences, go_backwards
+):
+    cell = Simple(3)
+    cell.build((8, 4))
+
+    def run(x, kept, unroll=False):
+        layer = layers.RNN(
+            cell,
+            return_sequences=return_sequences,
+            return_state=True,
+            go_backwards=go_backwards,
+            zero_output_for_mask=zeros,
+            unroll=unroll,
+        )
+        with ckeras.GradientTape() as tape:
+            tape.watch(x)
+            y, h = layer(x, mask=kept)
+            loss = ops.sum(ops.sin(y)) + ops.sum(ops.cos(h + 1))
+        return y, h, *tape.gradient(loss, [x, cell.w.value, cell.u.value])
+
+    kept = MASKS[mask]
+    expected = ckeras.function(lambda x, k: run(x, k, unroll=True))(X, kept)
+    found = ckeras.function(run)(X, kept)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_timesteps_after_the_longest_row_are_not_computed():
+    class Looking(Simple):
+        def call(self, x, states):
+            # An index outside of the table ends a run.
+            number = ops.cast(x[0, 0], "int32")
+            return super().call(x + ops.take(self.u[0, 0], [0])[number], states)
+
+    layer = layers.RNN(Looking(3), return_sequences=True)
+    x = np.zeros((2, 12, 4), "float32")
+    x[:, 7:] = 99
+    mask = np.arange(12) < np.array([[7], [5]])
+    y = np.asarray(ckeras.function(layer)(x, mask=mask))
+    assert y.shape == (2, 12, 3)
+    with pytest.raises(IndexError):
+        ckeras.function(layer)(x, mask=np.ones((2, 12), bool))

@@ -140,7 +140,7 @@ def _sum_lower(node):
 
 
 def _sum_gradient(node, d_outputs, needs):
-    (a, mask), (d,) = node.inputs, d_outputs
+    mask, (d,) = node.inputs[1], d_outputs
     kept = movement.reshape(mask, shape=(*mask.shape, 1))
     return [elementwise.where(kept, d, number(0, d)), None]
 
