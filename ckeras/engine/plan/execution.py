@@ -101,16 +101,14 @@ class Execution:
     def _bind_step(self, plan_step):
         node, step, workspace, plans = plan_step
         self._first_slot.append(self._n_slots)
-        places = [
-            None if v is None else self.plan.layout.place(v)
-            for v in (*node.inputs, *node.outputs)
-        ]
-        addresses = [self._bind_slot(p) for p in places]
+        slot = self.plan.layout.slot
+        slots = [None if v is None else slot(v) for v in (*node.inputs, *node.outputs)]
+        addresses = list(map(self._bind_slot, slots))
         if workspace is not None:
-            addresses.append(self._scratch_start + workspace.offset)
+            addresses.append(self._scratch_start + workspace)
             self._n_slots += 1
         if plans:
-            inner = self._bind_plans(plans, workspace.offset + round_up(step.workspace))
+            inner = self._bind_plans(plans, workspace + round_up(step.workspace))
             self.inner[len(self._first_slot) - 1] = inner
             addresses += [e.program.pointer for e in inner]
             self._n_slots += len(inner)
@@ -132,22 +130,21 @@ class Execution:
         addresses = [self._bind_slot(copy.source), self._bind_slot(copy.target)]
         return "copy", addresses, (copy.nbytes,), ()
 
-    def _bind_slot(self, place):
-        """The address of a place, 0 where the caller supplies it in each run."""
-        slot, self._n_slots = self._n_slots, self._n_slots + 1
-        if place is None:
+    def _bind_slot(self, slot):
+        """The address of a slot, 0 where the caller supplies it in each run."""
+        number, self._n_slots = self._n_slots, self._n_slots + 1
+        if slot is None:
             return 0
-        buffer, start = place.root()
-        if buffer.kind == "scratch":
-            return self._scratch_start + buffer.offset + start
-        if buffer.kind == "variable":
-            return buffer.source.memory.ctypes.data + start
-        if buffer.kind == "constant":
-            return buffer.source._array.ctypes.data + start
-        group = buffer.source
-        if buffer.kind == "output":
-            group += len(self.plan.graph.inputs)
-        self._patches[group].append((slot, start))
+        kind, source, start = slot
+        if kind == "scratch":
+            return self._scratch_start + start
+        if kind == "variable":
+            return source.memory.ctypes.data + start
+        if kind == "constant":
+            return source._array.ctypes.data + start
+        if kind == "output":
+            source += len(self.plan.graph.inputs)
+        self._patches[source].append((number, start))
         return 0
 
     # --- running -----------------------------------------------------------------

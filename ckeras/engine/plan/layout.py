@@ -33,19 +33,22 @@ class Place(NamedTuple):
 
 
 class PlanStep(NamedTuple):
-    """A node with its lowered form (None: a NumPy step), workspace and inner plans."""
+    """A node with its lowered form (None: a NumPy step), workspace and inner plans.
+
+    The workspace is a buffer, after `Layout.settle` its place in the allocation.
+    """
 
     node: object
     step: object
-    workspace: Buffer | None
+    workspace: Buffer | int | None
     plans: tuple = ()
 
 
 class Copy(NamedTuple):
-    """A copy at the end of a run."""
+    """A copy at the end of a run, from place to place or, settled, slot to slot."""
 
-    source: Place
-    target: Place
+    source: tuple
+    target: tuple
     nbytes: int
 
 
@@ -103,8 +106,28 @@ class Layout:
             self._take_over_buffers()
         self._finish()
 
+    def settle(self):
+        """Settles where every value lives, once the scratch buffers are placed.
+
+        What a plan keeps of its layout are plain tuples of names and numbers: the
+        garbage collector does not go through these, nor through buffers that are gone.
+        """
+        self._slots = {key: _slot(place) for key, place in self._places.items()}
+        self.copies = [Copy(_slot(s), _slot(t), n) for s, t, n in self.copies]
+        for time, step in enumerate(self.steps):
+            if step.workspace is not None:
+                self.steps[time] = step._replace(workspace=step.workspace.offset)
+        del self._places, self._arenas, self._packed, self._plan_of, self.scratch
+
+    def slot(self, value):
+        """Where a value lives: kind and source of its buffer, and the byte in it.
+
+        For scratch memory there is no source, and the byte is that of the allocation.
+        """
+        return self._slots.get(id(value)) or ("constant", value, 0)
+
     def place(self, value):
-        """Where a symbol or a constant lives."""
+        """Where a symbol or a constant lives, before that is settled."""
         place = self._places.get(id(value))
         if place is None:
             place = Place(Buffer("constant", value, nbytes(value)), 0)
@@ -146,7 +169,7 @@ class Layout:
         for node in safe_order(self.graph):
             primitive = node.primitive
             if primitive.view is not None:
-                size = np.dtype(node.inputs[0].dtype).itemsize
+                size = _itemsize(node.inputs[0].dtype)
                 buffer, start = self.place(node.inputs[0])
                 start += primitive.view(node) * size
                 self._places[id(node.outputs[0])] = Place(buffer, start)
@@ -349,10 +372,15 @@ class Layout:
             else:
                 last.append(copy)
         self.copies = first + staged + last
-        self._places = {key: place.root() for key, place in self._places.items()}
         # What no plan asks for later: the garbage collector would go through it.
-        self._readers.clear()
-        self._storages.clear()
+        del self._readers, self._storages
+
+
+def _slot(place):
+    buffer, start = place.root()
+    if buffer.kind == "scratch":
+        start += buffer.offset
+    return buffer.kind, buffer.source, start
 
 
 def _overlap(a, a_size, b, b_size):

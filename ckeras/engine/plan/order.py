@@ -13,7 +13,9 @@ def may_fail(node):
     if node.primitive.explain is not None or node.primitive.evaluate is not None:
         return True
     control = node.attrs.get("control")  # of a branch or loop
-    graphs = () if control is None else control.graphs.values()
+    if control is None:
+        return False
+    graphs = control.graphs.values()
     return any(may_fail(inner) for graph in graphs for inner in graph.nodes)
 
 
@@ -25,6 +27,8 @@ def safe_order(graph):
     """
     nodes = graph.nodes
     last = max((i for i, node in enumerate(nodes) if may_fail(node)), default=-1)
+    if last < 0:
+        return nodes
     makers = {id(value): node for node in nodes for value in node.outputs}
     put_off = {id(_source(value, makers)) for _, value in graph.writes}
     if not any(id(node) in put_off for node in nodes[:last]):

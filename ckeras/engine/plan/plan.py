@@ -41,9 +41,10 @@ class Plan:
         self.graph = graph
         layout = Layout(graph, share, lambda inner: Plan(inner, share))
         self.layout = layout
+        self.scratch_bytes = assign_offsets(layout.scratch, reuse=share)
+        layout.settle()
         self.steps = layout.steps
         self.copies = layout.copies
-        self.scratch_bytes = assign_offsets(layout.scratch, reuse=share)
         self.flops = sum(map(self._step_flops, self.steps))
         self.nbytes = sum(map(self._step_bytes, self.steps))
         self.parallel = self.flops + self.nbytes > _PARALLEL_FLOPS
@@ -71,9 +72,9 @@ class Plan:
 
     def _first_write(self):
         for i, (node, *_) in enumerate(self.steps):
-            roots = [self.layout.place(o).root().buffer for o in node.outputs]
-            if any(b.kind == "variable" for b in roots):
-                return i
+            for output in node.outputs:
+                if self.layout.slot(output)[0] == "variable":
+                    return i
         return len(self.steps)
 
     # --- running -----------------------------------------------------------------
@@ -186,20 +187,20 @@ class Plan:
         return f"{np.dtype(value.dtype).str[1:]}[{shape}]{self._locate_value(value)}"
 
     def _locate_value(self, value):
-        return "@" + self._locate(self.layout.place(value))
+        return "@" + self._locate(self.layout.slot(value))
 
     @staticmethod
-    def _locate(place):
-        buffer, start = place.root()
+    def _locate(slot):
+        kind, source, start = slot
         names = {"scratch": "s", "input": "in", "output": "out", "constant": "const"}
-        if buffer.kind == "variable":
-            name = getattr(buffer.source, "path", "arena")
+        if kind == "variable":
+            name = getattr(source, "path", "arena")
         else:
-            name = names[buffer.kind]
-        if buffer.kind == "scratch":
-            return f"{name}{buffer.offset + start}"
-        if buffer.kind in ("input", "output"):
-            name += str(buffer.source)
+            name = names[kind]
+        if kind == "scratch":
+            return f"{name}{start}"
+        if kind in ("input", "output"):
+            name += str(source)
         return f"{name}+{start}" if start else name
 
 
