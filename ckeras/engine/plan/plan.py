@@ -193,10 +193,7 @@ class Plan:
     def _locate(slot):
         kind, source, start = slot
         names = {"scratch": "s", "input": "in", "output": "out", "constant": "const"}
-        if kind == "variable":
-            name = getattr(source, "path", "arena")
-        else:
-            name = names[kind]
+        name = getattr(source, "path", "arena") if kind == "variable" else names[kind]
         if kind == "scratch":
             return f"{name}{start}"
         if kind in ("input", "output"):

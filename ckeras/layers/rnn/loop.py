@@ -1,6 +1,7 @@
 """The loop over timesteps, written in ops, for cells that no kernel computes.
 
-With a mask it ends after the last timestep at which any row of the batch counts.
+With a mask it goes no further than the last timestep at which any row of the batch
+counts; read backwards, it begins there.
 """
 
 from ckeras import ops
@@ -94,22 +95,21 @@ def _as_loop(
     step, sequences, states, mask, go_backwards, all_outputs, zero_output_for_mask
 ):
     rows = (_time_first(sequences), None if mask is None else _time_first(mask))
-    if go_backwards:
-        rows = tree.map_structure(lambda x: x if x is None else ops.flip(x, 0), rows)
 
     def run(flat_states, row, before=None):
         x, kept = row
         output, new = step(x, tree.pack_sequence_as(states, flat_states), kept, before)
         return tree.flatten(new), output
 
+    first, last = (-1, 0) if go_backwards else (0, -1)  # timesteps as they are read
     if mask is None and all_outputs:
-        last, outputs = ops.scan(run, tree.flatten(states), rows)
-        output, outputs = outputs[-1], _time_first(outputs)
-        return output, outputs, tree.pack_sequence_as(states, last)
+        state, outputs = ops.scan(run, tree.flatten(states), rows, reverse=go_backwards)
+        outputs = _in_order_of_reading(outputs, go_backwards)
+        return outputs[:, -1], outputs, tree.pack_sequence_as(states, state)
     # The last output is carried along. The first step shows what it is like.
-    first = tree.map_structure(lambda x: x if x is None else x[0], rows)
-    carried = run(tree.flatten(states), first)
-    rows = tree.map_structure(lambda x: x if x is None else x[1:], rows)
+    carried = run(tree.flatten(states), _map(lambda x: x[first], rows))
+    others = slice(None, -1) if go_backwards else slice(1, None)
+    rows = _map(lambda x: x[others], rows)
 
     def carry(carried, row):
         flat_states, before = carried
@@ -117,21 +117,34 @@ def _as_loop(
         return carried, carried[1] if all_outputs else None
 
     if mask is None:
-        (last, output), outputs = ops.scan(carry, carried, rows)
+        (state, output), outputs = ops.scan(carry, carried, rows, reverse=go_backwards)
     else:
         count = _needed(rows[1])
-        (last, output), outputs = scan_some(carry, carried, rows, count)
+        (state, output), outputs = scan_some(carry, carried, rows, count, go_backwards)
         if zero_output_for_mask:
-            output = _choose(rows[1][-1], output, ops.zeros_like(output))
+            output = _choose(rows[1][last], output, ops.zeros_like(output))
         elif all_outputs:
+            # After the last timestep that counts; read backwards, before the first.
             reached = ops.arange(outputs.shape[0], dtype="int64") < count
-            outputs = _choose(reached, outputs, output)
+            repeated = carried[1] if go_backwards else output
+            outputs = _choose(reached, outputs, repeated)
     if all_outputs:
-        first = ops.expand_dims(carried[1], 0)
-        outputs = _time_first(ops.concatenate([first, outputs], 0))
+        parts = [ops.expand_dims(carried[1], 0), outputs]
+        outputs = ops.concatenate(parts[::-1] if go_backwards else parts, 0)
+        outputs = _in_order_of_reading(outputs, go_backwards)
     else:
         outputs = output
-    return output, outputs, tree.pack_sequence_as(states, last)
+    return output, outputs, tree.pack_sequence_as(states, state)
+
+
+def _map(function, rows):
+    return tree.map_structure(lambda x: x if x is None else function(x), rows)
+
+
+def _in_order_of_reading(outputs, go_backwards):
+    """Outputs (timesteps, batch, ...) with the batch first, the last one read last."""
+    outputs = _time_first(outputs)
+    return ops.flip(outputs, 1) if go_backwards else outputs
 
 
 def _check_states(old, new):

@@ -55,7 +55,7 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     return loop.run(builtins.max(unroll, 1))
 
 
-def scan_some(f, init, xs, count):
+def scan_some(f, init, xs, count, reverse=False):
     """`scan` of the first rows only, in a trace; the results of other rows are zeros.
 
     Where f assigns variables, it is run for all rows nevertheless.
@@ -63,8 +63,9 @@ def scan_some(f, init, xs, count):
     Args:
         f, init, xs: see `scan`.
         count: how many rows, int64; at most those of `xs`.
+        reverse: whether to begin with the last of these.
     """
-    return _Scan("scan", f, init, xs, _length(xs), False, count).run(1)
+    return _Scan("scan", f, init, xs, _length(xs), reverse, count).run(1)
 
 
 @op

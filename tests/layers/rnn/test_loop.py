@@ -232,16 +232,17 @@ def test_the_loop_ends_with_the_longest_row(
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
 
 
-def test_timesteps_after_the_longest_row_are_not_computed():
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_timesteps_after_the_longest_row_are_not_computed(go_backwards):
     class Looking(Simple):
         def call(self, x, states):
             # An index outside of the table ends a run.
             number = ops.cast(x[0, 0], "int32")
             return super().call(x + ops.take(self.u[0, 0], [0])[number], states)
 
-    layer = layers.RNN(Looking(3), return_sequences=True)
+    layer = layers.RNN(Looking(3), return_sequences=True, go_backwards=go_backwards)
     x = np.zeros((2, 12, 4), "float32")
-    x[:, 7:] = 99
+    x[:, 7:11] = 99  # the timestep that is read first is computed in any case
     mask = np.arange(12) < np.array([[7], [5]])
     y = np.asarray(ckeras.function(layer)(x, mask=mask))
     assert y.shape == (2, 12, 3)
