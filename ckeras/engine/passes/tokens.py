@@ -61,19 +61,18 @@ def _product(node, makers):
     b = None
     if node is not None and node.primitive.name == "add":
         projected, b = node.inputs
-        if len(b.shape) != 1:
-            return None, None, None
-        node = makers.get(id(projected))
-    if node is None or node.primitive.name not in ("matmul", "kept_product"):
-        return None, None, None
-    x, w = node.inputs[:2]
-    if (
-        len(w.shape) != 2
-        or node.attrs.get("transpose")
-        or (node.attrs.get("transpose_a") or node.attrs.get("transpose_b"))
-    ):
-        return None, None, None
-    return x, w, b
+        node = makers.get(id(projected)) if len(b.shape) == 1 else None
+    name = None if node is None else node.primitive.name
+    if name == "kept_product" and not node.attrs["transpose"]:
+        x, w, _, b = node.inputs
+        return x, w, b
+    if name == "matmul" and not _is_transposed(node) and len(node.inputs[1].shape) == 2:
+        return *node.inputs, b
+    return None, None, None
+
+
+def _is_transposed(matmul):
+    return matmul.attrs.get("transpose_a") or matmul.attrs.get("transpose_b")
 
 
 def _projected(graph, node, lookup, w, b, distinct):

@@ -102,7 +102,7 @@ cdef void forward_slice(
             h = row + r * depth + s.features
             if counts(s, at):
                 if s.features == 0:
-                    z = buf[0] + at * 4 * u
+                    z = projection(s, buf[0], at, 4 * u)
                 if s.keep:
                     gates, cell = buf[10] + at * 4 * u, buf[11] + at * u
                     memcpy(buf[12] + at * u, h, size)

@@ -85,7 +85,7 @@ cdef void forward_slice(
             h = row + r * depth + s.features
             if counts(s, at):
                 if s.features == 0:
-                    z = buf[0] + at * u
+                    z = projection(s, buf[0], at, u)
                 if s.keep:
                     kept = buf[8] + at * u
                     memcpy(buf[9] + at * u, h, size)
