@@ -1,6 +1,6 @@
 """Places of extremes, and running sums."""
 
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.math cimport INFINITY
 
 from ckeras.kernels.fpu cimport FPU_FLUSH, fpu_get, fpu_set
@@ -247,23 +247,29 @@ cdef void places_task(
             out + o * inner + column, how)
 
 
+cdef void some_places(
+    const number* x, int* out, const Py_ssize_t* dim, Py_ssize_t task, Py_ssize_t end,
+    extreme* how,
+) noexcept nogil:
+    """One thread's tasks, in which it tells subnormal numbers from zero."""
+    cdef unsigned long flushing = fpu_get()
+    fpu_set(flushing & ~FPU_FLUSH)
+    while task < end:
+        places_task(x, out, dim[1], dim[2], task, how)
+        task += 1
+    fpu_set(flushing)
+
+
 cdef int places(
     const number* x, int* out, const Py_ssize_t* dim, extreme* how, int n_threads
 ) noexcept nogil:
-    cdef Py_ssize_t reduce = dim[1], inner = dim[2]
-    cdef Py_ssize_t tasks = dim[0] * ((inner + STRIP - 1) // STRIP), t
-    cdef unsigned long flushing = fpu_get(), exact = flushing & ~FPU_FLUSH
-    if dim[0] * reduce * inner < GRAIN:
-        fpu_set(exact)
-        for t in range(tasks):
-            places_task(x, out, reduce, inner, t, how)
-        fpu_set(flushing)
+    cdef Py_ssize_t tasks = dim[0] * ((dim[2] + STRIP - 1) // STRIP), workers, w
+    workers = n_threads if n_threads < tasks else tasks
+    if workers <= 1 or dim[0] * dim[1] * dim[2] < GRAIN:
+        some_places(x, out, dim, 0, tasks, how)
         return OK
-    with parallel(num_threads=n_threads):
-        fpu_set(exact)
-        for t in prange(tasks, schedule="static"):
-            places_task(x, out, reduce, inner, t, how)
-        fpu_set(flushing)
+    for w in prange(workers, schedule="static", num_threads=<int> workers):
+        some_places(x, out, dim, tasks * w // workers, tasks * (w + 1) // workers, how)
     return OK
 
 
