@@ -18,8 +18,7 @@
 The workspace has `workspace_bytes(m, n, k, ...)` bytes, enough for as many threads as
 `slots` says; that of the last two `kept_workspace_bytes(...)`. Each element of c is one
 sum over k in the order of k, cut into parts at fixed places (with a mask: at fixed
-numbers of rows that count and at the ends of their runs): its bits do not depend on
-the number of threads.
+numbers of rows that count): its bits do not depend on the number of threads.
 """
 
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue

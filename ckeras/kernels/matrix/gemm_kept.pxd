@@ -9,9 +9,6 @@ from ckeras.kernels.matrix.gemm_pack cimport (
 from ckeras.kernels.simd cimport TILE_ROWS
 from ckeras.kernels.types cimport real
 
-cdef enum:
-    LONG_RUN = 32        # rows one behind the other that need no packing
-
 
 cdef inline Py_ssize_t find_kept(
     const unsigned char* mask, Py_ssize_t rows, Py_ssize_t* at
@@ -44,16 +41,6 @@ cdef inline Py_ssize_t run_of(const Py_ssize_t* at, Py_ssize_t most) noexcept no
     cdef Py_ssize_t n = 1
     while n < most and at[n] == at[0] + n:
         n += 1
-    return n
-
-
-cdef inline Py_ssize_t piece_of(const Py_ssize_t* at, Py_ssize_t most) noexcept nogil:
-    """A long run of the next rows, or all that come before the next long run."""
-    cdef Py_ssize_t n = run_of(at, most), run = n
-    while run < LONG_RUN and n < most:
-        run = run_of(at + n, most - n)
-        if run < LONG_RUN:
-            n += run
     return n
 
 

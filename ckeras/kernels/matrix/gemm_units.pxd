@@ -2,7 +2,7 @@
 
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport DEPTH, GROUP, Blocks, pack_group
-from ckeras.kernels.matrix.gemm_kept cimport follow_each_other, pack_kept, piece_of
+from ckeras.kernels.matrix.gemm_kept cimport follow_each_other, pack_kept
 from ckeras.kernels.matrix.gemm_pack cimport least, pack_rows, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue, panel_tile_of, tile_of
 from ckeras.kernels.simd cimport TILE_ROWS
@@ -69,8 +69,7 @@ cdef inline void some_units(
 
     What is not used often enough for packing to pay is read where it lies: lines of a
     that are short and meet few columns, rows of b that are short or meet few rows.
-    Where `at` is given, k counts those rows of aᵀ and b that it names; runs of them
-    that are long enough are taken where they lie, too.
+    Where `at` is given, k counts those rows of aᵀ and b that it names.
     """
     cdef Py_ssize_t width = panel_width(<real> 0), top, height, block_end, start, depth
     cdef Py_ssize_t i, j, u, columns, first
@@ -88,8 +87,6 @@ cdef inline void some_units(
         start = 0
         while start < k:
             depth = least(k - start, s.depth)
-            if at != NULL and in_place:
-                depth = piece_of(at + start, depth)
             epilogue.accumulate = start > 0
             epilogue.last = start + depth == k
             first = start if at == NULL else at[start]
