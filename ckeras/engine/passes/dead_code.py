@@ -10,10 +10,10 @@ def dead_code(graph):
     needed = {id(v) for v in graph.results()}
     kept = []
     for node in reversed(graph.nodes):
-        if any(id(o) in needed for o in node.outputs):
+        if not needed.isdisjoint(map(id, node.outputs)):
             kept.append(node)
             if "control" in node.attrs:
                 drop_unused(node, needed, dead_code)
-            needed.update(id(v) for v in node.inputs if v is not None)
+            needed.update(map(id, node.inputs))
     graph.nodes = kept[::-1]
     graph.reads = [(h, s) for h, s in graph.reads if id(s) in needed]

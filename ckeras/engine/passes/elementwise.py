@@ -65,17 +65,16 @@ class _Group:
     @classmethod
     def of(cls, node):
         """The group of one node; its 0-d constants become part of the program."""
+        known = [type(x) is Tensor and x.shape == () for x in node.inputs]
         numbers = tuple(
-            [
-                x.item() if type(x) is Tensor and x.shape == () else None
-                for x in node.inputs
-            ]
+            [x.item() if k else None for x, k in zip(node.inputs, known, strict=True)]
         )
         key = (
             node.primitive.name,
             tuple([(x.shape, x.dtype) for x in node.inputs]),
             tuple([(x.shape, x.dtype) for x in node.outputs]),
-            repr((node.attrs, numbers)),  # tells 0.0 from -0.0
+            # Tells 0.0 from -0.0.
+            repr((node.attrs, numbers)) if node.attrs or any(known) else "",
         )
         found = _programs.get(key)
         if found is None:

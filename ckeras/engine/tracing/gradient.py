@@ -31,7 +31,7 @@ def backward(nodes, targets, d_targets, sources):
     reached = {id(s) for s in sources}
     path = []
     for node in nodes:
-        if any(id(i) in reached for i in node.inputs):
+        if not reached.isdisjoint(map(id, node.inputs)):
             floats = [id(o) for o in node.outputs if dtypes.is_inexact(o.dtype)]
             if floats:
                 reached.update(floats)
@@ -200,7 +200,7 @@ class GradientTape:
         for _, values in self._reads.values():
             followed.update(map(id, values))
         for node in self._nodes:
-            if any(id(value) in followed for value in node.inputs):
+            if not followed.isdisjoint(map(id, node.inputs)):
                 followed.update(map(id, node.outputs))
         return followed
 

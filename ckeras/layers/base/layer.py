@@ -214,9 +214,12 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     def _convert_arguments(self, args, kwargs):
         """Arrays to tensors, and floats to the layer's type."""
         if self._convert_input_args:
-            simple = len(args) == 1 and not kwargs and is_tensor_or_symbolic(args[0])
-            if not simple or args[0].dtype != self.input_dtype:
+            simple = len(args) == 1 and is_tensor_or_symbolic(args[0])
+            plain = all([x is None or type(x) is bool for x in kwargs.values()])
+            if not simple or not plain or args[0].dtype != self.input_dtype:
                 args, kwargs = tree.map_structure(self._convert_leaf, (args, kwargs))
+            elif kwargs:
+                kwargs = dict(kwargs)
         if not self._allow_non_tensor_positional_args:
             for x in tree.flatten(args):
                 if not is_tensor_or_symbolic(x, allow_none=True):
