@@ -8,6 +8,7 @@ import pytest
 import ckeras
 from ckeras import ops
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.ops.control.scans import scan_some
 from ckeras.saving import register_keras_serializable
 from tests.gradients import check_gradients, check_traced
 
@@ -166,3 +167,44 @@ def test_associative_scan_refusals():
         ops.associative_scan(lambda a, b: a, (X, X[:2]))
     with pytest.raises(TypeError, match="must return what it gets"):
         ops.associative_scan(lambda a, b: a[:, :1], X)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("count", [0, 1, 4, 7])
+def test_some_of_the_rows(count, reverse):
+    """Their results, zeros for the others, and gradients; constants stay outside."""
+
+    def run(x, w, count):
+        with ckeras.GradientTape() as tape:
+            tape.watch([x, w])
+
+            def step(c, r):
+                c = ops.tanh(c * ops.exp(w) + r)
+                return c, c
+
+            c, ys = scan_some(step, ops.ones(3), x, count, reverse)
+            loss = ops.sum(c) + ops.sum(ys**2)
+        return c, ys, *tape.gradient(loss, [x, w])
+
+    def expected(x, w):
+        with ckeras.GradientTape() as tape:
+            tape.watch([x, w])
+            c, rows = ops.ones(3), []
+            for r in range(count)[::-1] if reverse else range(count):
+                c = ops.tanh(c * ops.exp(w) + x[r])
+                rows.append(c)
+            rows = rows[::-1] if reverse else rows
+            ys = ops.stack([*rows, *[ops.zeros(3)] * (7 - count)])
+            loss = ops.sum(c) + ops.sum(ys**2)
+        gradients = tape.gradient(loss, [x, w], unconnected_gradients="zero")
+        return c, ys, *gradients
+
+    w = np.linspace(-1, 0, 3).astype("float32")
+    found = ckeras.function(run)
+    wanted = expected(*map(ops.convert_to_tensor, (X, w)))
+    values = found(X, w, np.array(count, "int64"))
+    for a, b in zip(values, wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    (loop, *_) = [s for s in found.plan.steps if s.plans]
+    names = [n.primitive.name for n in loop.plans[0].graph.nodes]
+    assert "exp" not in names
