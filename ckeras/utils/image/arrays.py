@@ -8,6 +8,7 @@ import numpy as np
 
 from ckeras import ops
 from ckeras.engine import config
+from ckeras.utils.image.ends import is_whole
 
 __all__ = [
     "array_to_img",
@@ -20,8 +21,6 @@ __all__ = [
 ]
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
-# Type and checksum of the chunk that ends a PNG file.
-_PNG_END = b"IEND\xaeB`\x82"
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 
 
@@ -101,8 +100,8 @@ def decoded(path, color_mode, whole=False):
     Args:
         path: a path, or an open binary file.
         color_mode: `"grayscale"`, `"rgb"` or `"rgba"`.
-        whole: whether a PNG file at this path without its end counts as damaged, as it
-            does in TensorFlow and not in Pillow.
+        whole: whether a file at this path of which bytes are missing that no pixel
+            needs counts as damaged, as it does in TensorFlow and not in Pillow.
 
     Raises:
         ValueError: for an unknown color mode.
@@ -122,18 +121,13 @@ def decoded(path, color_mode, whole=False):
             # Gray images of more than 8 bits stay what they are.
             wide = color_mode == "grayscale" and file.mode in ("I;16", "I")
             mode = file.mode if wide else _MODES[color_mode]
-            if whole and file.format == "PNG":
-                _check_end(path)
+            if whole and not is_whole(file.format, pathlib.Path(path).read_bytes()):
+                raise OSError("image file is truncated")
             return file.copy() if file.mode == mode else file.convert(mode)
     except (OSError, SyntaxError) as error:
         if str(path) in str(error):
             raise
         raise OSError(f"cannot read image file {str(path)!r}: {error}") from error
-
-
-def _check_end(path):
-    if _PNG_END not in pathlib.Path(path).read_bytes():
-        raise OSError("image file is truncated")
 
 
 def load_img(
