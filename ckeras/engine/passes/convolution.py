@@ -11,38 +11,31 @@ from ckeras.engine.tracing.graph import Node
 
 __all__ = ["convolutions"]
 
-# Activations whose gradient needs the result alone, so that nothing else must be kept.
-_ACTIVATIONS = ("relu", "sigmoid", "tanh")
+# Primitives that end with the sums, those that go on, and attributes that these have
+# besides.
+_FINISHED = {
+    "conv": ("conv_finished", {"pooled": False}),
+    "depthwise": ("depthwise_finished", {}),
+}
 
 
 def convolutions(graph):
-    """Replaces chains that begin with `conv` by `conv` or `conv_finished`."""
+    """Replaces chains that begin with a convolution by single nodes."""
     followers, replaced = Followers(graph), {}
     for node in graph.nodes:
-        if node.primitive.name != "conv" or not _is_plain(node):
+        if node.primitive.name not in _FINISHED:
             continue
-        followers.start(node)
-        scale, bias, nodes = followers.affine()
-        residual = followers.equal("add")
-        activation = followers.activation(*_ACTIVATIONS)
-        if len(followers.members) > 1:
-            followers.keep()
+        finish = followers.finish(node)
+        if finish is not None:
             last = followers.last
-            inputs = [*node.inputs[:2], bias, scale, residual]
-            replaced[id(last)] = [*nodes, _joined(node, inputs, last, activation)]
+            replaced[id(last)] = [*finish.nodes, _joined(node, finish, last)]
     if replaced:
         followers.replace(replaced)
 
 
-def _is_plain(conv):
-    return conv.inputs[2] is None and conv.attrs.get("activation") is None
-
-
-def _joined(conv, inputs, last, activation):
+def _joined(conv, finish, last):
     """The node that computes the last result of the chain at once."""
-    attrs = {**conv.attrs, "activation": activation}
-    if inputs[3] is None and inputs[4] is None:
-        return Node(registry["conv"], inputs[:3], last.outputs, attrs, True, last.scope)
-    attrs["pooled"] = False
-    finished = registry["conv_finished"]
-    return Node(finished, inputs, last.outputs, attrs, True, last.scope)
+    name, more = _FINISHED[conv.primitive.name]
+    inputs = [*conv.inputs, finish.bias, finish.scale, finish.residual]
+    attrs = {**conv.attrs, **more, "activation": finish.activation}
+    return Node(registry[name], inputs, last.outputs, attrs, True, last.scope)

@@ -1,7 +1,8 @@
-"""Fuses `activation(x @ w + b)` into one step, the bias and activation in the tile.
+"""Joins a matrix product and what follows, in its register tile.
 
-A vector by which the product is multiplied before, as in a batch normalization of
-inference, becomes part of the weights where these are fewer than the product.
+That is `activation(x @ w · scale + bias + residual)`: the bias of a layer, the batch
+normalization of inference behind a convolution over single pixels, the other branch of
+a residual block.
 """
 
 import math
@@ -12,25 +13,17 @@ from ckeras.engine.tracing.graph import Node, Symbol
 
 __all__ = ["dense"]
 
-# Activations whose gradient needs the result alone, so that nothing else must be kept.
-_ACTIVATIONS = ("relu", "sigmoid", "tanh")
-
 
 def dense(graph):
-    """Replaces `matmul`, `add` of a bias and an activation by `dense`."""
+    """Replaces chains that begin with `matmul` by `dense`."""
     followers, replaced = Followers(graph), {}
     for node in graph.nodes:
         if not _is_projection(node):
             continue
-        followers.start(node)
-        scale, bias, nodes = followers.affine(scaled=_is_long(node))
-        if bias is None:
-            continue
-        activation = followers.activation(*_ACTIVATIONS)
-        followers.keep()
-        last = followers.last
-        fused = _fused(graph, node, last, scale, bias, activation)
-        replaced[id(last)] = [*nodes, *fused]
+        finish = followers.finish(node)
+        if finish is not None:
+            last = followers.last
+            replaced[id(last)] = [*finish.nodes, *_joined(graph, node, finish, last)]
     if replaced:
         followers.replace(replaced)
 
@@ -45,35 +38,27 @@ def _is_projection(node):
     )
 
 
-def _is_long(matmul):
-    """Whether the product has more rows than the weights have."""
-    x, w = matmul.inputs
-    return x.size > w.shape[0] ** 2
-
-
-def _fused(graph, matmul, last, scale, bias, activation):
-    """The nodes that compute the last result of the chain at once."""
+def _joined(graph, matmul, finish, last):
+    """The nodes that compute the last result of the chain at once, from matrices."""
     (x, w), (y,), scope = matmul.inputs, last.outputs, last.scope
     nodes = []
-    if scale is not None:
-        scaled = Symbol(graph, Spec(w.shape, w.dtype))
-        nodes.append(Node(registry["multiply"], [w, scale], [scaled], {}, True, scope))
-        w = scaled
-    rows = math.prod(x.shape[:-1])
-    flat_x, flat_y = x, y
-    if len(x.shape) > 2:
-        flat_x, reshape = _reshaped(graph, x, (rows, x.shape[-1]), matmul.scope)
-        flat_y = Symbol(graph, Spec((rows, y.shape[-1]), y.dtype))
-        nodes.append(reshape)
-    attrs = {"activation": activation}
-    inputs = [flat_x, w, bias]
-    nodes.append(Node(registry["dense"], inputs, [flat_y], attrs, True, scope))
-    if flat_y is not y:
-        shape = {"shape": y.shape}
-        nodes.append(Node(registry["reshape"], [flat_y], [y], shape, True, scope))
-    return nodes
+
+    def flat(value):
+        if value is None or len(value.shape) == 2:
+            return value
+        shape = (math.prod(value.shape[:-1]), value.shape[-1])
+        matrix = Symbol(graph, Spec(shape, value.dtype))
+        nodes.append(_reshape(value, matrix, scope))
+        return matrix
+
+    inputs = [flat(x), w, finish.bias, finish.scale, flat(finish.residual)]
+    attrs = {"activation": finish.activation}
+    if len(y.shape) == 2:
+        return [*nodes, Node(registry["dense"], inputs, [y], attrs, True, scope)]
+    matrix = Symbol(graph, Spec((inputs[0].shape[0], y.shape[-1]), y.dtype))
+    join = Node(registry["dense"], inputs, [matrix], attrs, True, scope)
+    return [*nodes, join, _reshape(matrix, y, scope)]
 
 
-def _reshaped(graph, x, shape, scope):
-    flat = Symbol(graph, Spec(shape, x.dtype))
-    return flat, Node(registry["reshape"], [x], [flat], {"shape": shape}, True, scope)
+def _reshape(x, y, scope):
+    return Node(registry["reshape"], [x], [y], {"shape": y.shape}, True, scope)

@@ -1,16 +1,38 @@
 """What stands behind a value that nothing else needs, one node after the other."""
 
+from typing import NamedTuple
+
 from ckeras.engine.primitive import Spec, registry
 from ckeras.engine.tracing.graph import Node, Symbol
 
-__all__ = ["Followers"]
+__all__ = ["Finish", "Followers"]
+
+# Activations whose gradient needs the result alone, so that nothing else must be kept.
+_ACTIVATIONS = ("relu", "sigmoid", "tanh")
+
+
+class Finish(NamedTuple):
+    """What becomes of a value: `activation(value · scale + bias + residual)`.
+
+    Attributes:
+        bias, scale: vectors along the value's last axis, or None.
+        residual: a value of the same shape, or None.
+        activation: a name, or None.
+        nodes: the nodes that compute the vectors.
+    """
+
+    bias: object
+    scale: object
+    residual: object
+    activation: str | None
+    nodes: list
 
 
 class Followers:
     """The chain of nodes that begins with one node's result.
 
-    `affine`, `equal` and `activation` take the next nodes into the chain if these are
-    what the name says.
+    `finish` takes the next nodes into the chain as far as they are what kernels do to
+    their results while they have them in registers.
 
     Args:
         graph: the graph.
@@ -26,20 +48,12 @@ class Followers:
         self.taken = set()
         self.members = []
 
-    def start(self, node):
-        """Begins a new chain."""
-        self.members = [node]
-
     @property
     def last(self):
         """The node with which the chain ends."""
         return self.members[-1]
 
-    def keep(self):
-        """Marks the chain's nodes as taken."""
-        self.taken.update(id(n) for n in self.members)
-
-    def next(self, *names):
+    def _next(self, *names):
         """The one node that uses the last result, if it is one of these primitives."""
         value = self.last.outputs[0]
         nodes = self._uses.get(id(value), ())
@@ -49,8 +63,21 @@ class Followers:
         free = node.primitive.name in names and id(node) not in self.taken
         return node if free else None
 
-    def affine(self, scaled=True):
-        """Vectors by which the value is multiplied, if `scaled`, and that are added.
+    def finish(self, node):
+        """What follows a node, as `Finish`; None if it is nothing of that kind.
+
+        If there is something, the chain's nodes are marked as taken.
+        """
+        self.members = [node]
+        scale, bias, nodes = self._affine()
+        residual, activation = self._equal("add"), self._activation()
+        if len(self.members) == 1:
+            return None
+        self.taken.update(id(n) for n in self.members)
+        return Finish(bias, scale, residual, activation, nodes)
+
+    def _affine(self):
+        """Vectors by which the value is multiplied, and that are added.
 
         Returns:
             scale and bias, so that what follows is `value · scale + bias`, each with a
@@ -60,7 +87,7 @@ class Followers:
         scale = bias = None
         nodes = []
         while True:
-            factor = self._vector("multiply", nodes) if scaled else None
+            factor = self._vector("multiply", nodes)
             if factor is not None:
                 scale = self._product(scale, factor, nodes, factor)
                 bias = self._product(bias, factor, nodes)
@@ -78,7 +105,7 @@ class Followers:
             return None
         if any(n != 1 for n in other.shape[:-1]):
             return None
-        self.members.append(self.next(name))
+        self.members.append(self._next(name))
         if len(other.shape) > 1:
             other = self._made("reshape", other, None, nodes, shape=size)
         return other
@@ -96,25 +123,30 @@ class Followers:
         nodes.append(Node(registry[name], inputs, [out], attrs, True, scope))
         return out
 
-    def equal(self, name):
+    def _equal(self, name):
         """The operand of the value's shape with which `name` joins it."""
         other = self._other(name)
         if other is None or other.shape != self.last.outputs[0].shape:
             return None
-        self.members.append(self.next(name))
+        self.members.append(self._next(name))
         return other
 
-    def activation(self, *names):
-        """The name of the activation that follows, if it is one of these."""
-        node = self.next(*names)
+    def _activation(self):
+        """The name of the activation that follows, if kernels have it."""
+        node = self._next(*_ACTIVATIONS, "saturate")
         if node is None:
             return None
+        name = node.primitive.name
+        if name == "saturate":
+            if (node.attrs["low"], node.attrs["high"]) != (0, 6):
+                return None
+            name = "relu6"
         self.members.append(node)
-        return node.primitive.name
+        return name
 
     def _other(self, name):
         """The second operand of the next node, if results are of the value's shape."""
-        value, node = self.last.outputs[0], self.next(name)
+        value, node = self.last.outputs[0], self._next(name)
         if node is None:
             return None
         a, b = node.inputs

@@ -34,7 +34,8 @@ _STARTS = {
     "reversals": {"reverse"},
     "pooled_gradients": {"max_pool"},
     "crossentropy": FUSED,
-    "convolutions": {"conv"},
+    "dense": {"matmul"},
+    "convolutions": {"conv", "depthwise"},
     "pooled_convolutions": {"max_pool"},
     "tokens": RECURRENT,
 }

@@ -47,7 +47,7 @@ def _is_fitting(conv, windows):
     if any(v is not None for v in conv.inputs[4:]):
         return False  # a residual
     sizes = conv.outputs[0].shape[1:-1]
-    if len(sizes) != 2 or conv.attrs.get("activation") not in (None, "relu"):
+    if len(sizes) != 2 or conv.attrs.get("activation") not in (None, "relu", "relu6"):
         return False
     pairs = [tuple([(i, i + 2) for i in range(0, n - 1, 2)]) for n in sizes]
     return tuple(windows) == (((0, 1),), *pairs) and min(sizes) >= 2
@@ -56,7 +56,7 @@ def _is_fitting(conv, windows):
 def _joined(graph, conv, pool):
     y = pool.outputs[0]
     flat = Symbol(graph, Spec((y.shape[0], *y.shape[2:]), y.dtype))
-    inputs = [*conv.inputs, None, None][:5]
+    inputs = [*conv.inputs, None, None, None][:5]
     attrs = {"activation": None, **conv.attrs, "pooled": True}
     join = Node(registry["conv_finished"], inputs, [flat], attrs, True, conv.scope)
     return [join, _reshape(flat, y, pool.scope)]

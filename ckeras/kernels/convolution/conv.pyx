@@ -12,7 +12,6 @@ channels exchanged, in phases (conv_phase.pxd) where there are strides.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
-from ckeras.kernels.convolution.conv_finish cimport Finish, finish_pixel, nothing_more
 from ckeras.kernels.convolution.conv_pooled cimport (
     finish_windows, forward_geometry, place_windows,
 )
@@ -25,7 +24,7 @@ from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
 from ckeras.kernels.matrix.gemm_tile cimport (
-    RELU, multiply_add_at, spread, vec,
+    TANH, Finish, finish_of, multiply_add_at, nothing_more, spread, store_finished, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -67,7 +66,8 @@ cdef inline void window_tile(
     for i in range(rows):
         if i >= m:
             break
-        finish_pixel(acc + i * vectors, f, column, c + at.result[i], n, vectors)
+        store_finished(acc + i * vectors, f, column, c + at.result[i], 0, n, 1,
+                       vectors)
 
 
 cdef inline void tile_by_type(
@@ -129,7 +129,7 @@ cdef void column_of_tiles(
             tile_by_type(s, &at, c, m, n, a, b, column, f, 8)
         else:
             tile_by_type(s, &at, c, m, n, a, b, column, f, 4)
-        if f.activation > RELU:
+        if f.activation >= TANH:
             for i in range(m):
                 activate(c + at.result[i], 0, 1, n, f.activation)
         first += m
@@ -212,18 +212,14 @@ cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Finish f = nothing_more()
-    f.bias = buf[2]
-    f.activation = <int> dim[23]
-    forward_of(buf[0], buf[1], &f, buf[3], buf[4], dim, n_threads)
+    forward_of(buf[0], buf[1], &f, buf[2], buf[3], dim, n_threads)
     return OK
 
 
 cdef int forward_finished(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Finish f
-    f.bias, f.scale, f.residual, f.y = buf[2], buf[3], buf[4], buf[5]
-    f.activation = <int> dim[23]
+    cdef Finish f = finish_of(buf + 2, <int> dim[23])
     forward_of(buf[0], buf[1], &f, buf[5], buf[6], dim, n_threads)
     return OK
 

@@ -4,9 +4,8 @@ They are taken where the sums are, in registers. Results in the last row or colu
 an odd number belong to no window and are not computed.
 """
 
-from ckeras.kernels.convolution.conv_finish cimport Finish, finish_vector
 from ckeras.kernels.convolution.conv_window cimport Conv, geometry_of
-from ckeras.kernels.matrix.gemm_tile cimport lanes, put, vec
+from ckeras.kernels.matrix.gemm_tile cimport Finish, finish_sums, lanes, put, vec
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport larger
 
@@ -52,7 +51,7 @@ cdef inline void maximum_of_four(
     cdef vec held
     cdef int r
     for r in range(4):
-        finish_vector(sums + r * apart, f, column, <const real*> NULL, n)
+        finish_sums(sums + r * apart, f, column, c, 0, n, 1, 1)
         if r == 0:
             held = sums[0]
         else:

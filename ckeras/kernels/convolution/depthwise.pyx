@@ -13,7 +13,11 @@ from ckeras.kernels.convolution.depthwise_square cimport (
 )
 from ckeras.kernels.convolution.depthwise_taps cimport kernel_channels
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
-from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
+from ckeras.kernels.matrix.activate cimport activate
+from ckeras.kernels.matrix.gemm_tile cimport (
+    TANH, Finish, add_rows, finish_of, get, lanes, nothing_more, put, rectify_sums,
+    scale_and_shift, spread, vec,
+)
 from ckeras.kernels.simd cimport VECTOR_BYTES, publish, vd, vf
 from ckeras.kernels.types cimport OK, real
 
@@ -39,17 +43,21 @@ cdef struct Taps:            # that some results see
 
 cdef inline void sums_of(
     vec* tag, const Conv* s, const Taps* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t n, Py_ssize_t step, Py_ssize_t to_next,
-    const int count, const bint shared
+    Py_ssize_t tap_step, const Finish* f, Py_ssize_t column, real* y, Py_ssize_t n,
+    Py_ssize_t step, Py_ssize_t to_next, const int count, const bint shared
 ) noexcept nogil:
     """Sums in `count` registers: n channels of neighbouring pixels, which share their
-    weights, or neighbouring vectors of one pixel. a and w are at the first tap."""
+    weights, or neighbouring vectors of one pixel. a and w are at the first tap,
+    `column` is the first channel."""
     cdef vec acc[8]
     cdef vec weight, value
     cdef Py_ssize_t z, r, _x, right = s.gap_w * s.src_c, pitch = s.src_w * s.src_c
     cdef const real* from_
     cdef const real* weights
+    cdef const real* residual = NULL
     cdef int i
+    if f.residual != NULL:
+        residual = <const real*> f.residual + (y - <const real*> f.y)
     for i in range(count):
         spread(&acc[i], <real> 0)
     for z in range(t.d.count):
@@ -65,13 +73,21 @@ cdef inline void sums_of(
                     acc[i] = acc[i] + value * weight
                 weights += tap_step
                 from_ += right
+    if shared:
+        scale_and_shift(acc, f, y, column, n, count, 1)
+    else:
+        scale_and_shift(acc, f, y, column, n * count, 1, count)
+    if f.residual != NULL:
+        for i in range(count):
+            add_rows(&acc[i], residual + i * to_next, 0, n, 1, 1)
+    rectify_sums(acc, f, y, count)
     for i in range(count):
         put(y + i * to_next, &acc[i], n)
 
 
 cdef inline void channels_of(
     vec* tag, const Conv* s, Taps* t, Py_ssize_t pixel, const real* image,
-    const real* w, Py_ssize_t tap_step, real* y, const int pixels
+    const real* w, Py_ssize_t tap_step, const Finish* f, real* y, const int pixels
 ) noexcept nogil:
     """Neighbouring pixels of the row y, from number `pixel` on: all their channels."""
     cdef Py_ssize_t c = 0, step = s.step_w * s.src_c
@@ -80,21 +96,21 @@ cdef inline void channels_of(
     w += ((t.d.first * s.taps_h + t.h.first) * s.taps_w + t.w.first) * tap_step
     y += pixel * s.to_pixel
     while pixels == 1 and c + 4 * lanes(tag) <= s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), lanes(tag),
-                lanes(tag), 4, False)
+        sums_of(tag, s, t, image + c, w + c, tap_step, f, c, y + c, lanes(tag),
+                lanes(tag), lanes(tag), 4, False)
         c += 4 * lanes(tag)
     while c + lanes(tag) <= s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, lanes(tag), step,
-                s.to_pixel, pixels, True)
+        sums_of(tag, s, t, image + c, w + c, tap_step, f, c, y + c, lanes(tag),
+                step, s.to_pixel, pixels, True)
         c += lanes(tag)
     if c < s.src_c:
-        sums_of(tag, s, t, image + c, w + c, tap_step, y + c, s.src_c - c, step,
-                s.to_pixel, pixels, True)
+        sums_of(tag, s, t, image + c, w + c, tap_step, f, c, y + c, s.src_c - c,
+                step, s.to_pixel, pixels, True)
 
 
 cdef inline void row_of(
     vec* tag, const Conv* s, Taps* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y
+    Py_ssize_t tap_step, const Finish* f, real* y
 ) noexcept nogil:
     """A row of results. What is left of those that see all taps is computed together
     with some of the pixels before once more."""
@@ -105,21 +121,34 @@ cdef inline void row_of(
     while x < s.dst_w:
         some = end - left
         if x < left or x >= end or some < PIXELS // 2:
-            channels_of(tag, s, t, x, image, w, tap_step, y, 1)
+            channels_of(tag, s, t, x, image, w, tap_step, f, y, 1)
             x += 1
         elif some < PIXELS:
             x = least(x, end - PIXELS // 2)
-            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS // 2)
+            channels_of(tag, s, t, x, image, w, tap_step, f, y, PIXELS // 2)
             x += PIXELS // 2
         else:
             x = least(x, end - PIXELS)
-            channels_of(tag, s, t, x, image, w, tap_step, y, PIXELS)
+            channels_of(tag, s, t, x, image, w, tap_step, f, y, PIXELS)
             x += PIXELS
+
+
+cdef void activate_channels(
+    const Conv* s, const Finish* f, real* y, Py_ssize_t rows, Py_ssize_t c,
+    Py_ssize_t end
+) noexcept nogil:
+    """The activation of channels c to end of stored rows, if it is not in the tile."""
+    cdef Py_ssize_t row
+    if f.activation >= TANH:
+        for row in range(rows):
+            activate(y + row * s.to_row + c, s.to_pixel, s.dst_w, end - c,
+                     f.activation)
 
 
 cdef void square_block(
     vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
-    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+    const real* image, const real* w, Py_ssize_t tap_step, const Finish* f, real* y,
+    bint streamed
 ) noexcept nogil:
     """Rows of results. Channels are divided so that the weights and what the next
     rows read again stay in the caches."""
@@ -133,24 +162,29 @@ cdef void square_block(
             t.rows = least(ROWS, end_row - top)
             t.top = top * s.step_h - s.pad_h
             t.down = inside_of(t.top, 1, (t.rows - 1) * s.step_h + 3, s.src_h)
-            square_rows(tag, s, &t, image, w, tap_step, y + top * s.to_row,
+            square_rows(tag, s, &t, image, w, tap_step, f, y + top * s.to_row,
                         block * CHANNELS)
+            activate_channels(s, f, y + top * s.to_row, t.rows,
+                              least(block * CHANNELS, s.src_c - lanes(tag)),
+                              least((block + 1) * CHANNELS, s.src_c))
             top += t.rows
 
 
 cdef inline void block_of(
     vec* tag, const Conv* s, Py_ssize_t z, Py_ssize_t row, Py_ssize_t end_row,
-    const real* image, const real* w, Py_ssize_t tap_step, real* y, bint streamed
+    const real* image, const real* w, Py_ssize_t tap_step, const Finish* f, real* y,
+    bint streamed
 ) noexcept nogil:
     """Some rows of results of a plane."""
     cdef Taps t
     if is_square(tag, s):
-        square_block(tag, s, z, row, end_row, image, w, tap_step, y, streamed)
+        square_block(tag, s, z, row, end_row, image, w, tap_step, f, y, streamed)
         return
     t.d = reach_of(z * s.step_d - s.pad_d, s.gap_d, s.taps_d, s.src_d)
     for row in range(row, end_row):
         t.h = reach_of(row * s.step_h - s.pad_h, s.gap_h, s.taps_h, s.src_h)
-        row_of(tag, s, &t, image, w, tap_step, y + row * s.to_row)
+        row_of(tag, s, &t, image, w, tap_step, f, y + row * s.to_row)
+        activate_channels(s, f, y + row * s.to_row, 1, 0, s.src_c)
 
 
 cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil:
@@ -160,7 +194,7 @@ cdef inline Py_ssize_t bands_of(const Conv* s, Py_ssize_t images) noexcept nogil
 
 cdef void some_units(
     const Conv* s, Py_ssize_t bands, Py_ssize_t unit, Py_ssize_t end, const real* x,
-    const real* w, Py_ssize_t tap_step, real* y
+    const real* w, Py_ssize_t tap_step, const Finish* f, real* y
 ) noexcept nogil:
     """One thread's units: blocks of rows of results."""
     cdef Py_ssize_t top, end_row, z, image, band
@@ -169,7 +203,7 @@ cdef void some_units(
     cdef real* c
     cdef bint streamed = (
         VECTOR_BYTES == 64 and s.batch * s.to_image * sizeof(real) >= STREAMED
-        and <size_t> y % 64 == 0 and s.src_c % line == 0
+        and <size_t> y % 64 == 0 and s.src_c % line == 0 and f.activation < TANH
     )
     for unit in range(unit, end):
         band = unit % bands
@@ -181,31 +215,41 @@ cdef void some_units(
         c = y + image * s.to_image + z * s.to_plane
         if real is float:
             block_of(<vf*> NULL, s, z, top, end_row, source, w, tap_step,
-                     c, streamed)
+                     f, c, streamed)
         else:
             block_of(<vd*> NULL, s, z, top, end_row, source, w, tap_step,
-                     c, streamed)
+                     f, c, streamed)
     if streamed:
         publish()
 
 
 cdef void convolve(
-    const Conv* s, const real* x, const real* w, Py_ssize_t tap_step, real* y,
-    int n_threads
+    const Conv* s, const real* x, const real* w, Py_ssize_t tap_step, const Finish* f,
+    real* y, int n_threads
 ) noexcept nogil:
     """All results; from one tap's weights to the next there are `tap_step` numbers."""
     cdef Py_ssize_t bands = bands_of(s, s.batch), units = s.batch * s.dst_d * bands, i
     cdef Py_ssize_t workers = max(1, least(n_threads, units))
     for i in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(s, bands, units * i // workers, units * (i + 1) // workers, x, w,
-                   tap_step, y)
+                   tap_step, f, y)
 
 
 cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Conv s = geometry_of(dim)
-    convolve(&s, buf[0], buf[1], s.src_c, buf[2], n_threads)
+    cdef Finish f = nothing_more()
+    convolve(&s, buf[0], buf[1], s.src_c, &f, buf[2], n_threads)
+    return OK
+
+
+cdef int forward_finished(
+    real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
+) noexcept nogil:
+    cdef Conv s = geometry_of(dim)
+    cdef Finish f = finish_of(buf + 2, <int> dim[23])
+    convolve(&s, buf[0], buf[1], s.src_c, &f, buf[5], n_threads)
     return OK
 
 
@@ -231,6 +275,7 @@ cdef void some_images(
     """All phases of one image after the other, so that they meet in the cache."""
     cdef Phase p
     cdef Py_ssize_t z, y, x, size = dim[1] * dim[2] * dim[3] * dim[4]
+    cdef Finish f = nothing_more()
     cdef const real* w
     for image in range(image, end):
         w = turned
@@ -242,7 +287,7 @@ cdef void some_images(
                         continue
                     some_units(&p.s, 1, 0, p.s.dst_d,
                                d_y + image * dim[5] * dim[6] * dim[7] * dim[4], w,
-                               dim[4], d_x + image * size + p.offset)
+                               dim[4], &f, d_x + image * size + p.offset)
                     w += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
 
 
@@ -252,6 +297,7 @@ cdef int input_gradient(
     cdef Phase p
     cdef Py_ssize_t z, y, x, i, workers
     cdef real* turned = buf[3]
+    cdef Finish f = nothing_more()
     cdef bint cleared = False
     for z in range(dim[12]):
         for y in range(dim[13]):
@@ -275,7 +321,7 @@ cdef int input_gradient(
             for x in range(dim[14]):
                 p = phase_of(dim, z, y, x)
                 if not is_empty(&p):
-                    convolve(&p.s, buf[0], turned, dim[4], buf[2] + p.offset,
+                    convolve(&p.s, buf[0], turned, dim[4], &f, buf[2] + p.offset,
                              n_threads)
                     turned += p.s.taps_d * p.s.taps_h * p.s.taps_w * dim[4]
     return OK

@@ -5,7 +5,9 @@ All weights are constants of the tile, and so is which pixel meets which of them
 
 from ckeras.kernels.convolution.conv_window cimport Conv
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least
-from ckeras.kernels.matrix.gemm_tile cimport get, lanes, put, spread, vec
+from ckeras.kernels.matrix.gemm_tile cimport (
+    Finish, add_rows, get, lanes, put, rectify_sums, scale_and_shift, spread, vec,
+)
 from ckeras.kernels.simd cimport VECTOR_BYTES, stream_d, stream_f, vd, vf
 from ckeras.kernels.types cimport real
 
@@ -67,16 +69,18 @@ cdef inline void keep(
 
 cdef inline void square_of(
     vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, const int rows, const int pixels, const int step,
-    const bint whole
+    Py_ssize_t tap_step, const Finish* f, Py_ssize_t column, real* y, const int rows,
+    const int pixels, const int step, const bint whole
 ) noexcept nogil:
     """A vector of channels, taps 3x3: each pixel is loaded once for all the results
-    of `rows` rows that see it. a is where the first tap lies or would lie."""
+    of `rows` rows that see it. a is where the first tap lies or would lie, `column`
+    the first channel."""
     cdef vec acc[14]
     cdef vec weight[9]
     cdef vec value
     cdef Py_ssize_t _z, n = lanes(tag), pitch = s.src_w * s.src_c
     cdef Py_ssize_t right = s.gap_w * s.src_c, next_ = s.gap_w * s.to_pixel
+    cdef const real* residual = NULL
     cdef int i, j, r, x
     for i in range(rows * pixels):
         spread(&acc[i], <real> 0)
@@ -99,6 +103,16 @@ cdef inline void square_of(
                                 + value * weight[(i - r * step) * 3 + x])
         a += s.gap_d * s.src_h * pitch
         w += 9 * tap_step
+    scale_and_shift(acc, f, y, column, n, rows * pixels, 1)
+    if f.residual != NULL:
+        residual = <const real*> f.residual + (y - <const real*> f.y)
+        for r in range(rows):
+            if whole or r < t.rows:
+                for i in range(pixels):
+                    if whole or i < t.count:
+                        add_rows(&acc[r * pixels + i],
+                                 residual + (r * s.to_row + i * next_), 0, n, 1, 1)
+    rectify_sums(acc, f, y, rows * pixels)
     for r in range(rows):
         if whole or r < t.rows:
             for i in range(pixels):
@@ -109,8 +123,8 @@ cdef inline void square_of(
 
 cdef inline void square_channels(
     vec* tag, const Conv* s, const Strip* t, const real* a, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, Py_ssize_t end, const int pixels,
-    const int step
+    Py_ssize_t tap_step, const Finish* f, real* y, Py_ssize_t c, Py_ssize_t end,
+    const int pixels, const int step
 ) noexcept nogil:
     """Channels c to end. A last vector takes in some of those before once more."""
     cdef bint whole = (
@@ -120,11 +134,11 @@ cdef inline void square_channels(
     while c < end:
         c = least(c, s.src_c - lanes(tag))
         if whole:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
-                      True)
+            square_of(tag, s, t, a + c, w + c, tap_step, f, c, y + c, ROWS, pixels,
+                      step, True)
         else:
-            square_of(tag, s, t, a + c, w + c, tap_step, y + c, ROWS, pixels, step,
-                      False)
+            square_of(tag, s, t, a + c, w + c, tap_step, f, c, y + c, ROWS, pixels,
+                      step, False)
         c += lanes(tag)
 
 
@@ -139,20 +153,20 @@ cdef inline bint is_square(vec* tag, const Conv* s) noexcept nogil:
 
 cdef inline void strip_of(
     vec* tag, const Conv* s, const Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c, const int pixels
+    Py_ssize_t tap_step, const Finish* f, real* y, Py_ssize_t c, const int pixels
 ) noexcept nogil:
     cdef Py_ssize_t end = least(c + CHANNELS, s.src_c)
     image += ((t.d.at * s.src_h + t.top) * s.src_w + t.start) * s.src_c
     w += t.d.first * 9 * tap_step
     if s.step_w == 1:
-        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 1)
+        square_channels(tag, s, t, image, w, tap_step, f, y, c, end, pixels, 1)
     else:
-        square_channels(tag, s, t, image, w, tap_step, y, c, end, pixels, 2)
+        square_channels(tag, s, t, image, w, tap_step, f, y, c, end, pixels, 2)
 
 
 cdef inline void square_rows(
     vec* tag, const Conv* s, Strip* t, const real* image, const real* w,
-    Py_ssize_t tap_step, real* y, Py_ssize_t c
+    Py_ssize_t tap_step, const Finish* f, real* y, Py_ssize_t c
 ) noexcept nogil:
     """Where taps are apart, so are the results of a strip, which share what they
     read."""
@@ -165,7 +179,8 @@ cdef inline void square_rows(
             t.count = least(left, FEW if left == 2 * FEW else STRIP)
             t.right = inside_of(t.start, s.gap_w, (t.count - 1) * s.step_w + 3, s.src_w)
             if t.count <= FEW:
-                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, FEW)
+                strip_of(tag, s, t, image, w, tap_step, f, y + x * s.to_pixel, c, FEW)
             else:
-                strip_of(tag, s, t, image, w, tap_step, y + x * s.to_pixel, c, STRIP)
+                strip_of(tag, s, t, image, w, tap_step, f, y + x * s.to_pixel, c,
+                         STRIP)
             x += t.count * s.gap_w

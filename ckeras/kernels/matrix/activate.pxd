@@ -1,7 +1,7 @@
 """Activations of a matrix product that are not worth their place in its tile."""
 
 from ckeras.kernels.matrix.gemm_tile cimport (
-    RELU, TANH, lanes, load_n, store_n, vec,
+    TANH, lanes, load_n, store_n, vec,
 )
 from ckeras.kernels.simd cimport vd, vf
 from ckeras.kernels.types cimport real
@@ -28,7 +28,7 @@ cdef inline void activate(
 ) noexcept nogil:
     """Applies tanh or the logistic function to m rows of n stored numbers."""
     cdef Py_ssize_t i
-    if activation <= RELU:
+    if activation < TANH:
         return
     for i in range(m):
         if real is float:

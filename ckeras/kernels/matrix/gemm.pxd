@@ -1,11 +1,13 @@
-"""Matrix products: c = op(a)·op(b), with bias and activation in the tile.
+"""Matrix products: c = op(a)·op(b), with what follows in the tile.
 
     matmul   buf  a, b, c, workspace
              c[g] = op(a[g])·op(b[g]) for every g; op(a) is m×k, op(b) k×n
              dim  0 m   1 n   2 k   3 a is k×m   4 b is n×k
                   5 groups   6 whether b is the same for all groups   7 slots
-    dense    buf  x, w, bias (or NULL), y, workspace
-             y = activation(x·w + bias), x m×k, w k×n, bias n
+    dense    buf  x, w, bias, scale, residual, y, workspace
+             y = activation(x·w · scale + bias + residual), each of which may be NULL;
+             x m×k, w k×n, bias and scale n, residual m×n; where `stores_once(m, n, k)`,
+             residual may be y
              dim  0 m   1 n   2 k   3 Activation of gemm_tile.pxd   4 slots
     kept_rows   buf  a (m, k), b, mask (m,), bias (or NULL), c, workspace
                 c[i] = a[i]·op(b) + bias for the rows whose mask is not 0; others are

@@ -12,8 +12,8 @@ from libc.string cimport memset
 
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport (
-    PART, Blocks, add_parts, blocks_of, depth_for, is_small, packed_from, part_numbers,
-    parts_of, small_numbers,
+    DEPTH, PART, Blocks, add_parts, blocks_of, depth_for, is_small, packed_from,
+    part_numbers, parts_of, small_numbers,
 )
 from ckeras.kernels.matrix.gemm_kept cimport (
     find_kept, follow_each_other, gather, named_from, scatter,
@@ -21,7 +21,9 @@ from ckeras.kernels.matrix.gemm_kept cimport (
 from ckeras.kernels.matrix.gemm_pack cimport (
     ceil_div, least, pack_columns, panel_width,
 )
-from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, panel_tile_of, tile_of
+from ckeras.kernels.matrix.gemm_tile cimport (
+    Epilogue, Finish, biased, finish_of, nothing_more, panel_tile_of, tile_of,
+)
 from ckeras.kernels.matrix.gemm_units cimport some_units
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport OK, real
@@ -39,7 +41,7 @@ cdef enum:
 cdef void large(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const Py_ssize_t* at, const real* bias, int activation, real* work,
+    Py_ssize_t k, const Py_ssize_t* at, const Finish* f, real* work,
     Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), workers, w
@@ -47,7 +49,7 @@ cdef void large(
     workers = least(least(n_threads, slots), s.units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
-                   a_column, b, b_row, b_column, c, m, n, k, at, bias, activation,
+                   a_column, b, b_row, b_column, c, m, n, k, at, f,
                    work + w * s.packed)
 
 
@@ -57,12 +59,14 @@ cdef void large(
 cdef void long_sums(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const Py_ssize_t* at, real* work, Py_ssize_t slots, int n_threads
+    Py_ssize_t k, const Py_ssize_t* at, const Finish* f, real* work, Py_ssize_t slots,
+    int n_threads
 ) noexcept nogil:
     """Each part of k, or of the rows that `at` names, is a product; these are added."""
     cdef Py_ssize_t parts = parts_of(m, n, k), workers, w, p, start, size = m * n, lies
     cdef Blocks s = blocks_of(m, n, ceil_div(k, parts), panel_width(<real> 0), 1)
     cdef real* sums = work + least(slots, parts) * s.packed
+    cdef Finish sums_alone = nothing_more()
     workers = least(least(n_threads, slots), parts)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         for p in range(parts * w // workers, parts * (w + 1) // workers):
@@ -71,11 +75,9 @@ cdef void long_sums(
             some_units(&s, 0, s.units, a + lies * a_column, a_row, a_column,
                        b + lies * b_row, b_row, b_column, sums + p * size, m, n,
                        k * (p + 1) // parts - start, named_from(at, start),
-                       <const real*> NULL, LINEAR, work + w * s.packed)
+                       &sums_alone, work + w * s.packed)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
-        start = size * w // workers
-        add_parts(c + start, size * (w + 1) // workers - start, sums + start, size,
-                  parts)
+        add_parts(c, m * w // workers, m * (w + 1) // workers, n, sums, size, parts, f)
 
 
 # --- small products ------------------------------------------------------------------
@@ -126,7 +128,7 @@ cdef void strip(
     while i < m:
         done = strip_rows(c, c_step, m - i, n, a, a_row, a_column, b, b_row, k, column,
                           epilogue)
-        activate(c, c_step, done, n, epilogue.activation)
+        activate(c, c_step, done, n, epilogue.finish.activation)
         i += done
         a += done * a_row
         c += done * c_step
@@ -157,13 +159,12 @@ cdef void small_block(
 cdef void small(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, int n_threads
+    Py_ssize_t k, const Finish* f, real* work, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t width = panel_width(<real> 0), panels = ceil_div(n, width), g, j
     cdef Py_ssize_t chunks, rows, i, first = packed_from(n, width, b_column != 1)
     cdef Epilogue epilogue
-    epilogue.bias = bias
-    epilogue.activation = activation
+    epilogue.finish = f[0]
     epilogue.accumulate = False
     epilogue.last = True
     j = first
@@ -191,34 +192,32 @@ cdef void small(
 cdef void whole_sums(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
+    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots,
     int n_threads
 ) noexcept nogil:
     """A product whose sums are not cut into parts."""
     if is_small(m, n, k, panel_width(<real> 0), b_column != 1):
-        small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-              work, n_threads)
+        small(a, a_row, a_column, b, b_row, b_column, c, m, n, k, f, work, n_threads)
     else:
-        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, bias,
-              activation, work, slots, n_threads)
+        large(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, f, work,
+              slots, n_threads)
 
 
 cdef void product(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const real* bias, int activation, real* work, Py_ssize_t slots,
+    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots,
     int n_threads
 ) noexcept nogil:
-    cdef bint plain = bias == NULL and activation == LINEAR, little
+    cdef bint little = is_small(m, n, k, panel_width(<real> 0), b_column != 1)
     if m == 0 or n == 0:
         return
-    little = is_small(m, n, k, panel_width(<real> 0), b_column != 1)
-    if plain and not little and parts_of(m, n, k) > 1:
-        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, work, slots,
+    if not little and parts_of(m, n, k) > 1:
+        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, f, work, slots,
                   n_threads)
     else:
-        whole_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, bias, activation,
-                   work, slots, n_threads)
+        whole_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, f, work, slots,
+                   n_threads)
 
 
 # --- products in which some rows count -----------------------------------------------
@@ -235,6 +234,7 @@ cdef void some_parts(
     cdef real* target
     cdef const real* source
     cdef Py_ssize_t rows, first, end
+    cdef Finish finish = biased(bias)
     while part * PART < count:
         rows = least(count - part * PART, PART)
         first = 0 if part == 0 else at[part * PART - 1] + 1
@@ -243,7 +243,7 @@ cdef void some_parts(
         if follow_each_other(at + part * PART, rows):
             target = c + at[part * PART] * n
         source = gather(at + part * PART, rows, a, k, work)
-        whole_sums(source, k, 1, b, b_row, b_column, target, rows, n, k, bias, LINEAR,
+        whole_sums(source, k, 1, b, b_row, b_column, target, rows, n, k, &finish,
                    copied + PART * n, 1, 1)
         scatter(at + part * PART, rows, first, end, target, n, fills, c)
         part += step
@@ -277,6 +277,12 @@ def shares_products(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsiz
     """Whether the products of a group are computed by one thread each."""
     cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
     return is_small(m, n, k, width, b_transposed)
+
+
+def stores_once(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, Py_ssize_t itemsize):
+    """Whether sums are whole when they are first stored."""
+    cdef Py_ssize_t width = 2 * (LANES_F if itemsize == 4 else LANES_D)
+    return is_small(m, n, k, width, False) or k <= DEPTH or parts_of(m, n, k) > 1
 
 
 def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
@@ -319,6 +325,7 @@ cdef int matmul(
     cdef Py_ssize_t width = panel_width(<real> 0)
     cdef Py_ssize_t work = small_numbers(n, k, width, dim[4])
     cdef bint little = is_small(m, n, k, width, dim[4])
+    cdef Finish sums_alone = nothing_more()
     if little and groups > 1 and groups * m * n * (k + STORE) > GRAIN:
         # Each thread computes some of the products, in a workspace of its own.
         parts = least(least(groups, n_threads), dim[7])
@@ -326,13 +333,13 @@ cdef int matmul(
             for g in range(p * groups // parts, (p + 1) * groups // parts):
                 product(buf[0] + g * m * k, a_row, a_column, buf[1] + g * b_group,
                         b_row, b_column, buf[2] + g * m * n, m, n, k,
-                        <const real*> NULL, LINEAR,
-                        NULL if buf[3] == NULL else buf[3] + p * work, dim[7], 1)
+                        &sums_alone, NULL if buf[3] == NULL else buf[3] + p * work,
+                        dim[7], 1)
         return OK
     for g in range(groups):
         product(buf[0] + g * m * k, a_row, a_column, buf[1] + g * b_group, b_row,
-                b_column, buf[2] + g * m * n, m, n, k, <const real*> NULL, LINEAR,
-                buf[3], dim[7], n_threads)
+                b_column, buf[2] + g * m * n, m, n, k, &sums_alone, buf[3], dim[7],
+                n_threads)
     return OK
 
 
@@ -340,8 +347,8 @@ cdef int dense(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Py_ssize_t m = dim[0], n = dim[1], k = dim[2]
-    product(buf[0], k, 1, buf[1], n, 1, buf[3], m, n, k, buf[2], <int> dim[3], buf[4],
-            dim[4], n_threads)
+    cdef Finish f = finish_of(buf + 2, <int> dim[3])
+    product(buf[0], k, 1, buf[1], n, 1, buf[5], m, n, k, &f, buf[6], dim[4], n_threads)
     return OK
 
 
@@ -371,15 +378,16 @@ cdef int kept_outer(
     cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[4]
     cdef real* work = <real*> <void*> (at + dim[2])
     cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], dim[2], at)
+    cdef Finish sums_alone = nothing_more()
     if count == 0:
         memset(buf[3], 0, m * n * sizeof(real))
         return OK
     if parts_of(m, n, count) > 1:
-        long_sums(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, work, dim[3],
-                  n_threads)
+        long_sums(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, &sums_alone,
+                  work, dim[3], n_threads)
     else:
-        large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, <const real*> NULL,
-              LINEAR, work, dim[3], n_threads)
+        large(buf[0], 1, m, buf[1], n, 1, buf[3], m, n, count, at, &sums_alone, work,
+              dim[3], n_threads)
     return OK
 
 
@@ -388,8 +396,7 @@ cdef int peak(
 ) noexcept nogil:
     cdef Epilogue epilogue
     cdef Py_ssize_t g, width = panel_width(<real> 0)
-    epilogue.bias = NULL
-    epilogue.activation = LINEAR
+    epilogue.finish = nothing_more()
     epilogue.accumulate = False
     epilogue.last = True
     for g in prange(dim[1], schedule="static", num_threads=n_threads):

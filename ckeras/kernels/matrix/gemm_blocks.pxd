@@ -1,7 +1,9 @@
 """How large products are cut into blocks or parts, and how they pack their columns."""
 
+from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
-from ckeras.kernels.simd cimport TILE_ROWS
+from ckeras.kernels.matrix.gemm_tile cimport Finish, get, lanes, store_finished, vec
+from ckeras.kernels.simd cimport TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport real
 
 cdef enum:
@@ -114,13 +116,30 @@ cdef inline Py_ssize_t parts_of(
     return least(PARTS, k // DEPTH)
 
 
-cdef inline void add_parts(
-    real* c, Py_ssize_t count, const real* sums, Py_ssize_t step, Py_ssize_t parts
+cdef inline void add_parts_of(
+    vec* tag, real* c, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n, const real* sums,
+    Py_ssize_t step, Py_ssize_t parts, const Finish* f
 ) noexcept nogil:
-    """c = sums[0] + sums[1] + ..., in this order."""
-    cdef Py_ssize_t i, p
-    for i in range(count):
-        c[i] = sums[i]
-    for p in range(1, parts):
-        for i in range(count):
-            c[i] = c[i] + sums[p * step + i]
+    """Rows of c = sums[0] + sums[1] + ..., in this order, and what follows."""
+    cdef vec total, part
+    cdef Py_ssize_t j, p
+    for row in range(row, end):
+        j = 0
+        while j < n:
+            get(&total, sums + row * n + j, n - j)
+            for p in range(1, parts):
+                get(&part, sums + p * step + row * n + j, n - j)
+                total = total + part
+            store_finished(&total, f, j, c + row * n + j, 0, n - j, 1, 1)
+            j += lanes(tag)
+        activate(c + row * n, 0, 1, n, f.activation)
+
+
+cdef inline void add_parts(
+    real* c, Py_ssize_t row, Py_ssize_t end, Py_ssize_t n, const real* sums,
+    Py_ssize_t step, Py_ssize_t parts, const Finish* f
+) noexcept nogil:
+    if real is float:
+        add_parts_of(<vf*> NULL, c, row, end, n, sums, step, parts, f)
+    else:
+        add_parts_of(<vd*> NULL, c, row, end, n, sums, step, parts, f)

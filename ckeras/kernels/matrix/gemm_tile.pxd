@@ -7,8 +7,8 @@ so that the loops over them unroll completely.
 """
 
 from ckeras.kernels.simd cimport (
-    LANES_D, LANES_F, greater_d, greater_f, load_d, load_f, load_nd, load_nf,
-    prefetch, prefetch_own, spread_d, spread_f, store_d, store_f,
+    LANES_D, LANES_F, greater_d, greater_f, lesser_d, lesser_f, load_d, load_f,
+    load_nd, load_nf, prefetch, prefetch_own, spread_d, spread_f, store_d, store_f,
     store_nd, store_nf, vd, vf,
 )
 from ckeras.kernels.types cimport real
@@ -23,15 +23,45 @@ cdef enum:
 cdef enum Activation:
     LINEAR = 0
     RELU
-    TANH
+    RELU6
+    TANH            # this and what follows is not for tiles, see activate.pxd
     SIGMOID
+
+
+cdef struct Finish:         # y = activation(sums · scale + bias + residual)
+    const void* scale       # a number for each column of the results, or NULL
+    const void* bias        # likewise
+    const void* residual    # laid out as the results are, or NULL
+    const void* y           # the results, where there is a residual
+    int activation          # those from TANH on are the caller's
 
 
 cdef struct Epilogue:
     bint accumulate     # c already holds a part of the sum
-    bint last           # this is the last part: add the bias, apply the activation
-    const void* bias    # a row, or NULL
-    int activation
+    bint last           # this is the last part: what follows is
+    Finish finish
+
+
+cdef inline Finish biased(const void* bias) noexcept nogil:
+    """Results are sums + bias; NULL for none."""
+    cdef Finish f
+    f.bias = bias
+    f.scale = f.residual = f.y = NULL
+    f.activation = LINEAR
+    return f
+
+
+cdef inline Finish nothing_more() noexcept nogil:
+    """Results are the sums."""
+    return biased(NULL)
+
+
+cdef inline Finish finish_of(real** buf, int activation) noexcept nogil:
+    """From a kernel's buffers bias, scale, residual and y."""
+    cdef Finish f
+    f.bias, f.scale, f.residual, f.y = buf[0], buf[1], buf[2], buf[3]
+    f.activation = activation
+    return f
 
 
 cdef inline void load(vec* v, const real* p) noexcept nogil:
@@ -75,6 +105,13 @@ cdef inline void rectify(vec* v, vec* zero) noexcept nogil:
         v[0] = greater_f(zero[0], v[0])
     else:
         v[0] = greater_d(zero[0], v[0])
+
+
+cdef inline void limit(vec* v, vec* most) noexcept nogil:
+    if vec is vf:
+        v[0] = lesser_f(most[0], v[0])
+    else:
+        v[0] = lesser_d(most[0], v[0])
 
 
 cdef inline int lanes(vec* v) noexcept nogil:
@@ -156,77 +193,124 @@ cdef inline void multiply_add_at(
                 acc[i * vectors + j] = acc[i * vectors + j] + av * bv[j]
 
 
-cdef inline void finish_row(
-    vec* acc, real* c, Py_ssize_t n, Py_ssize_t column, const Epilogue* epilogue,
+cdef inline void add_rows(
+    vec* acc, const real* p, Py_ssize_t step, Py_ssize_t n, const int rows,
     const int vectors
 ) noexcept nogil:
-    """Stores the first n columns of one row's sums."""
-    cdef vec zero, old
-    cdef Py_ssize_t left
-    cdef int j
-    cdef int width = lanes(acc)
-    spread(&zero, <real> 0)
-    for j in range(vectors):
-        left = n - j * width
-        if left <= 0:
-            break
-        if left > width:
-            left = width
-        if epilogue.accumulate:
-            load_n(&old, c + j * width, left)
-            acc[j] = acc[j] + old
-        if epilogue.last:
-            if epilogue.bias != NULL:
-                load_n(&old, <const real*> epilogue.bias + column + j * width, left)
-                acc[j] = acc[j] + old
-            if epilogue.activation == RELU:
-                rectify(&acc[j], &zero)
-        if left == width:
-            store(c + j * width, &acc[j])
-        else:
-            store_n(c + j * width, &acc[j], left)
-
-
-cdef inline void finish_whole(
-    vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t column, const Epilogue* epilogue,
-    const int rows, const int vectors
-) noexcept nogil:
-    """Stores all sums: with constants throughout, they stay in registers."""
-    cdef vec old, zero
+    """Adds rows of n numbers that lie `step` apart."""
+    cdef vec other
     cdef int i, j
     cdef int width = lanes(acc)
-    if epilogue.accumulate:
-        for i in range(rows):
-            for j in range(vectors):
-                load(&old, c + i * c_step + j * width)
-                acc[i * vectors + j] = acc[i * vectors + j] + old
-    if epilogue.last and epilogue.bias != NULL:
-        for j in range(vectors):
-            load(&old, <const real*> epilogue.bias + column + j * width)
-            for i in range(rows):
-                acc[i * vectors + j] = acc[i * vectors + j] + old
-    if epilogue.last and epilogue.activation == RELU:
-        spread(&zero, <real> 0)
-        for i in range(rows * vectors):
-            rectify(&acc[i], &zero)
     for i in range(rows):
         for j in range(vectors):
-            store(c + i * c_step + j * width, &acc[i * vectors + j])
+            if j * width < n:
+                get(&other, p + i * step + j * width, n - j * width)
+                acc[i * vectors + j] = acc[i * vectors + j] + other
+
+
+cdef inline void scale_and_shift(
+    vec* acc, const Finish* f, const real* tag, Py_ssize_t column, Py_ssize_t n,
+    const int rows, const int vectors
+) noexcept nogil:
+    """acc · scale + bias for n columns from number `column` on, in one operation
+    where there is one: all tiles round alike."""
+    cdef vec scale, bias
+    cdef int i, j
+    cdef int width = lanes(acc)
+    if f.scale == NULL and f.bias == NULL:
+        return
+    for j in range(vectors):
+        if j * width >= n:
+            break
+        spread(&bias, <real> 0)
+        if f.bias != NULL:
+            get(&bias, <const real*> f.bias + column + j * width, n - j * width)
+        if f.scale == NULL:
+            for i in range(rows):
+                acc[i * vectors + j] = acc[i * vectors + j] + bias
+        else:
+            get(&scale, <const real*> f.scale + column + j * width, n - j * width)
+            for i in range(rows):
+                acc[i * vectors + j] = acc[i * vectors + j] * scale + bias
+
+
+cdef inline void rectify_sums(
+    vec* acc, const Finish* f, const real* tag, const int count
+) noexcept nogil:
+    """The activation, if it is RELU or RELU6."""
+    cdef vec bound
+    cdef int i
+    if f.activation == RELU or f.activation == RELU6:
+        spread(&bound, <real> 0)
+        for i in range(count):
+            rectify(&acc[i], &bound)
+    if f.activation == RELU6:
+        spread(&bound, <real> 6)
+        for i in range(count):
+            limit(&acc[i], &bound)
+
+
+cdef inline void finish_sums(
+    vec* acc, const Finish* f, Py_ssize_t column, const real* c, Py_ssize_t c_step,
+    Py_ssize_t n, const int rows, const int vectors
+) noexcept nogil:
+    """What becomes of rows of n sums; their results will lie at c, c_step apart."""
+    scale_and_shift(acc, f, c, column, n, rows, vectors)
+    if f.residual != NULL:
+        add_rows(acc, <const real*> f.residual + (c - <const real*> f.y), c_step, n,
+                 rows, vectors)
+    rectify_sums(acc, f, c, rows * vectors)
+
+
+cdef inline void store_rows(
+    vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t n, const int rows,
+    const int vectors
+) noexcept nogil:
+    cdef int i, j
+    cdef int width = lanes(acc)
+    for i in range(rows):
+        for j in range(vectors):
+            if j * width < n:
+                put(c + i * c_step + j * width, &acc[i * vectors + j], n - j * width)
+
+
+cdef inline void store_finished(
+    vec* acc, const Finish* f, Py_ssize_t column, real* c, Py_ssize_t c_step,
+    Py_ssize_t n, const int rows, const int vectors
+) noexcept nogil:
+    """`finish_sums`, stored."""
+    finish_sums(acc, f, column, c, c_step, n, rows, vectors)
+    store_rows(acc, c, c_step, n, rows, vectors)
+
+
+cdef inline void finish_rows(
+    vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t n, Py_ssize_t column,
+    const Epilogue* epilogue, const int rows, const int vectors
+) noexcept nogil:
+    """Stores the first n columns of some rows' sums."""
+    if epilogue.accumulate:
+        add_rows(acc, c, c_step, n, rows, vectors)
+    if epilogue.last:
+        finish_sums(acc, &epilogue.finish, column, c, c_step, n, rows, vectors)
+    store_rows(acc, c, c_step, n, rows, vectors)
 
 
 cdef inline void finish(
     vec* acc, real* c, Py_ssize_t c_step, Py_ssize_t m, Py_ssize_t n, Py_ssize_t column,
     const Epilogue* epilogue, const int rows, const int vectors
 ) noexcept nogil:
-    """Stores the sums' first m rows and n columns."""
+    """Stores the sums' first m rows and n columns: all of them with constants
+    throughout, so that they stay in registers."""
     cdef int i
     if m >= rows and n == vectors * lanes(acc):
-        finish_whole(acc, c, c_step, column, epilogue, rows, vectors)
+        finish_rows(acc, c, c_step, vectors * lanes(acc), column, epilogue, rows,
+                    vectors)
         return
     for i in range(rows):
         if i >= m:
             break
-        finish_row(acc + i * vectors, c + i * c_step, n, column, epilogue, vectors)
+        finish_rows(acc + i * vectors, c + i * c_step, 0, n, column, epilogue, 1,
+                    vectors)
 
 
 cdef inline void tile(
@@ -265,7 +349,7 @@ cdef inline void panel_tile(
     Py_ssize_t k, Py_ssize_t column, const Epilogue* epilogue, const int rows,
     const int vectors
 ) noexcept nogil:
-    """A tile that asks for c's lines meanwhile.
+    """A tile that asks for the lines of c and of the residual meanwhile.
 
     Row by row, since the core can wait for only a few lines at a time, and a and b
     need some of these too.
@@ -273,12 +357,19 @@ cdef inline void panel_tile(
     cdef vec acc[24]
     cdef int i
     cdef Py_ssize_t some = (k + rows - 1) // rows, done = 0, part, row = 0
+    cdef const real* residual = NULL
+    if epilogue.last and epilogue.finish.residual != NULL:
+        residual = (<const real*> epilogue.finish.residual
+                    + (c - <const real*> epilogue.finish.y))
     for i in range(rows * vectors):
         spread(&acc[i], <real> 0)
     while done < k:
         if row < m:
             prefetch_own(c + row * c_step)
             prefetch_own(c + row * c_step + n - 1)
+            if residual != NULL and residual != c:
+                prefetch(residual + row * c_step)
+                prefetch(residual + row * c_step + n - 1)
         row += 1
         part = k - done if k - done < some else some
         multiply_add(acc, a + done * k_step, row_step, k_step, b + done * b_step,

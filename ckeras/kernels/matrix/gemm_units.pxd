@@ -4,7 +4,9 @@ from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_blocks cimport DEPTH, GROUP, Blocks, pack_group
 from ckeras.kernels.matrix.gemm_kept cimport follow_each_other, pack_kept
 from ckeras.kernels.matrix.gemm_pack cimport least, pack_rows, panel_width
-from ckeras.kernels.matrix.gemm_tile cimport Epilogue, panel_tile_of, tile_of
+from ckeras.kernels.matrix.gemm_tile cimport (
+    Epilogue, Finish, panel_tile_of, tile_of,
+)
 from ckeras.kernels.simd cimport TILE_ROWS
 from ckeras.kernels.types cimport real
 
@@ -56,14 +58,14 @@ cdef inline void block(
                       panels + j * panel_step, b_step, depth, column + j, epilogue)
         j += width
     if epilogue.last:
-        activate(c, n, m, columns, epilogue.activation)
+        activate(c, n, m, columns, epilogue.finish.activation)
 
 
 cdef inline void some_units(
     const Blocks* s, Py_ssize_t unit, Py_ssize_t end, const real* a, Py_ssize_t a_row,
     Py_ssize_t a_column, const real* b, Py_ssize_t b_row, Py_ssize_t b_column, real* c,
-    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const Py_ssize_t* at, const real* bias,
-    int activation, real* work
+    Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const Py_ssize_t* at, const Finish* f,
+    real* work
 ) noexcept nogil:
     """One thread's units, with its own panels: a block's rows, and a few columns.
 
@@ -78,8 +80,7 @@ cdef inline void some_units(
     cdef const real* part
     cdef const real* rows = NULL
     cdef Epilogue epilogue
-    epilogue.bias = bias
-    epilogue.activation = activation
+    epilogue.finish = f[0]
     while unit < end:
         top = unit // s.across * s.rows
         height = least(m - top, s.rows)

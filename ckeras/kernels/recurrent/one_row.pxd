@@ -7,7 +7,7 @@ cache, 64 bytes a cycle. Tiles that go down all rows first reach half of it.
 
 from ckeras.kernels.matrix.gemm_pack cimport panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    LINEAR, Epilogue, lanes, load, spread, store, tile_of, vec,
+    Epilogue, biased, lanes, load, spread, store, tile_of, vec,
 )
 from ckeras.kernels.recurrent.panels cimport Sequence
 from ckeras.kernels.simd cimport TILE_ROWS, vd, vf
@@ -93,8 +93,7 @@ cdef inline void multiply_row(
             multiply_blocks(<vd*> NULL, c, a, b, b_step, bias, j, k, accumulate)
     epilogue.accumulate = accumulate
     epilogue.last = bias != NULL
-    epilogue.bias = bias
-    epilogue.activation = LINEAR
+    epilogue.finish = biased(bias)
     while j < n:
         if n - j >= 8 * width:
             tile_of(c + j, n, 1, 8 * width, a, k, 1, b + j, b_step, k, j, &epilogue, 1,

@@ -11,7 +11,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, panel_width
-from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, load_n, tile_of, vec
+from ckeras.kernels.matrix.gemm_tile cimport Epilogue, biased, load_n, tile_of, vec
 from ckeras.kernels.simd cimport TILE_ROWS, prefetch, vf
 from ckeras.kernels.types cimport real
 from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
@@ -151,8 +151,7 @@ cdef inline void multiply(
     cdef Py_ssize_t width = panel_width(<real> 0), j = 0, left
     epilogue.accumulate = False
     epilogue.last = bias != NULL
-    epilogue.bias = bias
-    epilogue.activation = LINEAR
+    epilogue.finish = biased(bias)
     while j < n:
         left = least(n - j, width)
         if m == 1:

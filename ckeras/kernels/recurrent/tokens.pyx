@@ -4,7 +4,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
-from ckeras.kernels.matrix.gemm_tile cimport LINEAR, Epilogue, panel_tile_of
+from ckeras.kernels.matrix.gemm_tile cimport Epilogue, biased, panel_tile_of
 from ckeras.kernels.recurrent.panels cimport GRAIN, pack_panels, panel_numbers
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS
 from ckeras.kernels.types cimport INDEX_OUT_OF_RANGE, OK, real
@@ -75,8 +75,7 @@ cdef void project_rows(
     cdef Epilogue epilogue
     epilogue.accumulate = False
     epilogue.last = bias != NULL
-    epilogue.bias = bias
-    epilogue.activation = LINEAR
+    epilogue.finish = biased(bias)
     # Tiles read rows beyond the last one, too.
     memset(block, 0, BLOCK * TILE_ROWS * features * sizeof(real))
     while first < end:

@@ -1,6 +1,6 @@
 """Convolution with a 3x3 kernel and no strides, by Winograd's minimal filtering.
 
-    forward           buf  x, w, bias or NULL, y, workspace
+    forward           buf  x, w, y, workspace
     forward_finished  buf  x, w, bias, scale, residual, y, workspace
     input_gradient    buf  d_y, w, d_x, workspace
 

@@ -9,7 +9,6 @@ with the kernel turned around.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
-from ckeras.kernels.convolution.conv_finish cimport Finish, finish_at, nothing_more
 from ckeras.kernels.convolution.conv_phase cimport Phase, phase_of
 from ckeras.kernels.convolution.conv_pooled cimport forward_geometry, maximum_of_four
 from ckeras.kernels.convolution.conv_window cimport DIMS, Conv
@@ -21,7 +20,8 @@ from ckeras.kernels.winograd.winograd_transform cimport kernel_tile, result_tile
 from ckeras.kernels.matrix.activate cimport activate
 from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, panel_width
 from ckeras.kernels.matrix.gemm_tile cimport (
-    get, lanes, multiply_add, spread, store, vec,
+    Finish, add_rows, finish_of, get, lanes, multiply_add, nothing_more, put,
+    rectify_sums, scale_and_shift, spread, store, vec,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, TILE_ROWS, vd, vf
 from ckeras.kernels.types cimport OK, real
@@ -164,20 +164,29 @@ cdef inline void store_results_of(
 ) noexcept nogil:
     """The results of one tile at (y, x), n channels from channel j on."""
     cdef vec result[4]
+    cdef const real* residual
+    cdef Py_ssize_t at
     cdef int i
-    cdef real* to
     result_tile(result, m, t.to_result, n)
     if t.s.pooled:
         if y + 1 < t.high and x + 1 < t.wide:
             maximum_of_four(result, 1, f, j, c + y // 2 * t.s.to_row
                             + x // 2 * t.s.to_pixel + j, n)
         return
+    c += y * t.s.to_row + x * t.s.to_pixel + j
+    scale_and_shift(result, f, c, j, n, 4, 1)
+    if f.residual != NULL:
+        residual = <const real*> f.residual + (c - <const real*> f.y)
+        for i in range(4):
+            if y + i // 2 < t.high and x + i % 2 < t.wide:
+                at = i // 2 * t.s.to_row + i % 2 * t.s.to_pixel
+                add_rows(&result[i], residual + at, 0, n, 1, 1)
+    rectify_sums(result, f, c, 4)
     for i in range(4):
-        if y + i // 2 >= t.high or x + i % 2 >= t.wide:
-            continue
-        to = c + (y + i // 2) * t.s.to_row + (x + i % 2) * t.s.to_pixel + j
-        finish_at(&result[i], f, j, to, n)
-        activate(to, 0, 1, n, f.activation)
+        if y + i // 2 < t.high and x + i % 2 < t.wide:
+            at = i // 2 * t.s.to_row + i % 2 * t.s.to_pixel
+            put(c + at, &result[i], n)
+            activate(c + at, 0, 1, n, f.activation)
 
 
 cdef inline void store_tiles_of(
@@ -284,18 +293,14 @@ cdef int forward(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
     cdef Finish f = nothing_more()
-    f.bias = buf[2]
-    f.activation = <int> dim[23]
-    forward_of(buf[0], buf[1], &f, buf[3], buf[4], dim, n_threads)
+    forward_of(buf[0], buf[1], &f, buf[2], buf[3], dim, n_threads)
     return OK
 
 
 cdef int forward_finished(
     real** buf, const Py_ssize_t* dim, const double* attr, int n_threads
 ) noexcept nogil:
-    cdef Finish f
-    f.bias, f.scale, f.residual, f.y = buf[2], buf[3], buf[4], buf[5]
-    f.activation = <int> dim[23]
+    cdef Finish f = finish_of(buf + 2, <int> dim[23])
     forward_of(buf[0], buf[1], &f, buf[5], buf[6], dim, n_threads)
     return OK
 

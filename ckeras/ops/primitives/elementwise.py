@@ -156,8 +156,10 @@ clip = unary("clip", _clip_gradient, constants=("low", "high"))
 def _saturate_gradient(node, d_outputs, needs):
     (x,), (d_y,) = node.inputs, d_outputs
     low, high = (number(node.attrs[k], x) for k in ("low", "high"))
-    below = less_equal if node.attrs["slope_at_bounds"] else less
-    inside = logical_and(below(low, x), below(x, high))
+    below, held = less, node.outputs[0]  # the result, so that x need not be kept
+    if node.attrs["slope_at_bounds"]:
+        below, held = less_equal, x
+    inside = logical_and(below(low, held), below(held, high))
     return [where(inside, d_y, number(0, d_y))]
 
 

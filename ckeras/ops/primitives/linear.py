@@ -1,17 +1,17 @@
-"""Matrix products, plain and with a layer's bias and activation."""
+"""Matrix products, plain and with what follows them."""
 
 import math
 
 from ckeras import kernels
 from ckeras.engine import config
-from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
 from ckeras.ops.primitives import elementwise, movement
-from ckeras.ops.primitives.reductions import reduction
 
-__all__ = ["dense", "matmul", "matvec"]
+__all__ = ["ACTIVATIONS", "matmul", "matvec"]
 
 _FLOATS = ("float32", "float64")
-_ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
+# Those that kernels apply to their sums, as gemm_tile.pxd numbers them.
+ACTIVATIONS = (None, "relu", "relu6", "tanh", "sigmoid")
 
 
 # --- matmul --------------------------------------------------------------------------
@@ -165,52 +165,27 @@ matvec = Primitive(
 # --- dense ---------------------------------------------------------------------------
 
 
-def _dense_spec(x, w, bias, *, activation=None):
-    fits = (
-        len(x.shape) == 2
-        and len(w.shape) == 2
-        and x.shape[1] == w.shape[0]
-        and (bias is None or tuple(bias.shape) == (w.shape[1],))
-    )
-    if not fits:
-        raise ValueError(
-            "`dense`: expected x of shape (m, k), w (k, n) and a bias of shape (n,). "
-            f"Received {x.shape}, {w.shape} and {None if bias is None else bias.shape}."
-        )
-    if activation not in _ACTIVATIONS:
-        raise ValueError(
-            f"`dense`: expected an activation of {_ACTIVATIONS}, not {activation!r}."
-        )
+def _dense_spec(x, w, bias, scale, residual, *, activation):
     return Spec((x.shape[0], w.shape[1]), x.dtype)
 
 
 def _dense_lower(node):
-    x, w, _ = node.inputs
+    x, w, _, _, residual = node.inputs
     (m, k), n = x.shape, w.shape[1]
-    activation = _ACTIVATIONS.index(node.attrs.get("activation"))
+    itemsize, once = 4 if x.dtype == "float32" else 8, kernels.module("gemm").stores_once
+    over = residual is not None and once(m, n, k, itemsize)
     return Step(
         "gemm.dense",
-        (m, n, k, activation, config.most_threads()),
+        (m, n, k, ACTIVATIONS.index(node.attrs["activation"]), config.most_threads()),
         dtype=x.dtype,
         workspace=_workspace(m, n, k, x.dtype, False),
         flops=2 * m * n * k,
+        in_place={0: (4,)} if over else {},
     )
 
 
-def _dense_gradient(node, d_outputs, needs):
-    x, w, _ = node.inputs
-    (d,) = d_outputs
-    y, activation = node.outputs[0], node.attrs.get("activation")
-    if activation is not None:
-        rule = getattr(elementwise, f"{activation}_gradient")
-        d = rule(d, y)
-    return [
-        matmul(d, w, transpose_a=False, transpose_b=True) if needs[0] else None,
-        matmul(x, d, transpose_a=True, transpose_b=False) if needs[1] else None,
-        reduction.sum_to_shape(d, shape=(w.shape[1],)) if needs[2] else None,
-    ]
-
-
+# A product of matrices and what follows, activation(x @ w · scale + bias + residual),
+# where nothing else needs the sums. The pass `dense` makes it.
 dense = Primitive(
-    "dense", infer=_dense_spec, lower=_dense_lower, gradient=_dense_gradient
+    "dense", infer=_dense_spec, lower=_dense_lower, gradient=NOT_DIFFERENTIABLE
 )

@@ -35,7 +35,7 @@ def draw(seed):
     return rng, x, w, attrs
 
 
-def expected(x, w, strides, dilations, pads, groups):
+def expected(x, w, strides, dilations, pads, groups, pooled=False):
     x = np.pad(x, [(0, 0), *pads, (0, 0)])
     kernel = w.shape[:-2]
     sizes = [
@@ -75,7 +75,7 @@ def test_forward_and_both_gradients(seed, dtype):
         np.testing.assert_allclose(result.numpy(), exact, rtol=0, atol=bound)
 
     x_, w_, d_ = tensors(dtype, x, w, d_y)
-    close(convolution._conv(x_, w_, None, **attrs), y, w.size / w.shape[-1])
+    close(convolution._conv(x_, w_, **attrs), y, w.size / w.shape[-1])
     # The gradients are linear maps, whose adjoint is the convolution itself.
     d_x = convolution.conv_input_gradient(d_, w_, size=sizes, **attrs)
     d_w = convolution.conv_kernel_gradient(x_, d_, size=kernel, **attrs)
@@ -106,7 +106,7 @@ def test_bits_do_not_depend_on_threads(seed, monkeypatch):
     results = []
     for threads in (1, 2, 5):
         monkeypatch.setattr(config, "_threads", threads)
-        y = convolution._conv(x, w, None, **attrs)
+        y = convolution._conv(x, w, **attrs)
         d_x = convolution.conv_input_gradient(y, w, size=x.shape[1:-1], **attrs)
         d_w = convolution.conv_kernel_gradient(x, y, size=w.shape[:-2], **attrs)
         results.append([r.numpy() for r in (y, d_x, d_w)])
@@ -115,19 +115,43 @@ def test_bits_do_not_depend_on_threads(seed, monkeypatch):
             np.testing.assert_array_equal(a, b)
 
 
-def test_bias_and_activation_in_the_tile():
-    _, x, w, attrs = draw(7)
-    bias = np.linspace(-1, 1, w.shape[-1])
-    y = expected(x, w, **attrs) + bias
-    x, w, bias = tensors("float64", x, w, bias)
-    for name, function in (
-        (None, lambda v: v),
-        ("relu", lambda v: np.maximum(v, 0)),
-        ("tanh", np.tanh),
-        ("sigmoid", lambda v: 1 / (1 + np.exp(-v))),
-    ):
-        result = convolution._conv(x, w, bias, activation=name, **attrs)
-        np.testing.assert_allclose(result.numpy(), function(y), atol=1e-12)
+FINISHES = {
+    None: lambda v: v,
+    "relu": lambda v: np.maximum(v, 0),
+    "relu6": lambda v: np.clip(v, 0, 6),
+    "tanh": np.tanh,
+    "sigmoid": lambda v: 1 / (1 + np.exp(-v)),
+}
+
+
+def check_finishes(dtype, x, w, attrs, finished, parts):
+    """What follows the sums, number by number: with `parts` of scale, bias and residual
+    ("abr") and every activation."""
+    exact = expected(x, w, **attrs)
+    rng = np.random.default_rng([5, *x.shape])
+    a, b = rng.normal(size=(2, w.shape[-1]))
+    r = rng.normal(size=exact.shape) * 2
+    y = exact * a if "a" in parts else exact
+    y = y + b if "b" in parts else y
+    y = y + r if "r" in parts else y
+    more = [v if k in parts else None for k, v in (("b", b), ("a", a), ("r", r))]
+    x, w, *more = [v if v is None else tensors(dtype, v)[0] for v in (x, w, *more)]
+    bound = np.finfo(dtype).eps * 16 * (w.size / w.shape[-1] + 16)
+    for name, of in FINISHES.items():
+        found = finished(x, w, *more, activation=name, **attrs).numpy()
+        np.testing.assert_allclose(found, of(y), rtol=0, atol=bound)
+
+
+PARTS = ["", "a", "b", "r", "ab", "abr"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("parts", PARTS)
+def test_what_follows_the_sums(parts, dtype):
+    for seed in range(8):
+        _, x, w, attrs = draw(seed)
+        attrs["pooled"] = False
+        check_finishes(dtype, x, w, attrs, convolution.conv_finished, parts)
 
 
 def test_a_gap_and_a_stride_on_one_axis():

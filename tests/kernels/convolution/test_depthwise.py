@@ -111,6 +111,30 @@ def test_a_kernel_of_three_by_three_around_every_edge(dtype):
         np.testing.assert_allclose(found, product, rtol=0, atol=bound * 100)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("parts", test_conv.PARTS)
+def test_what_follows_the_sums(parts, dtype):
+    def finished(x, w, *more, groups, **attrs):
+        w = w.numpy().reshape(*w.shape[:-2], groups)
+        return depthwise._finished(x, *test_conv.tensors(dtype, w), *more, **attrs)
+
+    def check(x, w, attrs):
+        w, attrs = (
+            w.reshape(*w.shape[:-1], 1, w.shape[-1]),
+            attrs | {"groups": w.shape[-1]},
+        )
+        test_conv.check_finishes(dtype, x, w, attrs, finished, parts)
+
+    for seed in range(12):
+        check(*draw(seed)[1:])
+    rng = np.random.default_rng(8)
+    for size, channels, pads, stride, dilation in SQUARES[::2]:
+        if min(np.add(size, np.sum(pads, 1)) - 2 * np.array(dilation)) > 0:
+            attrs = {"strides": stride, "dilations": dilation, "pads": pads}
+            x = rng.normal(size=(2, *size, channels))
+            check(x, rng.normal(size=(3, 3, channels)), attrs)
+
+
 def test_planes_of_three_by_three():
     rng = np.random.default_rng(6)
     x, w = rng.normal(size=(2, 4, 7, 9, 20)), rng.normal(size=(2, 3, 3, 20))
@@ -142,10 +166,17 @@ def test_large_results(shape, monkeypatch):
     x, w = rng.normal(size=shape), rng.normal(size=(3, 3, shape[-1]))
     attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": ((1, 1), (1, 1))}
     exact = expected(x, w, **attrs)
-    x_, w_ = test_conv.tensors("float32", x, w)
+    a, r = rng.normal(size=shape[-1]), rng.normal(size=shape)
+    x_, w_, a_, r_ = test_conv.tensors("float32", x, w, a, r)
     results = []
     for threads in (1, 2, 5):
         monkeypatch.setattr(config, "_threads", threads)
-        results.append(depthwise.depthwise(x_, w_, **attrs).numpy())
+        finished = [
+            depthwise._finished(x_, w_, a_, a_, r_, activation=name, **attrs).numpy()
+            for name in ("relu6", "tanh")
+        ]
+        results.append([depthwise.depthwise(x_, w_, **attrs).numpy(), *finished])
         np.testing.assert_array_equal(results[-1], results[0])
-    np.testing.assert_allclose(results[0], exact, rtol=0, atol=2e-5)
+    y = exact * a + a + r
+    wanted = exact, np.clip(y, 0, 6), np.tanh(y)
+    np.testing.assert_allclose(results[0], wanted, rtol=0, atol=5e-5)

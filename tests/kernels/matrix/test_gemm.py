@@ -122,15 +122,17 @@ def test_groups(transposes, size):
 ACTIVATIONS = {
     0: lambda x: x,
     1: lambda x: np.maximum(x, 0),
-    2: np.tanh,
-    3: lambda x: 1 / (1 + np.exp(-x)),
+    2: lambda x: np.clip(x, 0, 6),
+    3: np.tanh,
+    4: lambda x: 1 / (1 + np.exp(-x)),
 }
 
 
-def dense(x, w, bias, activation, n_threads=1):
+def dense(x, w, bias, activation, n_threads=1, scale=None, residual=None, y=None):
     (m, k), n = x.shape, w.shape[1]
-    y = poisoned((m, n), x.dtype.name)
-    buffers = [x, w, bias, y, workspace(m, n, k, x.dtype.name, False)]
+    y = poisoned((m, n), x.dtype.name) if y is None else y
+    space = workspace(m, n, k, x.dtype.name, False)
+    buffers = [x, w, bias, scale, residual, y, space]
     run(
         "gemm.dense", x.dtype.name, buffers, (m, n, k, activation, SLOTS), (), n_threads
     )
@@ -151,6 +153,40 @@ def test_dense(size, activation, dtype):
     )
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [*SIZES, (12, 32, 512), (30, 300, 512), (8, 400, 513)])
+def test_scale_and_residual(size, dtype):
+    """Every activation with every combination, the residual in its own memory or in
+    that of the result."""
+    x, w = operands(*size, False, False, dtype)
+    m, n, k = size
+    exact = x.astype("float64") @ w.astype("float64")
+    scale = np.linspace(0.5, -2, n).astype(dtype)
+    bias = np.linspace(-1, 1, n).astype(dtype)
+    residual = np.random.default_rng(m).normal(size=(m, n)).astype(dtype) * 3
+    for activation, of in ACTIVATIONS.items():
+        more = {"scale": scale, "residual": residual}
+        y = dense(x, w, bias, activation, **more)
+        close(y, of(exact * scale + bias + residual), 4 * k)
+        for threads in (2, 5):
+            again = dense(x, w, bias, activation, threads, **more)
+            np.testing.assert_array_equal(again, y)
+        if kernels.module("gemm").stores_once(m, n, k):
+            held = residual.copy()
+            dense(x, w, bias, activation, 2, scale=scale, residual=held, y=held)
+            np.testing.assert_array_equal(held, y)
+        y = dense(x, w, None, activation, scale=scale)
+        close(y, of(exact * scale), 4 * k)
+        y = dense(x, w, None, activation, residual=residual)
+        close(y, of(exact + residual), 4 * k)
+
+
+def test_where_sums_are_whole_when_first_stored():
+    stores_once = kernels.module("gemm").stores_once
+    assert stores_once(100, 100, 512) and stores_once(4, 100, 5000)
+    assert not stores_once(100, 100, 513)
+
+
 @pytest.mark.parametrize("size", [(13, 33, 9), (250, 96, 385)])
 def test_nan_and_infinity_reach_their_row_alone(size):
     x, w = operands(*size, False, False, "float32")
@@ -161,6 +197,9 @@ def test_nan_and_infinity_reach_their_row_alone(size):
     assert set(np.unique(y[3])) == {0.0, np.inf}
     others = np.delete(y, [1, 3], axis=0)
     assert np.isfinite(others).all()
+    limited = dense(x, w, None, 2)
+    assert np.isnan(limited[1]).all()
+    assert set(np.unique(limited[3])) == {0.0, 6.0}
 
 
 # Rows around a part, all of them kept, none, some, and runs of them.

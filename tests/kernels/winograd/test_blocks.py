@@ -30,7 +30,7 @@ def check(dtype, shape, filters, pads=((1, 1), (1, 1))):
     reach = reach, *reference.gradients(*sizes, **attrs)
     x_, w_, d_ = tensors(dtype, x, w, d_y)
     found = (
-        convolution._conv(x_, w_, None, **attrs),
+        convolution._conv(x_, w_, **attrs),
         convolution.conv_input_gradient(d_, w_, size=x.shape[1:-1], **attrs),
         convolution.conv_kernel_gradient(x_, d_, size=(3, 3), **attrs),
     )

@@ -12,6 +12,7 @@ import pytest
 
 from ckeras.engine import config
 from ckeras.ops.primitives.windows import convolution
+from tests.kernels.convolution import test_conv
 from tests.kernels.convolution.test_conv import expected, tensors
 
 CASES = 30
@@ -22,7 +23,7 @@ def always(monkeypatch):
     """Winograd's kernels also where they do not pay, and no calls kept from others."""
     monkeypatch.setattr(convolution, "WINOGRAD_CHANNELS", 1)
     monkeypatch.setattr(convolution, "WINOGRAD_TILES", 1)
-    names = "_conv", "conv_input_gradient", "conv_kernel_gradient"
+    names = "_conv", "conv_finished", "conv_input_gradient", "conv_kernel_gradient"
     primitives = [getattr(convolution, name) for name in names]
     for primitive in primitives:
         primitive.prepared.clear()
@@ -54,7 +55,7 @@ def test_forward_and_both_gradients(seed, dtype):
     x_, w_, d_ = tensors(dtype, x, w, d_y)
     terms = 9 * x.shape[-1]
     eps = np.finfo(dtype).eps
-    result = convolution._conv(x_, w_, None, **attrs).numpy()
+    result = convolution._conv(x_, w_, **attrs).numpy()
     np.testing.assert_allclose(result, y, rtol=0, atol=eps * 8 * (4 + terms))
     d_x = convolution.conv_input_gradient(d_, w_, size=x.shape[1:-1], **attrs).numpy()
     d_w = convolution.conv_kernel_gradient(x_, d_, size=(3, 3), **attrs).numpy()
@@ -77,7 +78,7 @@ def test_error_bound(kind, channels):
     w = rng.normal(size=(3, 3, channels, 32)) / np.sqrt(9 * channels)
     x, w = (a.astype("float32").astype("float64") for a in (x, w))
     attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": ((1, 1),) * 2, "groups": 1}
-    found = convolution._conv(*tensors("float32", x, w), None, **attrs).numpy()
+    found = convolution._conv(*tensors("float32", x, w), **attrs).numpy()
     error = np.abs(found - expected(x, w, **attrs))
     sums = expected(np.abs(x), np.abs(w), **attrs)
     if kind == "uneven":  # the greatest of each tile's neighbourhood
@@ -90,27 +91,27 @@ def test_error_bound(kind, channels):
 def test_it_is_what_runs():
     _, x, w, attrs = draw(0)
     x, w = tensors("float32", x, w)
-    convolution._conv(x, w, None, **attrs)
+    convolution._conv(x, w, **attrs)
     (prepared,) = convolution._conv.prepared.values()
     step = convolution._conv.lower(prepared.node)
     assert step.kernel == "winograd.forward"
 
 
-def test_bias_and_activation():
-    _, x, w, attrs = draw(3)
-    bias = np.linspace(-1, 1, w.shape[-1])
-    y = expected(x, w, **attrs) + bias
-    x, w, bias = tensors("float64", x, w, bias)
-    for name, function in (("relu", lambda v: np.maximum(v, 0)), ("tanh", np.tanh)):
-        result = convolution._conv(x, w, bias, activation=name, **attrs)
-        np.testing.assert_allclose(result.numpy(), function(y), atol=1e-12)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("parts", test_conv.PARTS)
+def test_what_follows_the_sums(parts, dtype):
+    finished = convolution.conv_finished
+    for seed in range(5):
+        _, x, w, attrs = draw(seed)
+        attrs["pooled"] = False
+        test_conv.check_finishes(dtype, x, w, attrs, finished, parts)
 
 
 def test_nan_stays_in_its_neighbourhood():
     x, w = np.ones((1, 9, 9, 3)), np.ones((3, 3, 3, 4))
     x[0, 4, 4, 1] = np.nan
     attrs = {"strides": (1, 1), "dilations": (1, 1), "pads": ((1, 1), (1, 1))}
-    y = convolution._conv(*tensors("float32", x, w), None, groups=1, **attrs).numpy()
+    y = convolution._conv(*tensors("float32", x, w), groups=1, **attrs).numpy()
     wrong = np.isnan(y[0]).any(axis=-1)
     assert wrong[3:6, 3:6].all()
     # A transformed tile mixes its pixels: a result beside one that sees NaN is NaN too.
@@ -124,7 +125,7 @@ def test_bits_do_not_depend_on_threads(seed, monkeypatch):
     results = []
     for threads in (1, 2, 5):
         monkeypatch.setattr(config, "_threads", threads)
-        y = convolution._conv(x, w, None, **attrs)
+        y = convolution._conv(x, w, **attrs)
         d_x = convolution.conv_input_gradient(y, w, size=x.shape[1:-1], **attrs)
         d_w = convolution.conv_kernel_gradient(x, y, size=(3, 3), **attrs)
         results.append([r.numpy() for r in (y, d_x, d_w)])

@@ -1,12 +1,14 @@
 """The simple recurrent network over a whole sequence."""
 
 from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.ops.primitives import linear
 from ckeras.ops.primitives.recurrent import sequence
 
 __all__ = ["ACTIVATIONS", "simple_rnn"]
 
+_NAMES = ("relu", "tanh", "sigmoid")
 # As the matrix products number their activations.
-ACTIVATIONS = {"linear": 0, "relu": 1, "tanh": 2, "sigmoid": 3}
+ACTIVATIONS = {"linear": 0, **{n: linear.ACTIVATIONS.index(n) for n in _NAMES}}
 
 
 def simple_rnn(

@@ -9,13 +9,11 @@ import math
 from ckeras import kernels
 from ckeras.engine import config
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
-from ckeras.ops.primitives import elementwise, linear, movement
-from ckeras.ops.primitives.reductions import reduction
+from ckeras.ops.primitives import linear, movement
 
 __all__ = ["conv", "conv_transpose", "output_size"]
 
 FORWARD, INPUT, KERNEL = "forward", "input_gradient", "kernel_gradient"
-_ACTIVATIONS = (None, "relu", "tanh", "sigmoid")
 
 
 def output_size(size, kernel, stride, dilation, pads):
@@ -96,7 +94,7 @@ def itemsize(dtype):
 # --- forward -------------------------------------------------------------------------
 
 
-def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None):
+def _conv_spec(x, w, *, strides, dilations, pads, groups):
     axes = {"strides": strides, "dilations": dilations, "pads": pads}
     spatial = _results(x, w, axes)
     if x.shape[-1] != w.shape[-2] * groups or w.shape[-1] % groups:
@@ -117,10 +115,8 @@ def _conv_spec(x, w, bias, *, strides, dilations, pads, groups, activation=None)
 
 
 def _conv_lower(node):
-    x, w, _ = node.inputs
-    y, attrs = node.outputs[0], node.attrs
-    activation = _ACTIVATIONS.index(attrs.get("activation"))
-    return _step(FORWARD, x, w, y, attrs, activation, 0)
+    x, w = node.inputs
+    return _step(FORWARD, x, w, node.outputs[0], node.attrs, 0, 0)
 
 
 def geometry(attrs):
@@ -128,24 +124,21 @@ def geometry(attrs):
 
 
 def _conv_gradient(node, d_outputs, needs):
-    x, w, _ = node.inputs
+    x, w = node.inputs
     (d,) = d_outputs
-    attrs, activation = geometry(node.attrs), node.attrs.get("activation")
-    if activation is not None:
-        d = getattr(elementwise, f"{activation}_gradient")(d, node.outputs[0])
+    attrs = geometry(node.attrs)
     size, kernel = tuple(x.shape[1:-1]), tuple(w.shape[:-2])
     return [
         conv_input_gradient(d, w, size=size, **attrs) if needs[0] else None,
         conv_kernel_gradient(x, d, size=kernel, **attrs) if needs[1] else None,
-        reduction.sum_to_shape(d, shape=(w.shape[-1],)) if needs[2] else None,
     ]
 
 
 _conv = Primitive("conv", infer=_conv_spec, lower=_conv_lower, gradient=_conv_gradient)
 
 
-def _finished_spec(x, w, bias, scale, residual, *, pooled, **attrs):
-    batch, *sizes, filters = _conv_spec(x, w, bias, **attrs).shape
+def _finished_spec(x, w, bias, scale, residual, *, pooled, activation, **attrs):
+    batch, *sizes, filters = _conv_spec(x, w, **attrs).shape
     sizes = [n // 2 for n in sizes] if pooled else sizes
     return Spec((batch, *sizes, filters), x.dtype)
 
@@ -159,7 +152,7 @@ def _finished_lower(node):
         w,
         y,
         attrs,
-        _ACTIVATIONS.index(attrs["activation"]),
+        linear.ACTIVATIONS.index(attrs["activation"]),
         int(attrs["pooled"]),
         entry="forward_finished",
         in_place=None if residual is None else {0: (4,)},
@@ -194,7 +187,7 @@ def _input_gradient_gradient(node, d_outputs, needs):
     (d,) = d_outputs
     attrs, kernel = geometry(node.attrs), tuple(w.shape[:-2])
     return [
-        _conv(d, w, None, **attrs) if needs[0] else None,
+        _conv(d, w, **attrs) if needs[0] else None,
         conv_kernel_gradient(d, d_y, size=kernel, **attrs) if needs[1] else None,
     ]
 
@@ -223,7 +216,7 @@ def _kernel_gradient_gradient(node, d_outputs, needs):
     attrs, size = geometry(node.attrs), tuple(x.shape[1:-1])
     return [
         conv_input_gradient(d_y, d, size=size, **attrs) if needs[0] else None,
-        _conv(x, d, None, **attrs) if needs[1] else None,
+        _conv(x, d, **attrs) if needs[1] else None,
     ]
 
 
@@ -239,13 +232,12 @@ conv_kernel_gradient = Primitive(
 # --- what ops call -------------------------------------------------------------------
 
 
-def conv(x, w, bias=None, *, strides, dilations, pads, groups=1):
+def conv(x, w, *, strides, dilations, pads, groups=1):
     """The convolution of x with the kernel w.
 
     Args:
         x: (batch, *spatial, channels).
         w: (*kernel, channels / groups, filters).
-        bias: (filters,) or None.
         strides, dilations: a number for each spatial axis.
         pads: zeros before and after, for each spatial axis.
         groups: into how many groups the channels are divided.
@@ -254,12 +246,9 @@ def conv(x, w, bias=None, *, strides, dilations, pads, groups=1):
         (batch, *results, filters).
     """
     if _is_pointwise(w, strides, pads, groups):
-        y = linear.matmul(x, movement.reshape(w, shape=tuple(w.shape[-2:])))
-        return y if bias is None else elementwise.add(y, bias)
+        return linear.matmul(x, movement.reshape(w, shape=tuple(w.shape[-2:])))
     w, dilations = without_both(w, strides, dilations)
-    return _conv(
-        x, w, bias, strides=strides, dilations=dilations, pads=pads, groups=groups
-    )
+    return _conv(x, w, strides=strides, dilations=dilations, pads=pads, groups=groups)
 
 
 def _is_pointwise(w, strides, pads, groups):

@@ -3,7 +3,8 @@
 import math
 
 from ckeras import kernels
-from ckeras.engine.primitive import Primitive, Spec, Step
+from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Primitive, Spec, Step
+from ckeras.ops.primitives import linear
 from ckeras.ops.primitives.windows.convolution import (
     itemsize,
     kernel_dims,
@@ -14,8 +15,8 @@ from ckeras.ops.primitives.windows.convolution import (
 __all__ = ["depthwise"]
 
 
-def _step(entry, which, x, w, y, attrs):
-    dims = kernel_dims(x, w, y, {**attrs, "groups": 1})
+def _step(entry, which, x, w, y, attrs, *more):
+    dims = kernel_dims(x, w, y, {**attrs, "groups": 1}, *more)
     size = kernels.module("depthwise").workspace_bytes(dims, itemsize(x.dtype), which)
     return Step(
         f"depthwise.{entry}",
@@ -64,6 +65,26 @@ _depthwise = Primitive(
     infer=_spec,
     lower=_lower,
     gradient=_gradient,
+)
+
+
+def _finished_spec(x, w, bias, scale, residual, *, activation, **attrs):
+    return _spec(x, w, **attrs)
+
+
+def _finished_lower(node):
+    x, w, *_ = node.inputs
+    activation = linear.ACTIVATIONS.index(node.attrs["activation"])
+    y = node.outputs[0]
+    return _step("forward_finished", 0, x, w, y, node.attrs, activation)
+
+
+# As `conv_finished`; the pass `convolutions` makes it.
+_finished = Primitive(
+    "depthwise_finished",
+    infer=_finished_spec,
+    lower=_finished_lower,
+    gradient=NOT_DIFFERENTIABLE,
 )
 
 
