@@ -213,8 +213,8 @@ cdef void product(
     if m == 0 or n == 0:
         return
     if not little and parts_of(m, n, k) > 1:
-        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, f, work, slots,
-                  n_threads)
+        long_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, NULL, f, work,
+                  slots, n_threads)
     else:
         whole_sums(a, a_row, a_column, b, b_row, b_column, c, m, n, k, f, work, slots,
                    n_threads)

@@ -46,8 +46,12 @@ def _matmul_spec(a, b, *, transpose_a=False, transpose_b=False):
     return Spec((*batch, m, n), a.dtype)
 
 
+def _itemsize(dtype):
+    return 4 if dtype == "float32" else 8
+
+
 def _workspace(m, n, k, dtype, b_transposed, groups=1):
-    itemsize, gemm = 4 if dtype == "float32" else 8, kernels.module("gemm")
+    itemsize, gemm = _itemsize(dtype), kernels.module("gemm")
     slots = config.most_threads()
     size = gemm.workspace_bytes(m, n, k, itemsize, b_transposed, slots)
     if groups > 1 and gemm.shares_products(m, n, k, itemsize, b_transposed):
@@ -172,8 +176,9 @@ def _dense_spec(x, w, bias, scale, residual, *, activation):
 def _dense_lower(node):
     x, w, _, _, residual = node.inputs
     (m, k), n = x.shape, w.shape[1]
-    itemsize, once = 4 if x.dtype == "float32" else 8, kernels.module("gemm").stores_once
-    over = residual is not None and once(m, n, k, itemsize)
+    over = residual is not None and kernels.module("gemm").stores_once(
+        m, n, k, _itemsize(x.dtype)
+    )
     return Step(
         "gemm.dense",
         (m, n, k, ACTIVATIONS.index(node.attrs["activation"]), config.most_threads()),
