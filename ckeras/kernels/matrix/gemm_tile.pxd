@@ -358,7 +358,9 @@ cdef inline void panel_tile(
     cdef int i
     cdef Py_ssize_t some = (k + rows - 1) // rows, done = 0, part, row = 0
     cdef const real* residual = NULL
-    if epilogue.last and epilogue.finish.residual != NULL:
+    if epilogue.last and epilogue.finish.residual != NULL and (
+        epilogue.finish.residual != epilogue.finish.y
+    ):
         residual = (<const real*> epilogue.finish.residual
                     + (c - <const real*> epilogue.finish.y))
     for i in range(rows * vectors):
@@ -367,7 +369,7 @@ cdef inline void panel_tile(
         if row < m:
             prefetch_own(c + row * c_step)
             prefetch_own(c + row * c_step + n - 1)
-            if residual != NULL and residual != c:
+            if residual != NULL:
                 prefetch(residual + row * c_step)
                 prefetch(residual + row * c_step + n - 1)
         row += 1

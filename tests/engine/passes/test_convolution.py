@@ -140,15 +140,18 @@ def test_a_sum_is_joined_to_one_of_its_convolutions():
     assert len(finished(plan)) == 2 and len(kernels(plan)) == 2
 
 
-def test_a_residual_that_is_the_input():
+@pytest.mark.parametrize("shape", [(3, 3, 4, 4), (3, 3, 4, 1), (1, 1, 96, 96)])
+def test_a_residual_that_is_the_input(shape):
     """Twice, so that the second takes over the first one's memory or not."""
 
     def f(x, w):
-        y = ops.relu(ops.conv(x, w, padding="same") + x)
-        return ops.relu(ops.conv(y, w, padding="same") + y)
+        y = ops.relu(convolved(x, w, padding="same") + x)
+        return ops.relu(convolved(y, w, padding="same") + y)
 
-    found, wanted, _, _ = with_and_without(f, values(2, 7, 6, 4), values(3, 3, 4, 4))
+    x, w = values(2, 17, 26, shape[-2]), values(*shape) / 10
+    found, wanted, plan, _ = with_and_without(f, x, w)
     assert_same(found, wanted)
+    assert len(kernels(plan)) == 2
 
 
 def test_a_residual_of_one_row():
