@@ -47,13 +47,19 @@ def _places_like(name):
     return infer
 
 
+# Fresh memory costs more than computing: arrays are changed in place where they can be.
+
+
 def _ranks(x):
     """Unsigned integers of 32 bits in the order of `x`; NaN comes last."""
     if x.dtype != np.float32:
-        return x.astype(np.int64).astype(np.uint32) ^ np.uint32(1 << 31)
-    bits = (x + np.float32(0)).view(np.int32)  # the sum makes a 0 of every -0
+        return x.view(np.uint32) ^ np.uint32(1 << 31)
+    ranks = (x + np.float32(0)).view(np.int32)  # the sum makes a 0 of every -0
     # Negative numbers: all bits inverted; others: above them.
-    ranks = (bits ^ ((bits >> 31) | np.int32(-(1 << 31)))).view(np.uint32)
+    flips = ranks >> 31
+    flips |= np.int32(-(1 << 31))
+    ranks ^= flips
+    ranks = ranks.view(np.uint32)
     nans = np.isnan(x)
     if nans.any():
         ranks[nans] = np.uint32(0xFFFFFFFF)
@@ -62,17 +68,19 @@ def _ranks(x):
 
 def _keys(ranks):
     """Ranks of the last axis with their places behind them."""
-    places = np.arange(ranks.shape[-1], dtype=np.uint64)
-    return (ranks.astype(np.uint64) << np.uint64(32)) | places
+    keys = ranks.astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(ranks.shape[-1], dtype=np.uint64)
+    return keys
+
+
+def _places(keys):
+    return keys.astype(np.uint32).view(np.int32)
 
 
 def _has_keys(x):
     small = x.dtype == np.float32 or x.dtype == np.int32
     return small and _LEAST_KEYS <= x.shape[-1] < 1 << 31
-
-
-def _places(keys):
-    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int32)
 
 
 def _argsort(x, axis):
