@@ -80,7 +80,8 @@ def product(m, n, k, threads):
 def peak(threads, depth=384, repetitions=20_000):
     """GFLOP/s of the register tile alone."""
     gemm = kernels.module("gemm")
-    rows, columns = gemm.tile_rows(), 2 * gemm.vector_lanes()
+    lanes, rows = gemm.tile()
+    columns = 2 * lanes
     repetitions *= threads
     arrays = [aligned((depth, rows)), aligned((depth, columns))]
     arrays.append(aligned((64, rows, columns)))

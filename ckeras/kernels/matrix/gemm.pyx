@@ -49,8 +49,7 @@ cdef void large(
     workers = least(least(n_threads, slots), s.units)
     for w in prange(workers, schedule="static", num_threads=<int> workers):
         some_units(&s, s.units * w // workers, s.units * (w + 1) // workers, a, a_row,
-                   a_column, b, b_row, b_column, c, m, n, k, at, f,
-                   work + w * s.packed)
+                   a_column, b, b_row, b_column, c, m, n, k, at, f, work + w * s.packed)
 
 
 # --- few sums of many terms ----------------------------------------------------------
@@ -192,8 +191,7 @@ cdef void small(
 cdef void whole_sums(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots,
-    int n_threads
+    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     """A product whose sums are not cut into parts."""
     if is_small(m, n, k, panel_width(<real> 0), b_column != 1):
@@ -206,8 +204,7 @@ cdef void whole_sums(
 cdef void product(
     const real* a, Py_ssize_t a_row, Py_ssize_t a_column, const real* b,
     Py_ssize_t b_row, Py_ssize_t b_column, real* c, Py_ssize_t m, Py_ssize_t n,
-    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots,
-    int n_threads
+    Py_ssize_t k, const Finish* f, real* work, Py_ssize_t slots, int n_threads
 ) noexcept nogil:
     cdef bint little = is_small(m, n, k, panel_width(<real> 0), b_column != 1)
     if m == 0 or n == 0:
@@ -305,14 +302,9 @@ def kept_workspace_bytes(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
     return (k if outer else m) * sizeof(Py_ssize_t) + itemsize * numbers
 
 
-def vector_lanes():
-    """Floats in a vector of this level."""
-    return LANES_F
-
-
-def tile_rows():
-    """Rows of the register tile of this level."""
-    return TILE_ROWS
+def tile():
+    """Floats in a vector of this level, and rows of its register tile."""
+    return LANES_F, TILE_ROWS
 
 
 cdef int matmul(

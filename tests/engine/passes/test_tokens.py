@@ -10,16 +10,20 @@ from ckeras import config, layers
 from ckeras.engine import passes
 
 LAYERS = {
-    "lstm": lambda: layers.LSTM(20),
-    "sequences": lambda: layers.LSTM(20, return_sequences=True),
-    "backwards": lambda: layers.LSTM(20, go_backwards=True, return_sequences=True),
-    "no bias": lambda: layers.LSTM(20, use_bias=False),
-    "gru": lambda: layers.GRU(20),
-    "gru, reset before": lambda: layers.GRU(20, reset_after=False),
-    "simple": lambda: layers.SimpleRNN(20, activation="relu"),
-    "both ways": lambda: layers.Bidirectional(layers.LSTM(20, return_sequences=True)),
+    "lstm": lambda **d: layers.LSTM(20, **d),
+    "sequences": lambda **d: layers.LSTM(20, return_sequences=True, **d),
+    "backwards": lambda **d: layers.LSTM(
+        20, go_backwards=True, return_sequences=True, **d
+    ),
+    "no bias": lambda **d: layers.LSTM(20, use_bias=False, **d),
+    "gru": lambda **d: layers.GRU(20, **d),
+    "gru, reset before": lambda **d: layers.GRU(20, reset_after=False, **d),
+    "simple": lambda **d: layers.SimpleRNN(20, activation="relu", **d),
+    "both ways": lambda **d: layers.Bidirectional(
+        layers.LSTM(20, return_sequences=True, **d), **d
+    ),
     # Weights beyond what a core's cache holds: projected in a product of its own.
-    "wide": lambda: layers.LSTM(300),
+    "wide": lambda **d: layers.LSTM(300, **d),
 }
 
 
@@ -51,20 +55,11 @@ def with_and_without(model, tokens):
     return *results, *kernels
 
 
-@pytest.fixture
-def float64():
-    before = config.floatx()
-    config.set_floatx("float64")
-    yield
-    config.set_floatx(before)
-
-
 @pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("batch", [3, 17])
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
-@pytest.mark.usefixtures("float64")
 def test_the_same_numbers(layer, batch, padded):
-    model = a_model(layer(), padded=padded)
+    model = a_model(layer(dtype="float64"), padded=padded)
     tokens = texts(batch, padded=padded)
     found, wanted, kernels, others = with_and_without(model, tokens)
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)

@@ -171,7 +171,7 @@ def test_scale_and_residual(size, dtype):
         for threads in (2, 5):
             again = dense(x, w, bias, activation, threads, **more)
             np.testing.assert_array_equal(again, y)
-        if kernels.module("gemm").stores_once(m, n, k):
+        if kernels.module("gemm").stores_once(m, n, k, x.itemsize):
             held = residual.copy()
             dense(x, w, bias, activation, 2, scale=scale, residual=held, y=held)
             np.testing.assert_array_equal(held, y)
@@ -183,8 +183,8 @@ def test_scale_and_residual(size, dtype):
 
 def test_where_sums_are_whole_when_first_stored():
     stores_once = kernels.module("gemm").stores_once
-    assert stores_once(100, 100, 512) and stores_once(4, 100, 5000)
-    assert not stores_once(100, 100, 513)
+    assert stores_once(100, 100, 512, 4) and stores_once(1, 100, 5000, 4)
+    assert not stores_once(100, 100, 513, 4)
 
 
 @pytest.mark.parametrize("size", [(13, 33, 9), (250, 96, 385)])
