@@ -91,7 +91,9 @@ def compile_flags():
     common += [inline, *warn]
     if DEBUG:
         checks = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
-        return [*common, "-O1", "-g", "-fno-omit-frame-pointer", *checks]
+        # Products and sums become one instruction as they do in a release.
+        fused = "-fexpensive-optimizations"
+        return [*common, "-O1", fused, "-g", "-fno-omit-frame-pointer", *checks]
     return [*common, "-O3", "-g0", "-fvisibility=hidden"]
 
 
