@@ -189,13 +189,13 @@ class ProjectedAttention(Layer):
             scale=self._scale,
             causal=use_causal_mask,
             window=self._window,
-            blind=0.0 if self._rate > 0.0 and some_blind else None,
+            masked=self._rate > 0.0 and some_blind,
         )
         if query_mask is None:
             return output
         seeing = ops.expand_dims(ops.cast(query_mask, "bool"), (2, 3))
         if self._rate > 0.0:
-            return ops.where(seeing, output, 0)
+            return ops.multiply(output, ops.cast(seeing, output.dtype))
         evenly = ops.mean(value, axis=1, keepdims=True)
         if query.shape[2] != value.shape[2]:
             evenly = ops.repeat(evenly, query.shape[2] // value.shape[2], axis=2)

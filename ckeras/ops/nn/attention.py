@@ -55,7 +55,7 @@ def dot_product_attention(
 
 
 def attend(
-    query, key, value, mask=None, bias=None, *, scale, causal, window, blind=None
+    query, key, value, mask=None, bias=None, *, scale, causal, window, masked=False
 ):
     """`dot_product_attention`, which may also see a window of places only.
 
@@ -63,7 +63,8 @@ def attend(
         query, key, value, mask, bias, scale: as there.
         causal: whether a query sees keys up to its own place only.
         window: a query sees keys less than so many places away; None for all.
-        blind: what a query gives that sees no key; None for the mean of all values.
+        masked: whether weights are multiplied by the mask after their softmax, so that
+            a query which sees no key gives 0 instead of the mean of all values.
     """
     query, key, value = same_type([query, key, value], "float")
     if {len(query.shape), len(key.shape), len(value.shape)} != {4}:
@@ -82,15 +83,16 @@ def attend(
     attrs = {"scale": float(scale), "causal": bool(causal), "window": window}
     if not (head_dim and kv_len):
         return attention.formula(query, key, value, mask, bias, **attrs)
-    if blind is None:
-        return attention.attention(query, key, value, mask, bias, **attrs)[0]
-    return _or_blind(blind, query, key, value, mask, bias, attrs)
+    if masked:
+        return _masked(query, key, value, mask, bias, attrs)
+    return attention.attention(query, key, value, mask, bias, **attrs)[0]
 
 
-def _or_blind(blind, query, key, value, mask, bias, attrs):
-    """Attention, and a number for queries that see no key.
+def _masked(query, key, value, mask, bias, attrs):
+    """Attention, and 0 for queries that see no key.
 
-    Their largest score tells them: it is that of a hidden key, which no other has.
+    Their largest score tells them: it is that of a hidden key, which no other has. It
+    is also that of a query of NaN; multiplied by 0, its outputs stay NaN.
     """
     dtype = query.dtype
     inputs = [query, key, value, bias]
@@ -100,7 +102,7 @@ def _or_blind(blind, query, key, value, mask, bias, attrs):
     sees = elementwise.less(hidden, statistics[:, :, 0])
     sees = movement.transpose(sees, perm=(0, 2, 1))
     sees = movement.reshape(sees, shape=(*sees.shape, 1))
-    outputs = elementwise.where(sees, outputs, constant(blind, outputs.dtype))
+    outputs = elementwise.multiply(outputs, with_type(sees, outputs.dtype))
     return with_type(outputs, dtype)
 
 

@@ -171,6 +171,26 @@ def test_dropout_only_drops_in_training(name, masks, length, dtype):
     assert same == ("no" in masks)
 
 
+@pytest.mark.parametrize("length", [3, 40])
+@pytest.mark.parametrize("where", [0, 1])
+@pytest.mark.parametrize("name", LAYERS)
+def test_masks_hide_no_nan(name, where, length):
+    """With dropout the mask multiplies the weights, and NaN stays what it is."""
+    x, y = np.random.default_rng(0).normal(size=(2, 1, length, 4)).astype("float32")
+    (x, y)[where][0, 1] = np.nan
+    layer = LAYERS[name](dropout=0.3, seed=1)
+    layer.build(x.shape, y.shape)
+    mask = np.ones((1, length, length), bool)
+    mask[0, 0] = False
+    seeing = ops.convert_to_tensor(x)
+    seeing._keras_mask = ops.convert_to_tensor(np.arange(length)[None] > 1)
+    for query in (x, seeing)[: 1 + where]:
+        found = layer(query, y, attention_mask=mask)
+        wanted = layer(query, y, attention_mask=mask, return_attention_scores=True)[0]
+        assert np.isnan(np.asarray(wanted)).any()
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_own_masks_are_asked_for():
     class Nearest(ckeras.layers.MultiHeadAttention):
         def _compute_causal_mask(self, query, value=None):
