@@ -8,7 +8,7 @@ import numpy as np
 
 from ckeras import ops
 from ckeras.engine import config
-from ckeras.utils.image.ends import is_whole
+from ckeras.utils.image.ends import ENDS, is_whole
 
 __all__ = [
     "array_to_img",
@@ -121,6 +121,7 @@ def decoded(path, color_mode, whole=False):
             # Gray images of more than 8 bits stay what they are.
             wide = color_mode == "grayscale" and file.mode in ("I;16", "I")
             mode = file.mode if wide else _MODES[color_mode]
+            whole = whole and file.format in ENDS  # other files are read once
             if whole and not is_whole(file.format, pathlib.Path(path).read_bytes()):
                 raise OSError("image file is truncated")
             return file.copy() if file.mode == mode else file.convert(mode)

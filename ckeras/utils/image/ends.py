@@ -6,7 +6,7 @@ Keras reads directories, refuses a file without the rest as well.
 
 import struct
 
-__all__ = ["is_whole"]
+__all__ = ["ENDS", "is_whole"]
 
 # Type and checksum of the chunk that ends a PNG file.
 _PNG_END = b"IEND\xaeB`\x82"
@@ -18,12 +18,11 @@ def is_whole(format, content):
     """Whether the file goes on to its image's end; what follows does not matter.
 
     Args:
-        format: as Pillow calls it. For others than PNG, BMP and GIF the answer is yes.
+        format: as Pillow calls it. For others than those of `ENDS` the answer is yes.
         content: the bytes of a file that Pillow has opened.
     """
-    check = {"PNG": _has_last_chunk, "BMP": _has_all_rows, "GIF": _has_all_blocks}
     try:
-        return check[format](content) if format in check else True
+        return ENDS[format](content) if format in ENDS else True
     except (struct.error, IndexError):  # the file ends in a header
         return False
 
@@ -63,3 +62,7 @@ def _has_all_blocks(content):
 def _colors(flags):
     """The bytes of the table of colors that the flags announce."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+# Formats whose files may lack bytes that no pixel needs.
+ENDS = {"PNG": _has_last_chunk, "BMP": _has_all_rows, "GIF": _has_all_blocks}

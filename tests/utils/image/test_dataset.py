@@ -220,6 +220,15 @@ def test_what_follows_an_image_does_not_matter(folder, suffix):
     np.testing.assert_allclose(found, IN_ORDER, atol=1)
 
 
+def test_jpeg_files_are_read_once(folder, monkeypatch):
+    for path in folder.rglob("*.png"):
+        path.unlink()
+    for name in ("cats/1.jpg", "dogs/2.jpg"):
+        save_img(folder / name, np.full((5, 5, 3), 102.0), scale=False)
+    monkeypatch.delattr("pathlib.Path.read_bytes")
+    assert [len(x) for x, _ in dataset(folder, shuffle=False)]
+
+
 def test_files_are_read_together_and_ahead(folder):
     ds = dataset(folder, batch_size=1, shuffle=False)
     read, count = ds._read, itertools.count(1)
