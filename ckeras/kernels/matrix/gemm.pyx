@@ -353,7 +353,7 @@ cdef int kept_rows(
     cdef Py_ssize_t* at = <Py_ssize_t*> <void*> buf[5]
     cdef real* work = <real*> <void*> (at + m)
     cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], m, at)
-    if count == 0:
+    if count == 0 or n == 0:
         memset(buf[4], 0, m * n * sizeof(real) if fills else 0)
         return OK
     workers = least(least(n_threads, dim[5]), ceil_div(count, PART))
@@ -371,7 +371,7 @@ cdef int kept_outer(
     cdef real* work = <real*> <void*> (at + dim[2])
     cdef Py_ssize_t count = find_kept(<const unsigned char*> <void*> buf[2], dim[2], at)
     cdef Finish sums_alone = nothing_more()
-    if count == 0:
+    if count == 0 or m * n == 0:
         memset(buf[3], 0, m * n * sizeof(real))
         return OK
     if parts_of(m, n, count) > 1:

@@ -68,8 +68,10 @@ cdef inline Blocks blocks_of(
     """
     cdef Blocks s
     cdef Py_ssize_t pieces = least(UNITS, 2 * slots)
-    cdef Py_ssize_t panels = ceil_div(m, TILE_ROWS)
-    cdef Py_ssize_t down = ceil_div(panels, BLOCK_ROWS)
+    cdef Py_ssize_t panels, down
+    m, n, k = max(m, 1), max(n, 1), max(k, 1)  # an empty product has a workspace, too
+    panels = ceil_div(m, TILE_ROWS)
+    down = ceil_div(panels, BLOCK_ROWS)
     s.across = ceil_div(n, width)
     while down * s.across < pieces and 2 * down < panels:
         down *= 2

@@ -236,3 +236,25 @@ def test_no_features(layer):
     trained = model.predict(x, verbose=0)
     assert np.all(trained != 0)
     np.testing.assert_array_equal(trained, trained[:1].repeat(3, 0))
+
+
+@pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+@pytest.mark.parametrize("batch", [0, 3])
+@pytest.mark.parametrize("features", [0, 2, 40])
+def test_nothing_to_multiply_under_a_mask(layer, batch, features):
+    layer = layer(4, bias_initializer="ones")
+    x = np.ones((batch, 5, features), "float32")
+    mask = np.arange(5) < np.array([3, 0, 5])[:batch, None]
+
+    def run(x, mask):
+        with ckeras.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, mask=mask)
+        return y, *tape.gradient(y, [x, *layer.trainable_variables])
+
+    y, d_x, *gradients = ckeras.function(run)(x, mask)
+    assert y.shape == (batch, 4)
+    assert d_x.shape == x.shape
+    for gradient, variable in zip(gradients, layer.trainable_variables, strict=True):
+        assert gradient.shape == variable.shape
+        assert np.any(gradient) == (0 not in (batch, *variable.shape))
