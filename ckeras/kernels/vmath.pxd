@@ -345,6 +345,31 @@ cdef inline vec sigmoid(vec x) noexcept nogil:
     return div(if_less(x, num(x, 0.0), e, one), one + e)
 
 
+cdef inline vec quick_sigmoid(vec x) noexcept nogil:
+    """The logistic function at two thirds of the cost for floats, within 1.2e-7.
+
+    1 / (1 + 2^s) with s = -x log2 e: 2^s is a polynomial of what s has behind the
+    point, with p(0) = 1 and the least largest error, times a power that is made of the
+    lowest bits of the whole number + offset alone.
+    """
+    cdef vf t, r, p, one, offset, rate
+    if vec is vf:
+        one, offset = num(x, 1.0), num(x, 12582912.0 + 127.0)
+        rate = num(x, -1.4426950408889634)
+        x = lesser(num(x, 87.3), greater(num(x, -88.03), x))
+        t = x * rate + offset
+        r = x * rate - (t - offset)
+        p = num(x, 0.00132647271)
+        p = p * r + num(x, 0.00967151263)
+        p = p * r + num(x, 0.0555073374)
+        p = p * r + num(x, 0.240222421)
+        p = p * r + num(x, 0.693146978)
+        p = p * r + one
+        return quotient_f(one, p * as_float_f(shl_i(as_int_f(t), 23)) + one)
+    else:
+        return sigmoid(x)
+
+
 cdef inline vec softplus(vec x) noexcept nogil:
     """log(1 + exp x)."""
     return greater(x, num(x, 0.0)) + log1p(exp(-absolute(x)))

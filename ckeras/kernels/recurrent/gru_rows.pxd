@@ -2,9 +2,9 @@
 
 from ckeras.kernels.matrix.gemm_pack cimport least
 from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
-from ckeras.kernels.recurrent.panels cimport gate, total
+from ckeras.kernels.recurrent.panels cimport total
 from ckeras.kernels.types cimport real
-from ckeras.kernels.vmath cimport quick_tanh
+from ckeras.kernels.vmath cimport quick_sigmoid, quick_tanh
 
 # --- forward -------------------------------------------------------------------------
 
@@ -18,7 +18,7 @@ cdef inline void gates_row(
     while j < 2 * units:
         left = least(2 * units - j, lanes(tag))
         total(&v, x, product, j, left)
-        v = gate(v)
+        v = quick_sigmoid(v)
         store_n(product + j, &v, left)
         j += left
 

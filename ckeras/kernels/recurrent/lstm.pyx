@@ -8,12 +8,12 @@ from ckeras.kernels.matrix.gemm_tile cimport lanes, load_n, spread, store_n, vec
 from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_state
 from ckeras.kernels.recurrent.panels cimport (
     GRAIN, Sequence, add_row, any_counts, arrange, counted_before, counts,
-    first_gradient, gate, gather_states, multiply, order_bytes, pack_panels,
+    first_gradient, gather_states, multiply, order_bytes, pack_panels,
     panel_numbers, position, projection, read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport quick_tanh
+from ckeras.kernels.vmath cimport quick_sigmoid, quick_tanh
 
 
 def workspace_bytes(
@@ -41,7 +41,7 @@ cdef inline void forward_cells(
     total(&f, z, product, units + j, n)
     total(&g, z, product, 2 * units + j, n)
     total(&o, z, product, 3 * units + j, n)
-    i, f, g, o = gate(i), gate(f), quick_tanh(g), gate(o)
+    i, f, g, o = quick_sigmoid(i), quick_sigmoid(f), quick_tanh(g), quick_sigmoid(o)
     load_n(&state, c + j, n)
     state = f * state + i * g
     store_n(c + j, &state, n)

@@ -14,7 +14,6 @@ from ckeras.kernels.matrix.gemm_pack cimport ceil_div, least, pack_columns, pane
 from ckeras.kernels.matrix.gemm_tile cimport Epilogue, biased, load_n, tile_of, vec
 from ckeras.kernels.simd cimport TILE_ROWS, prefetch, vf
 from ckeras.kernels.types cimport real
-from ckeras.kernels.vmath cimport num, quick_tanh, sigmoid
 
 cdef enum:
     GRAIN = 1 << 19      # multiply-adds below which one thread is enough
@@ -164,15 +163,6 @@ cdef inline void multiply(
             tile_of(c + j, n, m, left, a, a_step, 1, panels + j * k, width, k, j,
                     &epilogue, 8, 2)
         j += width
-
-
-cdef inline vec gate(vec x) noexcept nogil:
-    """The logistic function, for floats by tanh: right to an absolute 1e-7."""
-    cdef vec half = num(x, 0.5)
-    if vec is vf:
-        return half + half * quick_tanh(half * x)
-    else:
-        return sigmoid(x)
 
 
 cdef inline void total(

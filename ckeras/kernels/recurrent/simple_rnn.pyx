@@ -9,13 +9,13 @@ from ckeras.kernels.matrix.gemm_tile cimport (
 )
 from ckeras.kernels.recurrent.one_row cimport goes_directly, multiply_input_and_state
 from ckeras.kernels.recurrent.panels cimport (
-    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient, gate,
+    GRAIN, Sequence, add_row, any_counts, arrange, counts, first_gradient,
     gather_states, multiply, order_bytes, pack_panels, panel_numbers, position,
     projection, read_inputs, scatter_states, slice_rows, total,
 )
 from ckeras.kernels.simd cimport LANES_D, LANES_F, vd, vf
 from ckeras.kernels.types cimport OK, real
-from ckeras.kernels.vmath cimport if_less, quick_tanh
+from ckeras.kernels.vmath cimport if_less, quick_sigmoid, quick_tanh
 
 
 def workspace_bytes(
@@ -46,7 +46,7 @@ cdef inline void forward_row(
         if activation == TANH:
             v = quick_tanh(v)
         elif activation == SIGMOID:
-            v = gate(v)
+            v = quick_sigmoid(v)
         elif activation == RELU:
             rectify(&v, &zero)
         store_n(h + j, &v, left)

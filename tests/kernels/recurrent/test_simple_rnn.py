@@ -155,3 +155,24 @@ def test_backward_is_the_slope_of_forward(size, activation, backwards, masked):
         below = [a - 1e-7 * direction if i == j else a for j, a in enumerate(inputs)]
         slope = (weighted(*above) - weighted(*below)) / 2e-7
         np.testing.assert_allclose((gradient * direction).sum(), slope, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gates_are_right_to_the_last_bits_of_one(dtype):
+    """The logistic function of all recurrent kernels: between 0 and 1, never beyond."""
+    rng = np.random.default_rng(0)
+    parts = [rng.uniform(-1, 1, 9001) * s for s in (1e-6, 1, 10, 100, 1000)]
+    special = [0.0, -0.0, np.inf, -np.inf, 87.2, 87.4, -88.0, -88.1, 3e38, -3e38]
+    z = np.concatenate([*parts, special, [np.nan]]).astype(dtype)
+    units = len(z)
+    z = z.reshape(1, 1, units)
+    u, h = np.zeros((1, 1), dtype), np.zeros((units, 1), dtype)
+    # One unit each, so that there is nothing but z.
+    found = forward(z.reshape(units, 1, 1), u, h, None, 4, False)[0].ravel()
+    with np.errstate(over="ignore"):
+        exact = 1 / (1 + np.exp(-z.ravel().astype("longdouble")))
+    assert np.isnan(found[-1])
+    assert np.all((found[:-1] >= 0) & (found[:-1] <= 1))
+    error = np.abs(found - exact)[:-1].max()
+    assert error <= {"float32": 1.2e-7, "float64": 3e-16}[dtype]
+    assert found[len(z.ravel()) - len(special) - 1] == 0.5
