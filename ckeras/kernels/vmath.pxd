@@ -348,9 +348,7 @@ cdef inline vec sigmoid(vec x) noexcept nogil:
 cdef inline vec quick_sigmoid(vec x) noexcept nogil:
     """The logistic function at two thirds of the cost for floats, within 1.2e-7.
 
-    1 / (1 + 2^s) with s = -x log2 e: 2^s is a polynomial of what s has behind the
-    point, with p(0) = 1 and the least largest error, times a power that is made of the
-    lowest bits of the whole number + offset alone.
+    1 / (1 + 2^s) with s = -x log2 e: 2^s as in `quick_exp`, by powers of 2.
     """
     cdef vf t, r, p, one, offset, rate
     if vec is vf:
