@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from ckeras import initializers, ops, random
+import ckeras
+from ckeras import initializers, layers, ops, random
+from ckeras.initializers.random import orthonormal_rows
 from ckeras.initializers.scaling import compute_fans
 from tests.reference.load import plain
 
@@ -96,7 +98,9 @@ def test_seeds():
         initializers.RandomNormal(seed="five")
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (2, 3, 4), (4, 4)])
+@pytest.mark.parametrize(
+    "shape", [(5, 3), (3, 5), (2, 3, 4), (4, 4), (70, 100), (128, 65), (1, 6), (0, 2)]
+)
 def test_orthogonal(shape):
     made = draw(initializers.Orthogonal(gain=2.0, seed=1), shape, "float64")
     flat = made.reshape(-1, shape[-1])
@@ -105,6 +109,26 @@ def test_orthogonal(shape):
     np.testing.assert_allclose(product, 4 * np.eye(small), atol=1e-12)
     with pytest.raises(ValueError, match="at least two-dimensional"):
         initializers.Orthogonal()((3,))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (32, 32), (33, 40), (100, 130)])
+def test_orthonormal_rows_are_those_of_qr(shape):
+    drawn = np.random.default_rng(0).normal(size=shape)
+    q, r = np.linalg.qr(drawn.T)
+    expected = (q * np.sign(np.diag(r))).T
+    np.testing.assert_allclose(orthonormal_rows(drawn), expected, atol=1e-12)
+
+
+def test_orthogonal_of_a_layer_built_in_a_compiled_call():
+    layer = layers.LSTM(40)
+
+    @ckeras.function
+    def call(x):
+        return layer(x)
+
+    call(np.ones((2, 3, 5), "float32"))
+    kernel = np.asarray(layer.cell.recurrent_kernel, "float64")
+    np.testing.assert_allclose(kernel @ kernel.T, np.eye(40), atol=1e-6)
 
 
 def test_fans():
