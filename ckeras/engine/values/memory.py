@@ -58,8 +58,11 @@ class Blocks:
     supply fresh pages for each.
     """
 
-    # Sizes grow by leaps, so that plans are rarely moved to a larger block. What
-    # nobody touches takes no memory.
+    # Blocks are larger than asked for, so that larger plans find room in them: what
+    # nobody touches takes no memory, while a new block is touched anew from its start.
+    _ROOM = 3
+    _MOST_ROOM = 256 << 20
+    # A block that others turned out to need grows by leaps at any size.
     _GROWTH = 1.5
 
     def __init__(self):
@@ -77,12 +80,13 @@ class Blocks:
                     if block is not chosen:
                         block.give_back()
                 return chosen
+            held = size + min(self._ROOM * size, self._MOST_ROOM)
             # The new block takes the place of those that are too small.
             for block in free:
                 block.retired = True
                 self._blocks.remove(block)
-                size = max(size, int(self._GROWTH * len(block.memory)))
-            block = Block(size)
+                held = max(held, int(self._GROWTH * len(block.memory)))
+            block = Block(held)
             block.take()
             self._blocks.append(block)
             return block
