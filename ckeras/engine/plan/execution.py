@@ -99,7 +99,7 @@ class Execution:
     # --- binding -----------------------------------------------------------------
 
     def _bind_step(self, plan_step):
-        node, step, workspace, plans = plan_step
+        node, step, workspace, plans, _ = plan_step
         self._first_slot.append(self._n_slots)
         slot = self.plan.layout.slot
         slots = [None if v is None else slot(v) for v in (*node.inputs, *node.outputs)]

@@ -19,29 +19,32 @@ __all__ = ["Copy", "Layout", "Place", "PlanStep"]
 
 
 class Place(NamedTuple):
-    """A buffer and the byte in it at which a value begins."""
+    """Where a value lies: a buffer, the byte in it at which it begins, and its size."""
 
     buffer: Buffer
     start: int
+    nbytes: int
 
     def root(self):
         """The same place in the outermost buffer."""
         if self.buffer.parent is None:
             return self
         buffer, start = self.buffer.root()
-        return Place(buffer, start + self.start)
+        return Place(buffer, start + self.start, self.nbytes)
 
 
 class PlanStep(NamedTuple):
     """A node with its lowered form (None: a NumPy step), workspace and inner plans.
 
     The workspace is a buffer, after `Layout.settle` its place in the allocation.
+    `nbytes` is the size of what the node reads and writes.
     """
 
     node: object
     step: object
     workspace: Buffer | int | None
-    plans: tuple = ()
+    plans: tuple
+    nbytes: int
 
 
 class Copy(NamedTuple):
@@ -92,11 +95,13 @@ class Layout:
         holders = (holder for holder, _ in (*graph.reads, *graph.writes))
         self._arenas = {id(h) for h in holders if isinstance(h, Arena)}
         self._packed = set()
-        self._readers = {}  # (step, operand, value) by the id of the value's buffer
+        self._readers = {}  # (step, operand, place) by the id of the place's buffer
         self._last_failure = -1  # until after this step no variable may change
         self._take_operands()
         self._lower_nodes()
-        self._note_uses()
+        self._results = list(map(self.place, graph.results()))
+        for place in self._results:
+            place.buffer.use(self.end)
         self._write_into_variables()
         self._compute_into_packs()
         if share:
@@ -130,8 +135,12 @@ class Layout:
         """Where a symbol or a constant lives, before that is settled."""
         place = self._places.get(id(value))
         if place is None:
-            place = Place(Buffer("constant", value, nbytes(value)), 0)
-            self._places[id(value)] = place
+            place = self._new(Buffer("constant", value, nbytes(value)), value)
+        return place
+
+    def _new(self, buffer, value):
+        """The place of a value that fills a buffer."""
+        place = self._places[id(value)] = Place(buffer, 0, buffer.nbytes)
         return place
 
     @property
@@ -143,7 +152,7 @@ class Layout:
 
     def _take_operands(self):
         for i, symbol in enumerate(self.graph.inputs):
-            self._places[id(symbol)] = Place(Buffer("input", i, nbytes(symbol)), 0)
+            self._new(Buffer("input", i, nbytes(symbol)), symbol)
         for holder, symbol in self.graph.reads:
             self._places[id(symbol)] = self._storage(holder)
 
@@ -155,7 +164,7 @@ class Layout:
         later, and the plan follows each of them.
         """
         arena = getattr(holder, "_arena", None)
-        start = 0
+        start, size = 0, nbytes(holder.spec)
         if id(arena) in self._arenas:
             start = arena.start_of(holder) * arena.memory.itemsize
             holder = arena
@@ -163,23 +172,28 @@ class Layout:
         if buffer is None:
             buffer = Buffer("variable", holder, holder.memory.nbytes)
             self._storages[id(holder)] = buffer
-        return Place(buffer, start)
+        return Place(buffer, start, size)
 
     def _lower_nodes(self):
         for node in safe_order(self.graph):
             primitive = node.primitive
             if primitive.view is not None:
-                size = _itemsize(node.inputs[0].dtype)
-                buffer, start = self.place(node.inputs[0])
-                start += primitive.view(node) * size
-                self._places[id(node.outputs[0])] = Place(buffer, start)
+                self._note_view(node)
                 continue
             step = primitive.lower(node) if primitive.lower is not None else None
-            time = len(self.steps)
+            time, moved = len(self.steps), 0
+            for i, value in enumerate(node.inputs):
+                if value is not None:
+                    place = self.place(value)
+                    buffer = place.buffer
+                    buffer.last = time
+                    self._readers.setdefault(id(buffer), []).append((time, i, place))
+                    moved += place.nbytes
             for output in node.outputs:
                 buffer = Buffer("scratch", None, nbytes(output), time)
-                self._places[id(output)] = Place(buffer, 0)
+                self._new(buffer, output)
                 self.scratch.append(buffer)
+                moved += buffer.nbytes
             plans = tuple(map(self._plan_of, step.bodies.values())) if step else ()
             if plans and step.complete is not None:
                 step.complete(step, plans)
@@ -191,83 +205,75 @@ class Layout:
                 self.scratch.append(workspace)
             if may_fail(node):
                 self._last_failure = time
-            self.steps.append(PlanStep(node, step, workspace, plans))
+            self.steps.append(PlanStep(node, step, workspace, plans, moved))
 
-    def _note_uses(self):
-        for time, (node, *_) in enumerate(self.steps):
-            for i, value in enumerate(node.inputs):
-                if value is not None:
-                    buffer = self.place(value).buffer
-                    buffer.use(time)
-                    self._readers.setdefault(id(buffer), []).append((time, i, value))
-        for value in self.graph.results():
-            self.place(value).buffer.use(self.end)
+    def _note_view(self, node):
+        value, output = node.inputs[0], node.outputs[0]
+        buffer, start, _ = self.place(value)
+        start += node.primitive.view(node) * _itemsize(value.dtype)
+        self._places[id(output)] = Place(buffer, start, nbytes(output))
 
     def _whole_scratch(self, value):
         """The scratch buffer that a value fills, if it may still be moved."""
-        buffer, start = self.place(value)
+        buffer, start, size = self._places[id(value)]
         movable = (
             buffer.kind == "scratch"
             and buffer.parent is None
             and start == 0
-            and buffer.nbytes == nbytes(value)
+            and buffer.nbytes == size
         )
         return buffer if movable else None
 
     # --- where results go --------------------------------------------------------
 
     def _write_into_variables(self):
-        regions = []
+        targets = [(self._storage(holder), value) for holder, value in self.graph.writes]
         # A loop may run forever or fail: nothing is written until the last is done.
         inner = [time for time, step in enumerate(self.steps) if step.plans]
         earliest = inner[-1] + 1 if inner else 0
-        for holder, value in self.graph.writes:
-            place = self._storage(holder)
-            regions.append((place, nbytes(holder.spec), value))
-        for i, (place, size, value) in enumerate(regions):
-            others = [r for j, r in enumerate(regions) if j != i]
-            alone = not any(_overlap(place, size, p, s) for p, s, _ in others)
+        alone = _apart([place for place, _ in targets])
+        for place, value in targets:
             buffer = self._whole_scratch(value)
             if (
-                alone
+                place in alone
                 and buffer is not None
                 and buffer.first >= earliest
-                and self._may_write(place, size, buffer)
+                and self._may_write(place, buffer)
             ):
                 buffer.put_into(place.buffer, place.start)
                 readers = self._readers.setdefault(id(place.buffer), [])
                 readers += self._readers.get(id(buffer), ())
             else:
-                self.copies.append(Copy(self.place(value), place, size))
+                self.copies.append(Copy(self._places[id(value)], place, place.nbytes))
 
-    def _may_write(self, target, size, buffer):
+    def _may_write(self, target, buffer):
         """Whether nobody reads the target's old value once `buffer` is written, and
         no step can fail any more."""
         time = buffer.first
         if time <= self._last_failure:
             return False
-        node, step, *_ = self.steps[time]
-        index = [self.place(o).buffer for o in node.outputs].index(buffer)
-        taken = step.in_place.get(index, ()) if step is not None else ()
-        for later, i, value in self._readers.get(id(target.buffer), ()):
-            place = self.place(value).root()
-            if later < time or not _overlap(place, nbytes(value), target, size):
-                continue
-            # What reads `buffer` itself does so under its own name.
-            in_place = later == time and i in taken
-            if not (in_place and place == target and nbytes(value) == size):
-                return False
-        for value in self.graph.results():
-            place = self.place(value).root()
-            if _overlap(place, nbytes(value), target, size):
-                return False
-        return True
+        taken = self._taken_by(buffer)
+        for later, i, place in self._readers.get(id(target.buffer), ()):
+            if later >= time and _overlap(place.root(), target):
+                # What reads `buffer` itself does so under its own name.
+                in_place = later == time and i in taken
+                if not in_place or place.root() != target:
+                    return False
+        return not any([_overlap(place.root(), target) for place in self._results])
+
+    def _taken_by(self, buffer):
+        """The operands whose memory `buffer` may take over, in the step that fills it."""
+        node, step, *_ = self.steps[buffer.first]
+        if step is None or not step.in_place:
+            return ()
+        index = [self._places[id(o)].buffer for o in node.outputs].index(buffer)
+        return step.in_place.get(index, ())
 
     def _compute_into_packs(self):
         for node, step, *_ in self.steps:
             if step is None or node.primitive.name != "pack":
                 continue
-            pack, start = self.place(node.outputs[0]).buffer, 0
+            pack, start = self._places[id(node.outputs[0])].buffer, 0
             if pack.root()[0].kind != "scratch":
                 continue  # a variable must keep its old value until the last read
             for value in node.inputs:
@@ -275,12 +281,12 @@ class Layout:
                 if buffer is not None and buffer is not pack:
                     buffer.put_into(pack, start)
                     self._packed.add(id(pack))
-                start += nbytes(value)
+                start += self._places[id(value)].nbytes
 
     def _overwrite_carried(self):
         for i, o in self.graph.carried:
             buffer = self._whole_scratch(self.graph.outputs[o])
-            target = self.place(self.graph.inputs[i])
+            target = self._places[id(self.graph.inputs[i])]
             if buffer is None or id(buffer) in self._packed:
                 continue
             if self._replaces(buffer, target) and target.buffer.kind == "input":
@@ -289,25 +295,26 @@ class Layout:
 
     def _replaces(self, buffer, target):
         """Whether the step that fills `buffer` is the last to read `target`."""
-        node, step, *_ = self.steps[buffer.first]
-        index = [self.place(o).buffer for o in node.outputs].index(buffer)
-        taken = step.in_place.get(index, ()) if step is not None else ()
-        readers = [
-            j
-            for j, value in enumerate(node.inputs)
-            if value is not None and self.place(value).root().buffer is target.buffer
-        ]
+        taken = self._taken_by(buffer)
+        readers = {
+            j: place
+            for j, place in self._operands(self.steps[buffer.first].node)
+            if place.buffer is target.buffer
+        }
         return (
             bool(readers)
             and target.buffer.last == buffer.first
             and target.buffer.nbytes == buffer.nbytes
-            and all(j in taken and self._fills(node.inputs[j], target) for j in readers)
+            and all(j in taken and place == target for j, place in readers.items())
         )
 
-    def _fills(self, value, target):
-        return self.place(value).root() == target and (
-            nbytes(value) == target.buffer.nbytes
-        )
+    def _operands(self, node):
+        """The numbers of a node's inputs, and where they lie."""
+        return [
+            (i, self._places[id(value)].root())
+            for i, value in enumerate(node.inputs)
+            if value is not None
+        ]
 
     def _compute_into_outputs(self):
         kept = {o for i, o in self.graph.carried if i in self.overwritten}
@@ -318,8 +325,9 @@ class Layout:
             if buffer is not None and id(buffer) not in self._packed:
                 buffer.kind, buffer.source = "output", i
             else:
-                target = Place(Buffer("output", i, nbytes(value)), 0)
-                self.copies.append(Copy(self.place(value), target, nbytes(value)))
+                place = self._places[id(value)]
+                target = Place(Buffer("output", i, place.nbytes), 0, place.nbytes)
+                self.copies.append(Copy(place, target, place.nbytes))
 
     def _take_over_buffers(self):
         for time, (node, step, *_) in enumerate(self.steps):
@@ -329,14 +337,14 @@ class Layout:
                     continue
                 for i in candidates:
                     if self._is_free(node, i, candidates, time, buffer):
-                        buffer.put_into(self.place(node.inputs[i]).buffer, 0)
+                        buffer.put_into(self._places[id(node.inputs[i])].buffer, 0)
                         break
 
     def _is_free(self, node, i, candidates, time, buffer):
         """Whether input `i` is read here for the last time and fits exactly."""
         if node.inputs[i] is None:
             return False
-        place = self.place(node.inputs[i])
+        place = self._places[id(node.inputs[i])]
         root = place.root()
         if (
             root.buffer.kind != "scratch"
@@ -347,11 +355,14 @@ class Layout:
             or root.buffer.last != time
         ):
             return False
-        return all(
-            j in candidates and self.place(value).root() == root
-            for j, value in enumerate(node.inputs)
-            if value is not None and self.place(value).root().buffer is root.buffer
-        ) and all(self.place(o).root().buffer is not root.buffer for o in node.outputs)
+        outputs = [self._places[id(o)].root().buffer for o in node.outputs]
+        return root.buffer not in outputs and all(
+            [
+                j in candidates and other == root
+                for j, other in self._operands(node)
+                if other.buffer is root.buffer
+            ]
+        )
 
     def _finish(self):
         """Keeps what is left to be placed, and the copies in a safe order."""
@@ -367,25 +378,44 @@ class Layout:
             elif copy.source.root().buffer.kind == "variable":
                 buffer = Buffer("scratch", None, copy.nbytes, self.end)
                 self.scratch.append(buffer)
-                staged.append(Copy(copy.source, Place(buffer, 0), copy.nbytes))
-                last.append(Copy(Place(buffer, 0), copy.target, copy.nbytes))
+                between = Place(buffer, 0, copy.nbytes)
+                staged.append(Copy(copy.source, between, copy.nbytes))
+                last.append(Copy(between, copy.target, copy.nbytes))
             else:
                 last.append(copy)
         self.copies = first + staged + last
         # What no plan asks for later: the garbage collector would go through it.
-        del self._readers, self._storages
+        del self._readers, self._results, self._storages
 
 
 def _slot(place):
-    buffer, start = place.root()
+    buffer, start, _ = place
+    while buffer.parent is not None:
+        start += buffer.start
+        buffer = buffer.parent
     if buffer.kind == "scratch":
         start += buffer.offset
     return buffer.kind, buffer.source, start
 
 
-def _overlap(a, a_size, b, b_size):
+def _overlap(a, b):
     return (
         a.buffer is b.buffer
-        and a.start < b.start + b_size
-        and b.start < a.start + a_size
+        and a.start < b.start + b.nbytes
+        and b.start < a.start + a.nbytes
     )
+
+
+def _apart(places):
+    """Those of some places in outermost buffers that overlap none of the others."""
+    together, widest = set(), None
+    for place in sorted(places, key=lambda p: (id(p.buffer), p.start)):
+        if widest is not None and _overlap(widest, place):
+            together.update((widest, place))
+        if widest is None or _end(place) > _end(widest):
+            widest = place
+    return set(places) - together
+
+
+def _end(place):
+    return id(place.buffer), place.start + place.nbytes

@@ -11,7 +11,7 @@ import numpy as np
 from ckeras.engine import config
 from ckeras.engine.plan.buffers import assign_offsets
 from ckeras.engine.plan.execution import Execution
-from ckeras.engine.plan.layout import Layout, nbytes
+from ckeras.engine.plan.layout import Layout
 from ckeras.engine.values.memory import Blocks
 from ckeras.engine.values.variable import storage_epoch
 
@@ -59,16 +59,13 @@ class Plan:
 
     @staticmethod
     def _step_flops(plan_step):
-        _, step, _, plans = plan_step
+        step, plans = plan_step.step, plan_step.plans
         return _inner_sum(plan_step, "flops") if plans else step.flops if step else 0
 
     @staticmethod
     def _step_bytes(plan_step):
-        if plan_step.plans:
-            return _inner_sum(plan_step, "nbytes")
-        node = plan_step.node
-        values = [v for v in (*node.inputs, *node.outputs) if v is not None]
-        return sum(map(nbytes, values))
+        plans = plan_step.plans
+        return _inner_sum(plan_step, "nbytes") if plans else plan_step.nbytes
 
     def _first_write(self):
         for i, (node, *_) in enumerate(self.steps):
