@@ -20,6 +20,7 @@ from ckeras.engine.plan.plan import Plan
 from ckeras.engine.primitive import Spec
 from ckeras.engine.tracing.tapes import active_tapes
 from ckeras.engine.tracing.trace import Trace, current
+from ckeras.engine.values.dtypes import standardize_dtype
 from ckeras.engine.values.memory import Blocks
 from ckeras.engine.values.tensor import Tensor
 from ckeras.user_code import stacklevel
@@ -154,7 +155,8 @@ class Function:
         trace = Trace(compiles=True)
         graph = trace.graph
         graph.inputs = [
-            graph.new_symbol(Spec(tuple(s.shape), str(s.dtype))) for s in specs
+            graph.new_symbol(Spec(tuple(s.shape), standardize_dtype(s.dtype)))
+            for s in specs
         ]
         args, kwargs = rebuild((args, kwargs), iter(graph.inputs))
         result = trace.run(self.python_function, args, kwargs)

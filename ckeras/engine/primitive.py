@@ -132,6 +132,10 @@ class Primitive(eager.Applicable):
         self.explain = explain
         self.any_type = any_type or view is not None
         self.takes_complex = takes_complex or view is not None
+        self._foreign = frozenset(
+            (() if self.any_type else tuple(HALVES))
+            + (() if self.takes_complex else tuple(COMPLEX))
+        )
         self.complex_twin: Primitive | None = None
         registry[name] = self
 
@@ -151,13 +155,10 @@ class Primitive(eager.Applicable):
 
     def is_foreign(self, args, attrs):
         """Whether values are of a type that the primitive itself does not take."""
-        if not self.any_type:
-            for arg in args:
-                if arg is not None and arg.dtype in HALVES:
-                    return True
-            if attrs.get("dtype") in HALVES:
+        for arg in args:
+            if arg is not None and arg.dtype in self._foreign:
                 return True
-        return not self.takes_complex and _has_complex(args, attrs)
+        return "dtype" in attrs and attrs["dtype"] in self._foreign
 
     def by_others(self, args, attrs):
         """What a call gives where `is_foreign` is true, by way of other primitives.

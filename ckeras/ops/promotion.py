@@ -50,6 +50,7 @@ _WEAK = {
     np.int64: "int",
     np.complex128: "complex",
 }
+_VALUES = frozenset((Tensor, Symbol))
 # Elements of a constant that is made even where only its shape matters.
 _MOST_FOR_SHAPE = 2**22
 _FLOATS = ("float32", "float64")
@@ -165,7 +166,10 @@ def _converted(x, dtype):
 
 def pair(x1, x2, *extra):
     """Two values in the type where they (and `extra` types) meet."""
-    if type(x1) is Tensor is type(x2) and x1.dtype == x2.dtype and not extra:
+    x1 = x1.value if type(x1) is Variable else x1
+    x2 = x2.value if type(x2) is Variable else x2
+    values = type(x1) in _VALUES and type(x2) in _VALUES
+    if values and x1.dtype == x2.dtype and not extra:
         return x1, x2
     x1, x2 = _operand(x1), _operand(x2)
     t1, t2 = type_of(x1), type_of(x2)

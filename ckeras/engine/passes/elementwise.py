@@ -31,6 +31,11 @@ _programs: dict = {}
 _MOST_PROGRAMS = 4096
 
 
+def _number(value):
+    """What a 0-d constant holds; None for other values."""
+    return value.item() if type(value) is Tensor and value.shape == () else None
+
+
 def _program_of(node, numbers):
     """A node's program, with those inputs that are numbers as parts of it."""
     program, kept = node.primitive.program(node), list(range(len(node.inputs)))
@@ -65,16 +70,14 @@ class _Group:
     @classmethod
     def of(cls, node):
         """The group of one node; its 0-d constants become part of the program."""
-        known = [type(x) is Tensor and x.shape == () for x in node.inputs]
-        numbers = tuple(
-            [x.item() if k else None for x, k in zip(node.inputs, known, strict=True)]
-        )
+        numbers = tuple(map(_number, node.inputs))
+        known = numbers.count(None) < len(numbers)
         key = (
             node.primitive.name,
             tuple([(x.shape, x.dtype) for x in node.inputs]),
             tuple([(x.shape, x.dtype) for x in node.outputs]),
             # Tells 0.0 from -0.0.
-            repr((node.attrs, numbers)) if node.attrs or any(known) else "",
+            repr((node.attrs, numbers)) if node.attrs or known else "",
         )
         found = _programs.get(key)
         if found is None:
@@ -103,21 +106,13 @@ def _joined(producer, consumer, uses, results):
     ]
     # Values go by numbers that are the same in every plan, so that what has been
     # joined for another one is found.
-    numbers, values = {}, []
-
-    def number(value):
-        if id(value) not in numbers:
-            numbers[id(value)] = len(values)
-            values.append(value)
-        return numbers[id(value)]
-
+    sides = (producer.inputs, producer.outputs, consumer.inputs, kept)
+    values = list({id(v): v for side in sides for v in side}.values())
+    numbers = {id(v): i for i, v in enumerate(values)}
     joined = join(
         producer.program,
         consumer.program,
-        list(map(number, producer.inputs)),
-        list(map(number, producer.outputs)),
-        list(map(number, consumer.inputs)),
-        list(map(number, kept)),
+        *[[numbers[id(v)] for v in side] for side in sides],
     )
     if joined is None:
         return None

@@ -227,12 +227,12 @@ class Layout:
     # --- where results go --------------------------------------------------------
 
     def _write_into_variables(self):
-        targets = [(self._storage(holder), value) for holder, value in self.graph.writes]
+        targets = [self._storage(holder) for holder, _ in self.graph.writes]
         # A loop may run forever or fail: nothing is written until the last is done.
         inner = [time for time, step in enumerate(self.steps) if step.plans]
         earliest = inner[-1] + 1 if inner else 0
-        alone = _apart([place for place, _ in targets])
-        for place, value in targets:
+        alone = _apart(targets)
+        for place, (_, value) in zip(targets, self.graph.writes, strict=True):
             buffer = self._whole_scratch(value)
             if (
                 place in alone
@@ -254,15 +254,15 @@ class Layout:
             return False
         taken = self._taken_by(buffer)
         for later, i, place in self._readers.get(id(target.buffer), ()):
-            if later >= time and _overlap(place.root(), target):
+            if later >= time and _overlap(place, target):
                 # What reads `buffer` itself does so under its own name.
                 in_place = later == time and i in taken
                 if not in_place or place.root() != target:
                     return False
-        return not any([_overlap(place.root(), target) for place in self._results])
+        return not any([_overlap(place, target) for place in self._results])
 
     def _taken_by(self, buffer):
-        """The operands whose memory `buffer` may take over, in the step that fills it."""
+        """The operands that `buffer` may take the place of, in the step filling it."""
         node, step, *_ = self.steps[buffer.first]
         if step is None or not step.in_place:
             return ()
@@ -398,11 +398,16 @@ def _slot(place):
     return buffer.kind, buffer.source, start
 
 
-def _overlap(a, b):
+def _overlap(place, target):
+    """Whether a place has bytes of another one, which is in an outermost buffer."""
+    buffer, start, size = place
+    while buffer.parent is not None:
+        start += buffer.start
+        buffer = buffer.parent
     return (
-        a.buffer is b.buffer
-        and a.start < b.start + b.nbytes
-        and b.start < a.start + a.nbytes
+        buffer is target.buffer
+        and start < target.start + target.nbytes
+        and target.start < start + size
     )
 
 

@@ -25,10 +25,11 @@ class Arguments:
         self.kwargs = tree.map_structure(lambda x: x, dict(kwargs))
         leaves = tree.flatten((self.args, self.kwargs))
         self.keras_tensors = [x for x in leaves if isinstance(x, KerasTensor)]
+        # The usual call: one placeholder, and settings like `training`.
         self._single = (
-            not self.kwargs
-            and len(self.args) == 1
-            and isinstance(self.args[0], KerasTensor)
+            len(self.args) == 1 == len(self.keras_tensors)
+            and self.args[0] is self.keras_tensors[0]
+            and not any(map(tree.is_nested, self.kwargs.values()))
         )
 
     def convert(self, function):
@@ -45,7 +46,7 @@ class Arguments:
             values: value by `id` of placeholder.
         """
         if self._single:
-            return (values[id(self.args[0])],), {}
+            return (values[id(self.args[0])],), dict(self.kwargs)
         return self.convert(
             lambda x: values.get(id(x)) if isinstance(x, KerasTensor) else x
         )

@@ -10,6 +10,7 @@ from ckeras.engine.values.convert import is_tensor
 __all__ = ["CallSpec", "is_tensor_or_symbolic", "shapes_for"]
 
 _signatures: dict = {}
+_plain: dict = {}
 # The sizes that shape inference fills in for unknown ones. As a batch's size they
 # must not find their way into what a layer remembers of its build.
 _STAND_INS = (83, 89)
@@ -24,6 +25,38 @@ def signature_of(function):
     return found
 
 
+def _bind(function, args, kwargs):
+    """The arguments that a method is given, and these with its defaults, in order.
+
+    Raises:
+        TypeError: if they do not fit its signature.
+    """
+    signature = signature_of(function)
+    key = getattr(function, "__func__", function)
+    defaults = _plain.get(key)
+    if defaults is None:
+        defaults = _plain[key] = _defaults_of(signature)
+    if defaults and len(args) <= len(defaults):
+        given = dict(zip(defaults, args, strict=False))
+        if given.keys().isdisjoint(kwargs) and kwargs.keys() <= defaults.keys():
+            arguments = {**defaults, **given, **kwargs}
+            if not any([v is inspect.Parameter.empty for v in arguments.values()]):
+                return {**given, **kwargs}, arguments
+    # Unusual signatures, and arguments that do not fit.
+    bound = signature.bind(*args, **kwargs)
+    given = dict(bound.arguments)
+    bound.apply_defaults()
+    return given, dict(bound.arguments)
+
+
+def _defaults_of(signature):
+    """The defaults by name where all parameters can be passed either way, else {}."""
+    parameters = signature.parameters.values()
+    if any(p.kind is not p.POSITIONAL_OR_KEYWORD for p in parameters):
+        return {}
+    return {p.name: p.default for p in parameters}
+
+
 def is_tensor_or_symbolic(x, allow_none=False):
     """Whether `x` is a tensor, a traced value or a placeholder."""
     return (allow_none and x is None) or is_tensor(x) or isinstance(x, KerasTensor)
@@ -33,7 +66,7 @@ class CallSpec:
     """A call's arguments by name.
 
     Args:
-        signature: signature of the layer's `call`.
+        call: the layer's `call`.
         context_names: arguments that are passed down even where `call` has none of
             that name.
         args, kwargs: what the layer was called with.
@@ -49,17 +82,15 @@ class CallSpec:
         ValueError: if a nested argument mixes tensors and other things.
     """
 
-    def __init__(self, signature, context_names, args, kwargs):
-        parameters = signature.parameters
+    def __init__(self, call, context_names, args, kwargs):
+        parameters = signature_of(call).parameters
         passed_down = {
             name: kwargs.pop(name)
             for name in context_names
             if name in kwargs and name not in parameters
         }
-        bound = signature.bind(*args, **kwargs)
-        self.given = {**passed_down, **bound.arguments}
-        bound.apply_defaults()
-        self.arguments = dict(bound.arguments)
+        given, self.arguments = _bind(call, args, kwargs)
+        self.given = {**passed_down, **given}
         self.first = next(iter(self.arguments.values()), None)
         self.tensors, self.nested = {}, set()
         for name, value in self.arguments.items():

@@ -6,7 +6,7 @@ account of weights is in `layer_state.py`, building in `layer_building.py`.
 """
 
 from ckeras import dtype_policies, regularizers
-from ckeras.dtype_policies import DTypePolicyMap
+from ckeras.dtype_policies import DTypePolicy, DTypePolicyMap
 from ckeras.engine import scope, tree
 from ckeras.engine.symbolic.keras_tensor import KerasTensor, any_symbolic_tensors
 from ckeras.engine.symbolic.node import Node
@@ -142,9 +142,10 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     def _policy_in_force(self):
         """The policy, or of a map the one for the layer's path."""
         policy = self._dtype_policy
-        if isinstance(policy, DTypePolicyMap) and self.path:
-            return policy[self.path]
-        return policy
+        # The exact type first: maps are known by their abstract base class, slowly.
+        if type(policy) is DTypePolicy or not isinstance(policy, DTypePolicyMap):
+            return policy
+        return policy[self.path] if self.path else policy
 
     @property
     def dtype(self):
@@ -186,7 +187,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
         # where nothing had to be converted: files tell them apart.
         original = args, kwargs
         args, kwargs = self._convert_arguments(args, kwargs)
-        spec = CallSpec(signature_of(self.call), self._call_context_args, args, kwargs)
+        spec = CallSpec(self.call, self._call_context_args, args, kwargs)
         self._assert_input_compatibility(spec.first)
         with self._open_name_scope():
             self._maybe_build(spec)
@@ -286,7 +287,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return Operation.compute_output_spec(self, *args, **kwargs)
         method = self.compute_output_shape
-        spec = CallSpec(signature_of(self.call), self._call_context_args, args, kwargs)
+        spec = CallSpec(self.call, self._call_context_args, args, kwargs)
         shape = method(**shapes_for(method, spec, type(self).__name__))
         return self._placeholders(shape)
 

@@ -81,11 +81,12 @@ def with_program(name, program, *, infer, gradient):
 
 
 def _same_types(name, *arrays):
-    if any(a.dtype != arrays[0].dtype for a in arrays):
-        raise ValueError(
-            f"`{name}`: expected inputs of one type. "
-            f"Received: {', '.join(a.dtype for a in arrays)}"
-        )
+    for array in arrays:
+        if array.dtype != arrays[0].dtype:
+            raise ValueError(
+                f"`{name}`: expected inputs of one type. "
+                f"Received: {', '.join(a.dtype for a in arrays)}"
+            )
 
 
 def binary(name, gradient, opcode=None):
