@@ -187,8 +187,8 @@ def memory(options):
         model = keras_model(ckeras, units, units)
         x = np.zeros((batch, timesteps, units), "float32")
         model.train_on_batch(x, np.zeros((batch, 1), "float32"))
-        # Gates, c and h of each timestep, and the gates' gradients.
-        needed = 4 * batch * timesteps * units * (4 + 1 + 1 + 4)
+        # Gates, c and h of each timestep; the gates' gradients take their place.
+        needed = 4 * batch * timesteps * units * (4 + 1 + 1)
         needed += 4 * model.count_params()  # the weights' gradients
         scratch = model.train_function.plan.scratch_bytes
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -23,7 +23,8 @@ instead of many small ones.
                     U, mask or NULL, gates, inner, h before,
                     d_x·W (b, t, 3u), d_h0 (b, u), and if reset after d_h·U (b, t, 3u),
                     workspace; the first two thirds of d_x·W, which are those of d_h·U
-                    if reset after, are left out if dim[8] is not 0
+                    if reset after, are left out if dim[8] is not 0; d_h·U, or reset
+                    before d_x·W, may be the gates, and a short d_x·W may be inner
     dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
          6 whether the last timestep is read first   7 whether reset after
          8 whether d_x·W is short (backward, reset after)

@@ -80,8 +80,9 @@ cdef inline void after_row(
 ) noexcept nogil:
     """One timestep of one row, reset after: gradients of the product with h, here and
     in the result, of that with x, and what of d_h goes around them. The first two
-    thirds of the product with x, d_x, may be NULL."""
-    cdef vec z, r, a, v, d, one
+    thirds of the product with x, d_x, may be NULL. The result may be the gates and d_a
+    may be `inner`: all is read before anything is written."""
+    cdef vec z, r, a, p, v, d, one
     cdef Py_ssize_t j = 0, left
     spread(&one, <real> 1)
     while j < units:
@@ -90,6 +91,7 @@ cdef inline void after_row(
         load_n(&r, gates + units + j, left)
         load_n(&a, gates + 2 * units + j, left)
         load_n(&v, before + j, left)
+        load_n(&p, inner + j, left)
         load_n(&d, d_h + j, left)
         v = d * (v - a) * z * (one - z)
         store_n(d_inner + j, &v, left)
@@ -103,8 +105,7 @@ cdef inline void after_row(
         v = d * r
         store_n(d_inner + 2 * units + j, &v, left)
         store_n(result + 2 * units + j, &v, left)
-        load_n(&v, inner + j, left)
-        v = d * v * r * (one - r)
+        v = d * p * r * (one - r)
         store_n(d_inner + units + j, &v, left)
         store_n(result + units + j, &v, left)
         if d_x != NULL:

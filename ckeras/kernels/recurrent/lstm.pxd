@@ -19,7 +19,8 @@ for all timesteps, which is one large product instead of many small ones.
                     workspace; the gates may be z
     backward   buf  d_outputs as outputs, d_h (b, u), d_c (b, u) - each NULL for none -,
                     U, c, mask or NULL, gates, cells,
-                    d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace
+                    d_z (b, t, 4u), d_h0 (b, u), d_c0 (b, u), workspace; d_z may be
+                    the gates
     dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
          6 whether the last timestep is read first
 

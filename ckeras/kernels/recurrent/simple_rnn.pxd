@@ -17,7 +17,7 @@ one large product instead of many small ones.
                     dim[4] is 0 -, workspace; h after may be the projection
     backward   buf  d_outputs as outputs, d_h (b, u) - each NULL for none -,
                     U, mask or NULL, h after each timestep,
-                    d_x·W (b, t, u), d_h0 (b, u), workspace
+                    d_x·W (b, t, u), d_h0 (b, u), workspace; d_x·W may be h after
     dim  0 b   1 t   2 u   3 whether outputs are sequences   4 keep, 5 f (forward)
          6 whether the last timestep is read first   7 Activation
 

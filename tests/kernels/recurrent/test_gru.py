@@ -141,13 +141,19 @@ def test_backward_is_the_slope_of_forward(size, after, backwards, masked):
     d_last = rng.normal(size=(batch, units))
     _, _, gates, inner, before = forward(z, u, c, h, mask, after, backwards)
 
-    def backward(n_threads, short=False):
+    def backward(n_threads, short=False, in_place=False):
+        kept_gates, kept_inner = gates.copy(), inner.copy()
         width = units if short else 3 * units
         d_z = poisoned((batch, steps, width), "float64")
         d_inner = poisoned(z.shape, "float64")
+        if in_place and after:
+            d_inner = kept_gates
+            d_z = kept_inner if short else d_z
+        elif in_place:
+            d_z = kept_gates
         d_h = poisoned((batch, units), "float64")
-        buffers = [d_outputs, d_last, u, mask, gates, inner, before, d_z, d_h]
-        buffers += [d_inner] if after else []
+        buffers = [d_outputs, d_last, u, mask, kept_gates, kept_inner, before, d_z]
+        buffers += [d_h, d_inner] if after else [d_h]
         run(
             "gru.backward",
             "float64",
@@ -165,10 +171,10 @@ def test_backward_is_the_slope_of_forward(size, after, backwards, masked):
         return (outputs * d_outputs).sum() + (last * d_last).sum()
 
     found = backward(1)
-    for a, b in zip(backward(2), found, strict=True):
+    for a, b in zip(backward(2, in_place=True), found, strict=True):
         np.testing.assert_array_equal(a, b)
     if after:
-        for a, b in zip(backward(2, short=True), found, strict=True):
+        for a, b in zip(backward(2, short=True, in_place=True), found, strict=True):
             np.testing.assert_array_equal(a, b[..., -a.shape[-1] :])
     inputs = [z, h, c] if after else [z, h]
     for i, gradient in enumerate(found):

@@ -164,12 +164,16 @@ def _gradient_lower(node):
     batch, steps, width = gates.shape
     units = u.shape[0]
     after, short = int(node.attrs["reset_after"]), int(node.attrs["short"])
+    in_place = {2: (4,)} if after else {0: (4,)}
+    if short:
+        in_place[0] = (5,)
     return Step(
         "gru.backward",
         (*sequence.dims(node, batch, steps, units), after, short),
         dtype=gates.dtype,
         workspace=sequence.workspace("gru", batch, units, 0, gates.dtype),
         flops=2 * batch * steps * units * width,
+        in_place=in_place,
     )
 
 

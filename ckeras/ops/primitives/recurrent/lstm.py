@@ -85,6 +85,7 @@ def _gradient_lower(node):
         dtype=gates.dtype,
         workspace=sequence.workspace("lstm", batch, units, 0, gates.dtype),
         flops=2 * batch * steps * units * width,
+        in_place={0: (6,)},
     )
 
 

@@ -101,6 +101,7 @@ def _gradient_lower(node):
         dtype=h_after.dtype,
         workspace=sequence.workspace("simple_rnn", batch, units, 0, h_after.dtype),
         flops=2 * batch * steps * units * units,
+        in_place={0: (4,)},
     )
 
 
