@@ -5,7 +5,7 @@ from itertools import count
 
 from ckeras.engine.control.body import Body
 from ckeras.engine.control.replay import copy_graph, replay
-from ckeras.engine.plan.layout import nbytes
+from ckeras.engine.plan.places import nbytes
 from ckeras.engine.primitive import Primitive, Spec, Step, record
 from ckeras.engine.tracing.gradient import backward
 from ckeras.engine.tracing.graph import Symbol

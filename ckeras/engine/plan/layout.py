@@ -5,32 +5,15 @@ buffer of an operand that nobody reads later; a variable's new value is computed
 into the variable; what is packed together is computed right into the pack.
 """
 
-import functools
 from typing import NamedTuple
-
-import numpy as np
 
 from ckeras.engine.plan.buffers import Buffer
 from ckeras.engine.plan.order import may_fail, safe_order
+from ckeras.engine.plan.places import Place, apart, itemsize, nbytes
 from ckeras.engine.values.arena import Arena
 from ckeras.engine.values.memory import round_up
 
-__all__ = ["Copy", "Layout", "Place", "PlanStep"]
-
-
-class Place(NamedTuple):
-    """Where a value lies: a buffer, the byte in it at which it begins, and its size."""
-
-    buffer: Buffer
-    start: int
-    nbytes: int
-
-    def root(self):
-        """The same place in the outermost buffer."""
-        if self.buffer.parent is None:
-            return self
-        buffer, start = self.buffer.root()
-        return Place(buffer, start + self.start, self.nbytes)
+__all__ = ["Copy", "Layout", "PlanStep"]
 
 
 class PlanStep(NamedTuple):
@@ -53,19 +36,6 @@ class Copy(NamedTuple):
     source: tuple
     target: tuple
     nbytes: int
-
-
-@functools.cache
-def _itemsize(dtype):
-    return np.dtype(dtype).itemsize
-
-
-def nbytes(value):
-    """The bytes that a value or spec takes."""
-    size = _itemsize(value.dtype)
-    for n in value.shape:
-        size *= n
-    return size
 
 
 class Layout:
@@ -117,8 +87,8 @@ class Layout:
         What a plan keeps of its layout are plain tuples of names and numbers: the
         garbage collector does not go through these, nor through buffers that are gone.
         """
-        self._slots = {key: _slot(place) for key, place in self._places.items()}
-        self.copies = [Copy(_slot(s), _slot(t), n) for s, t, n in self.copies]
+        self._slots = {key: place.slot() for key, place in self._places.items()}
+        self.copies = [Copy(s.slot(), t.slot(), n) for s, t, n in self.copies]
         for time, step in enumerate(self.steps):
             if step.workspace is not None:
                 self.steps[time] = step._replace(workspace=step.workspace.offset)
@@ -210,7 +180,7 @@ class Layout:
     def _note_view(self, node):
         value, output = node.inputs[0], node.outputs[0]
         buffer, start, _ = self.place(value)
-        start += node.primitive.view(node) * _itemsize(value.dtype)
+        start += node.primitive.view(node) * itemsize(value.dtype)
         self._places[id(output)] = Place(buffer, start, nbytes(output))
 
     def _whole_scratch(self, value):
@@ -231,7 +201,7 @@ class Layout:
         # A loop may run forever or fail: nothing is written until the last is done.
         inner = [time for time, step in enumerate(self.steps) if step.plans]
         earliest = inner[-1] + 1 if inner else 0
-        alone = _apart(targets)
+        alone = apart(targets)
         for place, (_, value) in zip(targets, self.graph.writes, strict=True):
             buffer = self._whole_scratch(value)
             if (
@@ -254,12 +224,12 @@ class Layout:
             return False
         taken = self._taken_by(buffer)
         for later, i, place in self._readers.get(id(target.buffer), ()):
-            if later >= time and _overlap(place, target):
+            if later >= time and place.overlaps(target):
                 # What reads `buffer` itself does so under its own name.
                 in_place = later == time and i in taken
                 if not in_place or place.root() != target:
                     return False
-        return not any([_overlap(place, target) for place in self._results])
+        return not any([place.overlaps(target) for place in self._results])
 
     def _taken_by(self, buffer):
         """The operands that `buffer` may take the place of, in the step filling it."""
@@ -386,41 +356,3 @@ class Layout:
         self.copies = first + staged + last
         # What no plan asks for later: the garbage collector would go through it.
         del self._readers, self._results, self._storages
-
-
-def _slot(place):
-    buffer, start, _ = place
-    while buffer.parent is not None:
-        start += buffer.start
-        buffer = buffer.parent
-    if buffer.kind == "scratch":
-        start += buffer.offset
-    return buffer.kind, buffer.source, start
-
-
-def _overlap(place, target):
-    """Whether a place has bytes of another one, which is in an outermost buffer."""
-    buffer, start, size = place
-    while buffer.parent is not None:
-        start += buffer.start
-        buffer = buffer.parent
-    return (
-        buffer is target.buffer
-        and start < target.start + target.nbytes
-        and target.start < start + size
-    )
-
-
-def _apart(places):
-    """Those of some places in outermost buffers that overlap none of the others."""
-    together, widest = set(), None
-    for place in sorted(places, key=lambda p: (id(p.buffer), p.start)):
-        if widest is not None and _overlap(widest, place):
-            together.update((widest, place))
-        if widest is None or _end(place) > _end(widest):
-            widest = place
-    return set(places) - together
-
-
-def _end(place):
-    return id(place.buffer), place.start + place.nbytes
