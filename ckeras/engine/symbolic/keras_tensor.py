@@ -124,10 +124,8 @@ def standardize_shape(shape):
 
 def any_symbolic_tensors(args=(), kwargs=None):
     """Whether a `KerasTensor` is among the arguments, however nested."""
-    for value in args:
-        if _has_keras_tensor(value):
-            return True
-    return any(_has_keras_tensor(v) for v in kwargs.values()) if kwargs else False
+    values = (*args, *kwargs.values()) if kwargs else args
+    return any(map(_has_keras_tensor, values))
 
 
 def _has_keras_tensor(value):

@@ -155,10 +155,6 @@ class Trace:
         self._values[holder] = functools.partial(function, *args, **kwargs)
         self.writes.pop(holder, None)
 
-    def is_written(self, holder):
-        """Whether `holder` itself was assigned since its arena was."""
-        return holder in self.writes
-
     def run(self, function, args, kwargs):
         """Calls `function` with this trace active and closes the graph."""
         # Tapes of the caller must not see symbols: they would outlive the trace.

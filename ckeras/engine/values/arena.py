@@ -74,7 +74,7 @@ class Arena:
         if active is None:
             flat = Tensor(self.memory)
             return Tensor(self.memory.copy()) if tapes.active_tapes() else flat
-        if any(active.is_written(v) for v in self.variables):
+        if not active.writes.keys().isdisjoint(self.variables):
             return _table["pack"]([active.read(v) for v in self.variables])
         return active.read(self)
 

@@ -181,7 +181,8 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
     @filter_traceback
     def __call__(self, *args, **kwargs):
         self._check_super_called()
-        self._called = True
+        if not self._called:
+            self._called = True
         symbolic = any_symbolic_tensors(args, kwargs)
         # As in Keras, masks that are filled in become part of the recorded call
         # where nothing had to be converted: files tell them apart.
@@ -189,8 +190,9 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
         args, kwargs = self._convert_arguments(args, kwargs)
         spec = CallSpec(self.call, self._call_context_args, args, kwargs)
         self._assert_input_compatibility(spec.first)
-        with self._open_name_scope():
-            self._maybe_build(spec)
+        if not self.built:
+            with self._open_name_scope():
+                self._build_on_call(spec)
         with call_context.entered(self) as context:
             self._settle_context(spec, context, kwargs)
             mask = layer_masks.take_masks(spec, kwargs)
@@ -199,7 +201,8 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
                     outputs = self.symbolic_call(*args, **kwargs)
                 else:
                     outputs = self._computed(*args, **kwargs)
-                self.built = True
+                if not self.built:
+                    self.built = True
                 self._add_activity_loss(outputs)
             layer_masks.pass_masks(self, spec.first, outputs, mask)
         if symbolic:

@@ -94,9 +94,8 @@ class LayerBuilding:
         elif config and "shapes_dict" in config:
             self.build(**config["shapes_dict"])
 
-    def _maybe_build(self, spec):
-        if self.built:
-            return
+    def _build_on_call(self, spec):
+        """Builds the layer for the arguments of its first call."""
         if self._has_own_build():
             self.build(**shapes_for(self.build, spec, type(self).__name__))
             # Building may have set what the layer expects of its inputs.

@@ -59,7 +59,7 @@ class Tracker:
 
     def track(self, value):
         """Notes the parts in `value`; returns it, containers as tracking ones."""
-        if not _state.enabled:
+        if type(value) in _PLAIN or not _state.enabled:
             return value
         kind = _kind(value)
         if kind is not None:
@@ -111,6 +111,8 @@ class Tracker:
 
 
 _FIXED = "non_trainable_variables"
+# Types of values that have no parts.
+_PLAIN = frozenset((bool, int, float, str, type(None)))
 
 
 def contains(items, value):

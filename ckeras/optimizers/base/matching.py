@@ -16,7 +16,9 @@ def fitting(gradient, variable):
     Raises:
         ValueError: if it cannot be broadcast to that.
     """
-    shape, wanted = tuple(np.shape(gradient)), tuple(variable.shape)
+    known = hasattr(gradient, "shape")
+    shape = tuple(gradient.shape if known else np.shape(gradient))
+    wanted = tuple(variable.shape)
     if shape == wanted:
         return gradient
     try:
