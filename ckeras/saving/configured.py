@@ -1,6 +1,5 @@
 """What all objects with a configuration share: it follows from their constructor."""
 
-import functools
 import inspect
 
 from ckeras.saving.serialization import deserialize_keras_object, serialize_keras_object
@@ -8,7 +7,6 @@ from ckeras.saving.serialization import deserialize_keras_object, serialize_kera
 __all__ = ["Configured", "find", "read", "signature_config"]
 
 
-@functools.cache
 def _names(cls):
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(cls.__init__).parameters.values()

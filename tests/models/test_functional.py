@@ -188,3 +188,21 @@ def test_ops_get_config_and_back():
     model = ckeras.Model(inputs, x)
     again = ckeras.Model.from_config(model.get_config())
     np.testing.assert_array_equal(again(A), model(A))
+
+
+def test_a_layer_that_returns_another_number_of_outputs():
+    class Parts(layers.Layer):
+        count = 2
+
+        def call(self, x):
+            return [x * (i + 1.0) for i in range(self.count)]
+
+    inputs = ckeras.Input((1,))
+    layer = Parts(name="parts")
+    model = ckeras.Model(inputs, layer(inputs))
+    x = np.ones((2, 1), "float32")
+    layer.count = 3  # further outputs are left out, as in Keras
+    assert [float(y[0, 0]) for y in model(x)] == [1.0, 2.0]
+    layer.count = 1
+    with pytest.raises(ValueError, match="'parts' returned 1 outputs"):
+        model(x)

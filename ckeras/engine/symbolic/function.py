@@ -115,7 +115,13 @@ class Function(Operation):
             operation = node.operation
             call = operation if operation_fn is None else operation_fn(operation)
             outputs = tree.flatten(call(*args, **kwargs))
-            values.update(zip([id(x) for x in node.outputs], outputs, strict=True))
+            if len(outputs) < len(node.outputs):
+                raise ValueError(
+                    f"'{operation.name}' returned {len(outputs)} outputs where it "
+                    f"returned {len(node.outputs)} when the model was made."
+                )
+            # Further ones are left out, as in Keras.
+            values.update(zip([id(x) for x in node.outputs], outputs, strict=False))
         results = [values[id(x)] for x in self._outputs]
         return tree.pack_sequence_as(self._outputs_struct, results)
 

@@ -1,6 +1,7 @@
 """Operations: what stands at the nodes of functional graphs — layers and ops."""
 
 import inspect
+import weakref
 
 from ckeras.engine import tree
 from ckeras.engine.control.rematerialization import (
@@ -15,7 +16,7 @@ from ckeras.engine.symbolic.node import Node
 __all__ = ["Operation"]
 
 _PLAIN = (str, int, float, bool, type(None))
-_signatures: dict = {}
+_signatures: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def constructor_signature(cls):

@@ -1,6 +1,7 @@
 """The arguments of a layer's call, sorted into tensors and others, and their shapes."""
 
 import inspect
+import weakref
 
 from ckeras.engine import tree
 from ckeras.engine.scope import in_symbolic_scope
@@ -9,8 +10,9 @@ from ckeras.engine.values.convert import is_tensor
 
 __all__ = ["CallSpec", "is_tensor_or_symbolic", "shapes_for"]
 
-_signatures: dict = {}
-_plain: dict = {}
+# Signatures and the defaults of their parameters by function. A layer may have a
+# function of its own as its `call`, which then must not outlive it.
+_known = weakref.WeakKeyDictionary()
 # The sizes that shape inference fills in for unknown ones. As a batch's size they
 # must not find their way into what a layer remembers of its build.
 _STAND_INS = (83, 89)
@@ -18,10 +20,15 @@ _STAND_INS = (83, 89)
 
 def signature_of(function):
     """A method's signature without `self`, looked up once."""
+    return _look_up(function)[0]
+
+
+def _look_up(function):
     key = getattr(function, "__func__", function)
-    found = _signatures.get(key)
+    found = _known.get(key)
     if found is None:
-        found = _signatures[key] = inspect.signature(function)
+        signature = inspect.signature(function)
+        found = _known[key] = signature, _defaults_of(signature)
     return found
 
 
@@ -31,11 +38,7 @@ def _bind(function, args, kwargs):
     Raises:
         TypeError: if they do not fit its signature.
     """
-    signature = signature_of(function)
-    key = getattr(function, "__func__", function)
-    defaults = _plain.get(key)
-    if defaults is None:
-        defaults = _plain[key] = _defaults_of(signature)
+    signature, defaults = _look_up(function)
     if defaults and len(args) <= len(defaults):
         given = dict(zip(defaults, args, strict=False))
         if given.keys().isdisjoint(kwargs) and kwargs.keys() <= defaults.keys():

@@ -1,5 +1,7 @@
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -254,3 +256,38 @@ def test_what_build_assigns_stays(way):
     assert float(layer.scale.numpy()) == (6.0 if way == "function" else 5.0)
     np.testing.assert_array_equal(layer.first.kernel, layer.second.kernel)
     np.testing.assert_array_equal(layer(x), np.zeros((4, 2)))
+
+
+def test_a_layer_with_a_call_of_its_own_is_freed():
+    class Multiplied(layers.Layer):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = factor
+            self.call = lambda x: x * self.factor
+
+    layer = Multiplied(3.0)
+    np.testing.assert_array_equal(layer(np.ones((1, 2), "float32")), [[3.0, 3.0]])
+    gone, kind = weakref.ref(layer), weakref.ref(Multiplied)
+    del layer, Multiplied
+    gc.collect()
+    assert gone() is None
+    assert kind() is None
+
+
+def test_arguments_are_bound_as_python_binds_them():
+    class Many(layers.Layer):
+        def call(self, x, /, factor=2.0, *rest, bias=1.0, **more):
+            return x * factor + bias + len(rest) + len(more)
+
+    class Plain(layers.Layer):
+        def call(self, x, factor, bias=1.0):
+            return x * factor + bias
+
+    x = np.ones((1, 1), "float32")
+    assert float(Many()(x)) == 3.0
+    assert float(Many()(x, bias=0.0, other=1)) == 3.0
+    assert float(Plain()(x, factor=3.0)) == 4.0
+    assert float(Plain()(bias=0.0, x=x, factor=3.0)) == 3.0
+    for wrong in ({}, {"factor": 1.0, "other": 2.0}, {"x": x, "factor": 1.0}):
+        with pytest.raises(TypeError, match="argument"):
+            Plain()(x, **wrong)
