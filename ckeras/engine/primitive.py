@@ -132,10 +132,8 @@ class Primitive(eager.Applicable):
         self.explain = explain
         self.any_type = any_type or view is not None
         self.takes_complex = takes_complex or view is not None
-        self._foreign = frozenset(
-            (() if self.any_type else tuple(HALVES))
-            + (() if self.takes_complex else tuple(COMPLEX))
-        )
+        halves = () if self.any_type else HALVES
+        self._foreign = frozenset(halves).union(() if self.takes_complex else COMPLEX)
         self.complex_twin: Primitive | None = None
         registry[name] = self
 

@@ -183,8 +183,6 @@ def map_structure(func, *structures, none_is_leaf=True):
         if first is None and not none_is_leaf:
             return None
         return func(*structures)
-    if len(structures) == 1:
-        return _mapped(func, first, none_is_leaf)
     for other in structures[1:]:
         assert_same_structure(first, other, check_types=False)
     columns = [[c for _, c in _children(s)] for s in structures]
@@ -194,14 +192,6 @@ def map_structure(func, *structures, none_is_leaf=True):
             map_structure(func, *row, none_is_leaf=none_is_leaf)
             for row in zip(*columns, strict=True)
         ],
-    )
-
-
-def _mapped(func, structure, none_is_leaf):
-    if not is_nested(structure):
-        return func(structure) if none_is_leaf or structure is not None else None
-    return _rebuild(
-        structure, [_mapped(func, c, none_is_leaf) for _, c in _children(structure)]
     )
 
 

@@ -18,7 +18,7 @@ def test_deferred_build():
     assert y.shape == (5, 2)
     assert model.output_shape == (5, 2)
     assert len(model.layers) == 2
-    assert model.weights[0].path.endswith("dense/kernel")
+    assert model.weights[0].path.endswith(f"{model.layers[0].name}/kernel")
 
 
 def test_add_and_pop():

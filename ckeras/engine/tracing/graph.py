@@ -208,11 +208,7 @@ class Graph:
 
     def record(self, primitive, args, attrs):
         """Adds a node after checking its arguments' shapes."""
-        own = self.reference
-        args = [
-            self.lift(arg) if type(arg) is Symbol and arg._graph is not own else arg
-            for arg in args
-        ]
+        args = [self.lift(arg) for arg in args]
         specs = primitive.infer(*args, **attrs)
         single = hasattr(specs, "shape")
         outputs = [Symbol(self, s) for s in ([specs] if single else specs)]

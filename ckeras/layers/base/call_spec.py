@@ -25,11 +25,18 @@ def signature_of(function):
 
 def _look_up(function):
     key = getattr(function, "__func__", function)
-    found = _known.get(key)
+    try:
+        found = _known.get(key)
+    except TypeError:  # nothing can refer to it weakly
+        return _read_signature(function)
     if found is None:
-        signature = inspect.signature(function)
-        found = _known[key] = signature, _defaults_of(signature)
+        found = _known[key] = _read_signature(function)
     return found
+
+
+def _read_signature(function):
+    signature = inspect.signature(function)
+    return signature, _defaults_of(signature)
 
 
 def _bind(function, args, kwargs):

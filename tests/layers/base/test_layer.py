@@ -291,3 +291,18 @@ def test_arguments_are_bound_as_python_binds_them():
     for wrong in ({}, {"factor": 1.0, "other": 2.0}, {"x": x, "factor": 1.0}):
         with pytest.raises(TypeError, match="argument"):
             Plain()(x, **wrong)
+
+
+def test_a_call_that_nothing_can_refer_to_weakly():
+    class Doubling:
+        __slots__ = ()
+
+        def __call__(self, x):
+            return x * 2
+
+    class Given(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.call = Doubling()
+
+    assert float(Given()(np.ones((1, 1), "float32"))) == 2.0
