@@ -101,22 +101,29 @@ class Program:
             *constants: numbers.
             dtype: type of the arithmetic; by default that of inputs and output.
         """
+        operands = [Operand("input", i) for i in range(len(node.inputs))]
+        operands += [Operand("constant", i) for i in range(len(constants))]
+        code = (Instruction(opcode, tuple(operands)),) if opcode else ()
+        result = Operand("result", 0) if code else operands[0]
+        return cls.of(node, code, result, *constants, dtype=dtype)
+
+    @classmethod
+    def of(cls, node, code, result, *constants, dtype=None):
+        """The program of a primitive that is some instructions.
+
+        Args:
+            node: the applied primitive, with one output.
+            code: the instructions.
+            result: the operand that is stored.
+            *constants: numbers.
+            dtype: type of the arithmetic; by default that of inputs and output.
+        """
         inputs = tuple([(tuple(x.shape), x.dtype) for x in node.inputs])
         output = node.outputs[0]
         if dtype is None:
             dtype = compute_dtype(output.dtype, *[d for _, d in inputs])
-        operands = [Operand("input", i) for i in range(len(inputs))]
-        operands += [Operand("constant", i) for i in range(len(constants))]
-        code = (Instruction(opcode, tuple(operands)),) if opcode else ()
-        result = Operand("result", 0) if code else operands[0]
-        return cls(
-            dtype,
-            tuple(output.shape),
-            inputs,
-            tuple(constants),
-            code,
-            ((result, output.dtype),),
-        )
+        outputs = ((result, output.dtype),)
+        return cls(dtype, tuple(output.shape), inputs, constants, code, outputs)
 
     def __str__(self):
         names = {"input": "x", "constant": "c", "result": "r"}

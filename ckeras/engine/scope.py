@@ -23,7 +23,7 @@ __all__ = [
 
 class _State(threading.local):
     def __init__(self):
-        self.names = []
+        self.names = []  # (scope, path)
         self.stateless = []
         self.symbolic = 0
         self.autocast = None
@@ -66,11 +66,14 @@ class name_scope:
             self.deduplicate
             and self.caller is not None
             and stack
-            and stack[-1].caller is self.caller
+            and stack[-1][0].caller is self.caller
         )
         self._entered.append(not again)
         if not again:
-            stack.append(self)
+            outer = self.override_parent
+            if outer is None:
+                outer = current_path()
+            stack.append((self, f"{outer}/{self.name}" if outer else self.name))
         return self
 
     def __exit__(self, *exc):
@@ -80,17 +83,7 @@ class name_scope:
 
 def current_path():
     """The names of the open scopes, joined by slashes."""
-    names = _state.names
-    if not names:
-        return ""
-    parts = []
-    for scope in reversed(names):
-        parts.append(scope.name)
-        if scope.override_parent is not None:
-            if scope.override_parent:
-                parts.append(scope.override_parent)
-            break
-    return "/".join(reversed(parts))
+    return _state.names[-1][1] if _state.names else ""
 
 
 _counts: dict = {}

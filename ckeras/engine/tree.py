@@ -178,21 +178,19 @@ def map_structure(func, *structures, none_is_leaf=True):
         raise ValueError("Must provide at least one structure")
     if not callable(func):
         raise TypeError(f"`func` must be callable. Received: func={func}")
-    first = structures[0]
-    if not is_nested(first):
-        if first is None and not none_is_leaf:
-            return None
-        return func(*structures)
-    for other in structures[1:]:
+    first, *others = structures
+    for other in others:
         assert_same_structure(first, other, check_types=False)
+    return _mapped(func, structures, none_is_leaf)
+
+
+def _mapped(func, structures, none_is_leaf):
+    first = structures[0]
+    if not isinstance(first, (list, tuple, dict)):
+        return None if first is None and not none_is_leaf else func(*structures)
     columns = [[c for _, c in _children(s)] for s in structures]
-    return _rebuild(
-        first,
-        [
-            map_structure(func, *row, none_is_leaf=none_is_leaf)
-            for row in zip(*columns, strict=True)
-        ],
-    )
+    rows = zip(*columns, strict=True)
+    return _rebuild(first, [_mapped(func, row, none_is_leaf) for row in rows])
 
 
 def map_structure_up_to(shallow_structure, func, *structures):

@@ -138,8 +138,11 @@ class Functional(Function, Model):
         """
         struct = self._inputs_struct
         fatal = False
-        if isinstance(struct, list) and len(struct) == 1 and is_tensor(inputs):
-            return [inputs]
+        if is_tensor(inputs):
+            if not tree.is_nested(struct):
+                return inputs
+            if isinstance(struct, list) and len(struct) == 1:
+                return [inputs]
         if isinstance(inputs, dict) and not isinstance(struct, dict):
             names = [x.name for x in tree.flatten(struct)]
             if all(name in inputs for name in names):

@@ -11,7 +11,7 @@ from ckeras.engine.symbolic.keras_tensor import KerasTensor
 from ckeras.engine.tracing.gradient import GradientTape
 from ckeras.engine.values import dtypes
 from ckeras.engine.values.convert import convert_to_tensor
-from ckeras.layers.base.call_spec import signature_of
+from ckeras.layers.base.call_spec import parameters_of
 from ckeras.training.compiling import Compiling
 from ckeras.utils.packing import unpack_x_y_sample_weight
 
@@ -98,7 +98,7 @@ class ModelSteps(Compiling):
 
     def _compute_loss(self, x, y, y_pred, sample_weight, training):
         # An override written for Keras before 3.3 has no `training` argument.
-        if "training" in signature_of(self.compute_loss).parameters:
+        if "training" in parameters_of(self.compute_loss):
             return self.compute_loss(x, y, y_pred, sample_weight, training=training)
         return self.compute_loss(x, y, y_pred, sample_weight)
 

@@ -11,13 +11,11 @@ def common_subexpressions(graph):
     """
     merged, seen, kept = {}, {}, []
     for node in graph.nodes:
-        node.inputs = [merged.get(id(v), v) for v in node.inputs]
+        if merged:
+            node.inputs = [merged.get(id(v), v) for v in node.inputs]
         try:
-            key = (
-                node.primitive,
-                tuple([id(v) for v in node.inputs]),
-                tuple(node.attrs.items()),
-            )
+            operands, attrs = tuple(map(id, node.inputs)), tuple(node.attrs.items())
+            key = node.primitive, operands, attrs
             first = seen.setdefault(key, node)
         except TypeError:  # an attribute that cannot be compared
             first = node

@@ -18,7 +18,7 @@ def dense(graph):
     """Replaces chains that begin with `matmul` by `dense`."""
     followers, replaced = Followers(graph), {}
     for node in graph.nodes:
-        if not _is_projection(node):
+        if node.primitive.name != "matmul" or not _is_projection(node):
             continue
         finish = followers.finish(node)
         if finish is not None:
@@ -28,14 +28,10 @@ def dense(graph):
         followers.replace(replaced)
 
 
-def _is_projection(node):
-    return (
-        node.primitive.name == "matmul"
-        and not node.attrs.get("transpose_a")
-        and not node.attrs.get("transpose_b")
-        and len(node.inputs[0].shape) >= 2
-        and len(node.inputs[1].shape) == 2
-    )
+def _is_projection(matmul):
+    x, w = matmul.inputs
+    transposed = matmul.attrs.get("transpose_a") or matmul.attrs.get("transpose_b")
+    return not transposed and len(x.shape) >= 2 and len(w.shape) == 2
 
 
 def _joined(graph, matmul, finish, last):

@@ -12,6 +12,7 @@ from ckeras.engine.passes.layouts import layouts
 from ckeras.engine.passes.pooling import pooled_convolutions, pooled_gradients
 from ckeras.engine.passes.reversals import reversals
 from ckeras.engine.passes.tokens import RECURRENT, tokens
+from ckeras.engine.passes.zeros import zeros
 
 __all__ = ["run", "switched_off"]
 
@@ -28,6 +29,7 @@ _PASSES = {
     "convolutions": convolutions,
     "pooled_convolutions": pooled_convolutions,
     "elementwise": elementwise,
+    "zeros": zeros,
 }
 # The primitives without any of which a pass has nothing to do.
 _STARTS = {

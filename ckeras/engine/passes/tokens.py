@@ -20,10 +20,14 @@ _BYTES = 1 << 26
 
 def tokens(graph):
     """Gives recurrent nodes behind a lookup the projections of the distinct tokens."""
+    recurrent = [n for n in graph.nodes if n.primitive.name in RECURRENT]
+    predicting = {id(n) for n in recurrent if not n.attrs["keep"]}
+    if not predicting:
+        return
     makers = {id(o): n for n in graph.nodes for o in n.outputs}
     distinct, nodes = {}, []
     for node in graph.nodes:
-        found = _lookup(node, makers)
+        found = _lookup(node, makers) if id(node) in predicting else None
         if found is not None:
             lookup, w, b = found
             places, projections, made = _projected(graph, node, lookup, w, b, distinct)
@@ -36,8 +40,6 @@ def tokens(graph):
 def _lookup(node, makers):
     """The lookup of a recurrent node's features, and the weights and bias by which
     they are multiplied; None if there is no such thing."""
-    if node.primitive.name not in RECURRENT or node.attrs["keep"]:
-        return None
     x, w, b = node.inputs[:3]
     if w is None and b is None:
         x, w, b = _product(makers.get(id(x)), makers)

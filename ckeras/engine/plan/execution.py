@@ -36,11 +36,6 @@ def _fresh(shape, dtype):
     return memory.empty(size, dtype).reshape(shape)
 
 
-def _span(array):
-    """Where an array begins, and its bytes."""
-    return array.ctypes.data, array.nbytes
-
-
 class _Callback:
     """Computes a plan's NumPy steps; keeps what they raise."""
 
@@ -93,7 +88,7 @@ class Execution:
             gather,
             plan.commit,
             plan.interruptible,
-            [_span(holder.memory) for holder, _ in plan.graph.writes],
+            [(h.address, h.memory.nbytes) for h, _ in plan.graph.writes],
         )
 
     # --- binding -----------------------------------------------------------------
@@ -139,7 +134,7 @@ class Execution:
         if kind == "scratch":
             return self._scratch_start + start
         if kind == "variable":
-            return source.memory.ctypes.data + start
+            return source.address + start
         if kind == "constant":
             return source._array.ctypes.data + start
         if kind == "output":

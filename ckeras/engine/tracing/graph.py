@@ -164,7 +164,7 @@ class Graph:
 
     def results(self):
         """All values that must be computed."""
-        return [*self.outputs, *(value for _, value in self.writes)]
+        return [*self.outputs, *[value for _, value in self.writes]]
 
     def uses(self):
         """The nodes that use a value, by the value's id."""
@@ -208,10 +208,10 @@ class Graph:
 
     def record(self, primitive, args, attrs):
         """Adds a node after checking its arguments' shapes."""
-        args = [self.lift(arg) for arg in args]
+        args = list(map(self.lift, args))
         specs = primitive.infer(*args, **attrs)
         single = hasattr(specs, "shape")
-        outputs = [Symbol(self, s) for s in ([specs] if single else specs)]
+        outputs = [Symbol(self, specs)] if single else list(map(self.new_symbol, specs))
         node = Node(primitive, args, outputs, attrs, single, current_path())
         self.nodes.append(node)
         return node

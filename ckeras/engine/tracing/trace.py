@@ -147,13 +147,14 @@ class Trace:
         self.writes.pop(holder, None)
         self.writes[holder] = symbol
 
-    def forget_write(self, holder, function, *args, **kwargs):
-        """Notes that `holder` has a new value by way of its arena.
+    def forget_writes(self, holders, function, flat):
+        """Notes that `holders` have new values by way of their arena.
 
-        The value is that of a function, which is called if the value is read.
+        A value is `function(flat, holder)`, which is called if the value is read.
         """
-        self._values[holder] = functools.partial(function, *args, **kwargs)
-        self.writes.pop(holder, None)
+        for holder in holders:
+            self._values[holder] = functools.partial(function, flat, holder)
+            self.writes.pop(holder, None)
 
     def run(self, function, args, kwargs):
         """Calls `function` with this trace active and closes the graph."""

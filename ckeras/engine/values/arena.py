@@ -43,6 +43,7 @@ class Arena:
         }
         dtype = self.variables[0].dtype
         self.memory = memory.empty(sum(sizes), dtype)
+        self.address = self.memory.ctypes.data
         self.spec = Spec((sum(sizes),), dtype)
         for variable, start in zip(self.variables, self.starts, strict=True):
             part = self.memory[start : start + variable.size]
@@ -85,9 +86,11 @@ class Arena:
             np.copyto(self.memory, flat._array)
             return
         active.write(self, flat)
-        for variable, start in zip(self.variables, self.starts, strict=True):
-            shape = variable.shape
-            active.forget_write(variable, _member, flat, start=start, shape=shape)
+        active.forget_writes(self.variables, self._value_in, flat)
+
+    def _value_in(self, flat, variable):
+        """A member's value as a part of the arena's."""
+        return _member(flat, start=self.start_of(variable), shape=variable.shape)
 
     def __reduce__(self):
         return Arena, (self.variables,)

@@ -52,7 +52,7 @@ def _learn_bfloat16():
 
 def name_of(dtype):
     """The name of a NumPy type in any byte order, or None if no tensor has it."""
-    if dtype.name == "bfloat16" and dtype not in NAMES:
+    if dtype not in NAMES and dtype.name == "bfloat16":
         _learn_bfloat16()
     return NAMES.get(dtype) or NAMES.get(dtype.newbyteorder("="))
 

@@ -102,6 +102,8 @@ class Variable(Operators):
         np.copyto(memory_array, array)
         self._array = memory_array
         self._tensor = Tensor(memory_array)
+        self._spec = Spec(memory_array.shape, self._tensor.dtype)
+        self.address = memory_array.ctypes.data
         self._arena = None
 
     # --- value -----------------------------------------------------------------
@@ -109,7 +111,7 @@ class Variable(Operators):
     @property
     def spec(self):
         """Shape and type, as the trace wants them."""
-        return Spec(self._array.shape, self._tensor.dtype)
+        return self._spec
 
     @property
     def memory(self):

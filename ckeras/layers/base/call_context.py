@@ -44,23 +44,27 @@ def current_context():
     return _state.context
 
 
-@contextlib.contextmanager
-def entered(layer):
+class entered:
     """The context for a call of `layer`: the one under way, or a new one.
 
     As in Keras, what an inner call sets holds until the outermost call ends, also for
     the layers that are called after it.
     """
-    context = _state.context
-    if context is not None:
-        yield context
-        return
-    context = _state.context = CallContext(layer)
-    layer._clear_losses()
-    try:
-        yield context
-    finally:
-        _state.context = None
+
+    def __init__(self, layer):
+        self._layer = layer
+        self._outermost = False
+
+    def __enter__(self):
+        if _state.context is None:
+            self._layer._clear_losses()
+            _state.context = CallContext(self._layer)
+            self._outermost = True
+        return _state.context
+
+    def __exit__(self, *exc):
+        if self._outermost:
+            _state.context = None
 
 
 def autocasting(layer):

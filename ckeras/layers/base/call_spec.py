@@ -2,11 +2,15 @@
 
 import inspect
 import weakref
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from ckeras.engine import tree
 from ckeras.engine.scope import in_symbolic_scope
 from ckeras.engine.symbolic.keras_tensor import KerasTensor
+from ckeras.engine.tracing.graph import Symbol
 from ckeras.engine.values.convert import is_tensor
+from ckeras.engine.values.tensor import Tensor
 
 __all__ = ["CallSpec", "is_tensor_or_symbolic", "shapes_for"]
 
@@ -16,11 +20,20 @@ _known = weakref.WeakKeyDictionary()
 # The sizes that shape inference fills in for unknown ones. As a batch's size they
 # must not find their way into what a layer remembers of its build.
 _STAND_INS = (83, 89)
+_TENSORS = (Tensor, Symbol, KerasTensor)
 
 
-def signature_of(function):
-    """A method's signature without `self`, looked up once."""
-    return _look_up(function)[0]
+class _Known(NamedTuple):
+    """A function's signature, its parameters by name, and what `_defaults_of` says."""
+
+    signature: inspect.Signature
+    parameters: Mapping
+    defaults: dict
+
+
+def parameters_of(function):
+    """The parameters of a method by name, without `self`; looked up once."""
+    return _look_up(function).parameters
 
 
 def _look_up(function):
@@ -36,16 +49,16 @@ def _look_up(function):
 
 def _read_signature(function):
     signature = inspect.signature(function)
-    return signature, _defaults_of(signature)
+    return _Known(signature, signature.parameters, _defaults_of(signature))
 
 
-def _bind(function, args, kwargs):
+def _bind(known, args, kwargs):
     """The arguments that a method is given, and these with its defaults, in order.
 
     Raises:
         TypeError: if they do not fit its signature.
     """
-    signature, defaults = _look_up(function)
+    signature, _, defaults = known
     if defaults and len(args) <= len(defaults):
         given = dict(zip(defaults, args, strict=False))
         if given.keys().isdisjoint(kwargs) and kwargs.keys() <= defaults.keys():
@@ -60,8 +73,13 @@ def _bind(function, args, kwargs):
 
 
 def _defaults_of(signature):
-    """The defaults by name where all parameters can be passed either way, else {}."""
-    parameters = signature.parameters.values()
+    """The defaults by name where all parameters can be passed either way, else {}.
+
+    Further arguments by name may be allowed, too.
+    """
+    parameters = list(signature.parameters.values())
+    if parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD:
+        del parameters[-1]
     if any(p.kind is not p.POSITIONAL_OR_KEYWORD for p in parameters):
         return {}
     return {p.name: p.default for p in parameters}
@@ -69,7 +87,7 @@ def _defaults_of(signature):
 
 def is_tensor_or_symbolic(x, allow_none=False):
     """Whether `x` is a tensor, a traced value or a placeholder."""
-    return (allow_none and x is None) or is_tensor(x) or isinstance(x, KerasTensor)
+    return isinstance(x, _TENSORS) or (allow_none and x is None)
 
 
 class CallSpec:
@@ -82,6 +100,7 @@ class CallSpec:
         args, kwargs: what the layer was called with.
 
     Attributes:
+        parameters: the parameters of `call`.
         given: the arguments that were passed.
         arguments: these and the defaults.
         tensors: the arguments that hold tensors.
@@ -93,22 +112,27 @@ class CallSpec:
     """
 
     def __init__(self, call, context_names, args, kwargs):
-        parameters = signature_of(call).parameters
+        known = _look_up(call)
+        self.parameters = known.parameters
         passed_down = {
             name: kwargs.pop(name)
             for name in context_names
-            if name in kwargs and name not in parameters
+            if name in kwargs and name not in self.parameters
         }
-        given, self.arguments = _bind(call, args, kwargs)
+        given, self.arguments = _bind(known, args, kwargs)
         self.given = {**passed_down, **given}
         self.first = next(iter(self.arguments.values()), None)
         self.tensors, self.nested = {}, set()
         for name, value in self.arguments.items():
-            if is_tensor_or_symbolic(value):
+            if isinstance(value, _TENSORS):
                 self.tensors[name] = value
-            elif tree.is_nested(value) and value:
+            elif isinstance(value, (list, tuple, dict)) and value:
                 self._add_nested(name, value)
-        self.eager = all(is_tensor(x) for x in self.tensors.values())
+
+    @property
+    def eager(self):
+        """Whether no argument is a placeholder."""
+        return all(is_tensor(x) for x in self.tensors.values())
 
     def _add_nested(self, name, value):
         leaves = tree.flatten(value)
@@ -153,7 +177,7 @@ def shapes_for(method, spec, class_name):
     shapes = spec.shapes()
     named = [
         p.name
-        for p in signature_of(method).parameters.values()
+        for p in parameters_of(method).values()
         if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
     if len(named) == 1:

@@ -15,8 +15,8 @@ from ckeras.layers.base import call_context, layer_masks
 from ckeras.layers.base.call_spec import (
     CallSpec,
     is_tensor_or_symbolic,
+    parameters_of,
     shapes_for,
-    signature_of,
 )
 from ckeras.layers.base.input_spec import assert_input_compatibility
 from ckeras.layers.base.layer_building import LayerBuilding
@@ -248,7 +248,6 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
     def _settle_context(self, spec, context, kwargs):
         """`training`: the call's own, else the outer layer's, else the default."""
-        parameters = signature_of(self.call).parameters
         for name in self._call_context_args:
             if name in spec.given:
                 value = spec.given[name]
@@ -257,7 +256,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
                 if value is None:
                     value = spec.arguments.get(name)
             context.set_value(name, value)
-            if value is not None and name in parameters and name not in spec.given:
+            if value is not None and name in spec.parameters and name not in spec.given:
                 kwargs[name] = value
 
     def _register_call_context_args(self, *names):
@@ -270,7 +269,7 @@ class Layer(LayerState, LayerBuilding, LayerLosses, Operation):
 
     def _call_has(self, name):
         """Whether `call` has an argument of that name."""
-        return name in signature_of(self.call).parameters
+        return name in parameters_of(self.call)
 
     @property
     def _call_has_training_arg(self):

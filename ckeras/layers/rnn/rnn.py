@@ -6,7 +6,7 @@ from ckeras import ops
 from ckeras.engine import tree
 from ckeras.engine.scope import name_scope
 from ckeras.engine.values.variable import Variable
-from ckeras.layers.base.call_spec import signature_of
+from ckeras.layers.base.call_spec import parameters_of
 from ckeras.layers.base.input_spec import InputSpec
 from ckeras.layers.base.layer import Layer
 from ckeras.layers.base.tracking import no_automatic_dependency_tracking
@@ -157,9 +157,7 @@ class RNN(Layer):
         finally:
             self._forget_dropout_masks(self.cell)
         # The cell may compute in another type than the layer.
-        last, outputs, states = tree.map_structure(
-            lambda x: ops.cast(x, self.compute_dtype), results
-        )
+        last, outputs, states = self._cast(results, self.compute_dtype)
         if self.stateful:
             own, new = tree.flatten(self.states), tree.flatten(states)
             for variable, value in zip(own, new, strict=True):
@@ -187,8 +185,11 @@ class RNN(Layer):
         if isinstance(cell, StackedRNNCells):
             pairs = zip(cell.cells, states, strict=True)
             return [self._cast_states(inner, state) for inner, state in pairs]
-        dtype = getattr(cell, "compute_dtype", self.compute_dtype)
-        return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), states)
+        return self._cast(states, getattr(cell, "compute_dtype", self.compute_dtype))
+
+    @staticmethod
+    def _cast(values, dtype):
+        return tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype), values)
 
     def _mask_of_timesteps(self, sequences, mask):
         """The mask as a tensor (batch, timesteps), or None.
@@ -227,7 +228,7 @@ class RNN(Layer):
         """Runs the cell; returns last output, all outputs and last states."""
         kwargs = {}
         call = getattr(self.cell, "call", self.cell)
-        if "training" in signature_of(call).parameters:
+        if "training" in parameters_of(call):
             kwargs["training"] = training
         return run_cell(
             lambda x, states: self.cell(x, states, **kwargs),

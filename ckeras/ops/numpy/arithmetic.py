@@ -106,12 +106,7 @@ def true_divide(x1, x2):
 @op
 def divide_no_nan(x1, x2):
     """x1 / x2, elementwise, and 0 wherever x2 is 0."""
-    x1, x2 = _float_pair(x1, x2)
-    zero = constant(0, x1.dtype)
-    by_zero = elementwise.equal(x2, zero)
-    # The divisor is made harmless first: a gradient must not meet 0 · inf.
-    safe = elementwise.where(by_zero, constant(1, x1.dtype), x2)
-    return elementwise.where(by_zero, zero, elementwise.divide(x1, safe))
+    return elementwise.divide_no_nan(*_float_pair(x1, x2))
 
 
 @op

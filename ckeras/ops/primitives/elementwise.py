@@ -7,6 +7,7 @@ that chains of them are fused into one pass through memory.
 import math
 
 from ckeras.engine.primitive import NOT_DIFFERENTIABLE, Spec
+from ckeras.engine.program import Instruction, Operand, Program
 from ckeras.engine.values import dtypes
 from ckeras.ops.primitives.elementwise_rules import (
     binary,
@@ -204,6 +205,31 @@ divide = binary(
         lambda d, a, b, y: divide(d, b),
         lambda d, a, b, y: negative(multiply(d, divide(y, b))),
     ),
+)
+
+
+def _divide_no_nan_program(node):
+    (a, b), (zero, one) = [
+        [Operand(kind, i) for i in range(2)] for kind in ("input", "constant")
+    ]
+    by_zero, divisor, ratio, result = [Operand("result", i) for i in range(4)]
+    code = (
+        Instruction("equal", (b, zero)),
+        Instruction("select", (by_zero, one, b)),
+        Instruction("divide", (a, divisor)),
+        Instruction("select", (by_zero, zero, ratio)),
+    )
+    return Program.of(node, code, result, 0.0, 1.0)
+
+
+# a / b, and 0 wherever b is 0.
+divide_no_nan = binary(
+    "divide_no_nan",
+    _pair(
+        lambda d, a, b, y: divide_no_nan(d, b),
+        lambda d, a, b, y: negative(multiply(d, divide_no_nan(y, b))),
+    ),
+    program=_divide_no_nan_program,
 )
 mod = binary(
     "mod",

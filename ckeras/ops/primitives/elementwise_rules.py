@@ -89,14 +89,22 @@ def _same_types(name, *arrays):
             )
 
 
-def binary(name, gradient, opcode=None):
-    """A primitive of two arrays of one type that gives that type."""
+def binary(name, gradient, program=None):
+    """A primitive of two arrays of one type that gives that type.
+
+    Args:
+        name: the primitive's name, and that of its instruction.
+        gradient: gradient rule.
+        program: of one with several instructions, as in `with_program`.
+    """
 
     def infer(a, b):
         _same_types(name, a, b)
         return Spec(broadcast_shape(name, a.shape, b.shape), a.dtype)
 
-    return declare(name, opcode or name, infer=infer, gradient=gradient)
+    if program is not None:
+        return with_program(name, program, infer=infer, gradient=gradient)
+    return declare(name, name, infer=infer, gradient=gradient)
 
 
 def comparison(name, gradient):

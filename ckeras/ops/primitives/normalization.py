@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from ckeras.engine.primitive import Primitive, Spec, Step
-from ckeras.engine.program import Instruction, Operand, Program, compute_dtype
+from ckeras.engine.program import Instruction, Operand, Program
 from ckeras.engine.values.tensor import Tensor
 from ckeras.ops.primitives import elementwise, movement
 from ckeras.ops.primitives.elementwise_rules import broadcast_shape, with_program
@@ -167,19 +167,13 @@ def _standardize_infer(x, mean, factor, offset):
 
 def _standardize_program(node):
     x, mean, factor, offset = [Operand("input", i) for i in range(4)]
-    first, second = Operand("result", 0), Operand("result", 1)
-    return Program(
-        compute_dtype(*[v.dtype for v in (*node.outputs, *node.inputs)]),
-        tuple(node.outputs[0].shape),
-        tuple([(tuple(i.shape), i.dtype) for i in node.inputs]),
-        (),
-        (
-            Instruction("subtract", (x, mean)),
-            Instruction("multiply", (first, factor)),
-            Instruction("add", (second, offset)),
-        ),
-        ((Operand("result", 2), node.outputs[0].dtype),),
+    first, second, result = [Operand("result", i) for i in range(3)]
+    code = (
+        Instruction("subtract", (x, mean)),
+        Instruction("multiply", (first, factor)),
+        Instruction("add", (second, offset)),
     )
+    return Program.of(node, code, result)
 
 
 def _standardize_gradient(node, d_outputs, needs):

@@ -4,6 +4,7 @@ from ckeras import ops
 from ckeras.engine import scope
 from ckeras.engine.tracing import trace
 from ckeras.engine.values.arena import Arena
+from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.ops.primitives import movement
 from ckeras.optimizers.base import clipping, layout, matching
 from ckeras.optimizers.base.state import OptimizerState
@@ -261,7 +262,7 @@ class Optimizer(OptimizerState):
         dtype = parameters.spec.dtype
         if self.clipnorm:
             grads = self._clip_gradients(grads)
-        flat = movement.pack(*[ops.cast(g, dtype) for g in grads])
+        flat = movement.pack(*[convert_to_tensor(g, dtype) for g in grads])
         if self.global_clipnorm or self.clipvalue:
             flat = self._clip_gradients([flat])[0]
         learning_rate = ops.cast(self.learning_rate, dtype)

@@ -43,8 +43,10 @@ class DropoutRNNCell:
 
     def reset_dropout_mask(self):
         """Forgets the factors of the inputs."""
-        self._dropout_mask = None
+        if self._dropout_mask is not None:
+            self._dropout_mask = None
 
     def reset_recurrent_dropout_mask(self):
         """Forgets the factors of the state."""
-        self._recurrent_dropout_mask = None
+        if self._recurrent_dropout_mask is not None:
+            self._recurrent_dropout_mask = None

@@ -2,7 +2,7 @@
 
 from ckeras import ops
 from ckeras.engine import tree
-from ckeras.layers.base.call_spec import signature_of
+from ckeras.layers.base.call_spec import parameters_of
 from ckeras.layers.base.layer import Layer
 
 __all__ = ["StackedRNNCells", "output_size"]
@@ -71,7 +71,7 @@ class StackedRNNCells(Layer):
         for cell, state in zip(self.cells, states, strict=True):
             nested = tree.is_nested(state)
             state = list(state) if nested else [state]
-            takes = "training" in signature_of(getattr(cell, "call", cell)).parameters
+            takes = "training" in parameters_of(getattr(cell, "call", cell))
             kwargs = {"training": training} if takes else {}
             inputs, state = cell(inputs, state, **kwargs)
             single = not nested and tree.is_nested(state) and len(state) == 1

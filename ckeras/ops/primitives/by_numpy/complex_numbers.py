@@ -157,6 +157,10 @@ def _sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def _divide_no_nan(a, b):
+    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+
+
 _ELEMENTWISE = {
     "acos": np.arccos,
     "add": np.add,
@@ -165,6 +169,7 @@ _ELEMENTWISE = {
     "cos": np.cos,
     "cosh": np.cosh,
     "divide": np.divide,
+    "divide_no_nan": _divide_no_nan,
     "equal": np.equal,
     "exp": np.exp,
     "expm1": np.expm1,
