@@ -170,7 +170,8 @@ class Layout:
             workspace = None
             if step is not None and (step.workspace or plans):
                 size = round_up(step.workspace)
-                size += sum(round_up(p.scratch_bytes) for p in plans)
+                for plan in plans:
+                    size += round_up(plan.scratch_bytes)
                 workspace = Buffer("scratch", None, size, time)
                 self.scratch.append(workspace)
             if may_fail(node):

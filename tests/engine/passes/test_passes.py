@@ -20,6 +20,7 @@ NAMES = (
     "convolutions",
     "pooled_convolutions",
     "elementwise",
+    "zeros",
 )
 _trained = {}
 
@@ -89,6 +90,19 @@ def test_common_subexpressions_and_dead_code_shorten_the_plan():
         lengths[off] = len(compiled.plan.steps)
     assert lengths[None] < lengths["common_subexpressions"]
     assert lengths[None] < lengths["dead_code"]
+
+
+def test_plans_share_zeros():
+    def constant(value):
+        compiled = function(lambda x: x + ops.full(x.shape, value))
+        compiled(np.ones((16, 32), "float32"))
+        (step,) = compiled.plan.steps
+        return step.node.inputs[1]
+
+    assert constant(0.0) is constant(0.0)
+    assert not constant(0.0).numpy().flags.writeable
+    negative = constant(-0.0)
+    assert np.signbit(negative.numpy()).all() and negative is not constant(-0.0)
 
 
 def test_switches_are_put_back():
