@@ -112,10 +112,16 @@ cdef inline Py_ssize_t part_numbers(
 cdef inline Py_ssize_t parts_of(
     Py_ssize_t m, Py_ssize_t n, Py_ssize_t k
 ) noexcept nogil:
-    """How many parts of k are summed apart: that many threads share no operand."""
+    """How many parts of k are summed apart: that many threads share no operand.
+
+    A power of two, so that two, four or eight threads have as much to do each.
+    """
+    cdef Py_ssize_t parts = 1
     if m * n > FEW or k < 4 * max(m, n) or k < 4 * DEPTH:
         return 1
-    return least(PARTS, k // DEPTH)
+    while 2 * parts <= least(PARTS, k // DEPTH):
+        parts *= 2
+    return parts
 
 
 cdef inline void add_parts_of(
