@@ -15,6 +15,7 @@ __all__ = [
     "entry",
     "find_builtin",
     "find_function",
+    "module_of",
     "public_classes",
     "register_builtin",
 ]
@@ -105,6 +106,12 @@ def find_builtin(module, name):
     plain = name not in ("get", "serialize", "deserialize")
     is_table = module in _FUNCTION_MODULES
     return found if is_table and plain and callable(found) else None
+
+
+def module_of(name):
+    """The module of the object that was registered by `name` alone, or None."""
+    modules = [module for module, known in _registered if known == name]
+    return modules[0] if len(modules) == 1 else None
 
 
 def find_function(name):

@@ -39,6 +39,7 @@ class Steps:
         self._order = None
         self._iterator = None
         self._exhausted_at = None
+        self._is_first = True  # whether no batch has been asked for
 
     @property
     def num_steps(self):
@@ -118,6 +119,9 @@ class Steps:
                 watch.end(step, len(group), self._stride, logs)
                 step += len(group)
                 self._next += len(group)
+            elif self._is_first:
+                raise self.data.no_batch()
+            self._is_first = False
             if len(group) < self._stride:
                 self._end_of_data(step)
                 break

@@ -1,5 +1,7 @@
 """Windows of a long series, cut out when they are needed."""
 
+import math
+
 import numpy as np
 
 __all__ = ["timeseries_dataset_from_array"]
@@ -104,6 +106,8 @@ def timeseries_dataset_from_array(
     _check("end_index", end_index, lowest_end, count)
     _check("sampling_rate", sampling_rate, 1, count)
     _check("sequence_stride", sequence_stride, 1, count)
+    _check("sequence_length", sequence_length, 1, math.inf)
+    _check("batch_size", batch_size, 1, math.inf)
     data = data[start_index:end_index]
     windows = len(data) - (sequence_length - 1) * sampling_rate
     if targets is not None:
@@ -122,8 +126,10 @@ def timeseries_dataset_from_array(
 
 
 def _check(name, value, low, high):
-    if value is not None and not low <= value < high:
+    whole = value is None or isinstance(value, (int, np.integer))
+    if not whole or (value is not None and not low <= value < high):
+        below = "" if high == math.inf else f" and below {high}"
         raise ValueError(
-            f"Argument `{name}` must be at least {low} and below {high}. "
+            f"Argument `{name}` must be at least {low}{below}, and an integer. "
             f"Received: {name}={value}"
         )

@@ -101,6 +101,20 @@ def test_empty(empty):
         model.predict(empty, verbose=0)
 
 
+def test_no_batches():
+    class Nothing(utils.PyDataset):
+        def __len__(self):
+            return 0
+
+        def __getitem__(self, index):
+            raise IndexError(index)
+
+    model = classifier()
+    for method in (model.fit, model.evaluate, model.predict):
+        with pytest.raises(ValueError, match="at least one batch"):
+            method(Nothing(), verbose=0)
+
+
 def test_the_number_of_inputs():
     message = "(?s)Expected.*received|Expected.*Received"
     refuses(classifier(), ValueError, message, [X, X], Y)

@@ -48,11 +48,20 @@ def test_shuffled_anew_each_time():
         {"start_index": 5, "end_index": 5},
         {"sampling_rate": 0},
         {"sequence_stride": 30},
+        {"sequence_stride": 1.5},
+        {"batch_size": 0},
+        {"batch_size": -2},
     ],
 )
 def test_out_of_range(arguments):
     with pytest.raises(ValueError, match=f"`{list(arguments)[-1]}` must be at least"):
         windows_of(SERIES, None, 3, **arguments)
+
+
+@pytest.mark.parametrize("length", [0, -3, 2.0])
+def test_windows_have_timesteps(length):
+    with pytest.raises(ValueError, match="`sequence_length` must be at least 1"):
+        windows_of(SERIES, None, length)
 
 
 def test_format():

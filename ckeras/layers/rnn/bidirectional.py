@@ -186,7 +186,10 @@ def _copy(layer, prefix, **changes):
     # Classes of the user's own need no registration as long as nothing is stored.
     parts = [*layer._flatten_layers(), getattr(layer, "cell", layer)]
     with registry.CustomObjectScope({type(p).__name__: type(p) for p in parts}):
-        return type(layer).from_config(config)
+        copy = type(layer).from_config(config)
+    if layer.built:
+        copy.build_from_config(layer.get_build_config() or {})
+    return copy
 
 
 def _check_pair(forward, backward):

@@ -1,6 +1,7 @@
 """The layer that applies another one at each timestep."""
 
 from ckeras import ops
+from ckeras.engine import tree
 from ckeras.layers.base.layer import Layer
 from ckeras.layers.core.lambda_layer import Lambda
 from ckeras.layers.core.wrapper import Wrapper
@@ -48,6 +49,8 @@ class TimeDistributed(Wrapper):
 
     def compute_output_shape(self, input_shape):
         shape = self.layer.compute_output_shape(_inner_shape(input_shape))
+        if isinstance(shape, dict) or any(map(tree.is_nested, shape)):
+            raise self._several_outputs(shape)
         return (shape[0], input_shape[1], *shape[1:])
 
     def call(self, inputs, training=None, mask=None):
@@ -64,7 +67,7 @@ class TimeDistributed(Wrapper):
         for t in range(inputs.shape[1]):
             if mask is not None:
                 kwargs["mask"] = mask[:, t]
-            outputs.append(self.layer.call(inputs[:, t], **kwargs))
+            outputs.append(self._inner_call(inputs[:, t], kwargs))
         return ops.stack(outputs, axis=1)
 
     def _at_once(self, inputs, mask, kwargs):
@@ -72,8 +75,21 @@ class TimeDistributed(Wrapper):
         if mask is not None:
             kwargs["mask"] = ops.reshape(mask, (rows, *mask.shape[2:]))
         flat = ops.reshape(inputs, (rows, *inputs.shape[2:]))
-        outputs = self.layer.call(flat, **kwargs)
+        outputs = self._inner_call(flat, kwargs)
         return ops.reshape(outputs, (*inputs.shape[:2], *outputs.shape[1:]))
+
+    def _inner_call(self, inputs, kwargs):
+        output = self.layer.call(inputs, **kwargs)
+        if tree.is_nested(output):
+            raise self._several_outputs(output)
+        return output
+
+    def _several_outputs(self, received):
+        return ValueError(
+            f"Layer '{self.name}' expected layer '{self.layer.name}' to return one "
+            f"tensor. Received: {len(received)} outputs. Give it a model that returns "
+            "one of them."
+        )
 
 
 def _samples_are_independent(layer):

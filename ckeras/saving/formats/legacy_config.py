@@ -5,6 +5,7 @@ The older form names classes without their module, and calls an input's shape
 """
 
 from ckeras.saving import registry
+from ckeras.saving.builtins import find_builtin, module_of
 
 __all__ = ["from_legacy_metric", "from_legacy_object", "model_from_legacy"]
 
@@ -64,7 +65,7 @@ def _layer(config, custom):
             result["class_name"] = "Functional"
         inner = _model(inner, custom)
     else:
-        result["module"] = "keras.layers"
+        result["module"] = _module_of(name, inner)
     if inner.get("time_major") and name not in custom:
         raise ValueError(
             f"Layer '{inner.get('name')}' reads sequences with their timesteps first "
@@ -77,6 +78,19 @@ def _layer(config, custom):
         if isinstance(inner.get(wrapped), dict) and "module" not in inner[wrapped]:
             inner[wrapped] = _layer(inner[wrapped], custom)
     return {**result, "config": inner}
+
+
+def _module_of(name, inner):
+    """The module of a layer, or of an operation such as those that make masks.
+
+    An operation may be called like a layer, but only layers have weights to train.
+    """
+    from ckeras.models.functional_config import register_op_classes
+
+    if "trainable" in inner and find_builtin("keras.layers", name) is not None:
+        return "keras.layers"
+    register_op_classes()
+    return module_of(name) or "keras.layers"
 
 
 def _rename_shape(name, inner):

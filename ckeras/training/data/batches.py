@@ -43,11 +43,15 @@ class BatchData:
             if first is not None:
                 self._once = itertools.chain([first], self._once)
         if first is None:
-            raise ValueError(
-                "Argument `x` must yield at least one batch. "
-                f"Received: an empty {type(self._source).__name__}"
-            )
+            raise self.no_batch()
         return self._standardize(first)
+
+    def no_batch(self):
+        """The error of data without any batch."""
+        return ValueError(
+            "Argument `x` must yield at least one batch. "
+            f"Received: an empty {type(self._source).__name__}"
+        )
 
     def batches(self):
         """An iterator over the batches of one pass, as structures of arrays."""
@@ -96,10 +100,18 @@ def _length(source):
         return None
 
 
-def _check_rows(*structures):
-    counts = {a.shape[0] for a in tree.flatten(structures) if a is not None}
+def _check_rows(x, y, sample_weight):
+    arrays = tree.flatten((x, y, sample_weight))
+    counts = {a.shape[0] for a in arrays if a is not None}
     if len(counts) > 1:
         raise ValueError(
             "Data cardinality is ambiguous. Make sure all arrays of a batch contain "
             f"the same number of samples. Received sizes: {sorted(counts)}"
+        )
+    # The mean loss of no sample is NaN, and so would be all weights after it.
+    if counts == {0} and y is not None:
+        shapes = [a.shape for a in tree.flatten(x) if a is not None]
+        raise ValueError(
+            "A batch must hold at least one sample. "
+            f"Received: an empty batch, x.shape={shapes[0] if shapes else None}"
         )

@@ -115,7 +115,7 @@ def test_steps_of_training(name):
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5", "weights.h5"])
-@pytest.mark.parametrize("name", ["reader", "translator"])
+@pytest.mark.parametrize("name", ["reader", "translator", "masked"])
 def test_files(name, ending):
     made, x, _ = MODELS[name](ckeras)
     if ending == "weights.h5":

@@ -141,6 +141,17 @@ def test_the_wrapped_layer_is_copied():
     assert not np.allclose(layer.get_weights()[0], inner.get_weights()[0])
 
 
+def test_copies_of_built_layers_are_built():
+    layer = both()
+    layer.build(X.shape)
+    again = layers.Bidirectional.from_config(layer.get_config())
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(again(X), layer(X))
+    inner = layers.GRU(2)
+    inner.build(X.shape)
+    assert len(layers.Bidirectional(inner).weights) == 2 * len(inner.weights)
+
+
 def test_reversals_cancel_in_a_plan():
     layer = both(return_sequences=True)
     plan = ckeras.function(layer)

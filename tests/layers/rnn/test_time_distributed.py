@@ -110,6 +110,10 @@ def test_bad_arguments():
         layers.TimeDistributed(3)
     with pytest.raises(ValueError, match="at least 3 dimensions"):
         layers.TimeDistributed(layers.Dense(2))(X[0])
+    several = layers.TimeDistributed(layers.GRU(2, return_state=True))
+    for x in (X[..., None], ckeras.Input((5, 4, 1))):
+        with pytest.raises(ValueError, match=r"'gru.*' to return one tensor"):
+            several(x)
     layer = layers.TimeDistributed(layers.Dense(2))
     with pytest.raises(ValueError, match="at least 2D"):
         layer(X, mask=np.ones(4, bool))

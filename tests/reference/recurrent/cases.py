@@ -239,6 +239,24 @@ def translator(keras):
     return keras.Model([source, target], outputs), x, y
 
 
+def masked(keras):
+    """A graph in which operations make the masks: files have these as layers."""
+    layers = keras.layers
+    series, words = keras.Input((5, 3)), keras.Input((4,), dtype="int32")
+    h = layers.Bidirectional(layers.LSTM(3))(layers.Masking()(series))
+    embedded = layers.Embedding(6, 4, mask_zero=True)(words)
+    pooled = layers.GlobalAveragePooling1D()(
+        layers.GRU(3, return_sequences=True)(embedded)
+    )
+    outputs = layers.Dense(1)(layers.Concatenate()([h, pooled]))
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(8, 5, 3)).astype("float32")
+    x[::2, 3:] = 0
+    words_of = np.array([[1, 2, 0, 0], [3, 4, 5, 1]] * 4, "int32")
+    y = rng.normal(size=(8, 1)).astype("float32")
+    return keras.Model([series, words], outputs), [x, words_of], y
+
+
 def stateful(keras):
     layers = keras.layers
     model = keras.Sequential(
@@ -271,7 +289,7 @@ def video(keras):
     return model, x, rng.normal(size=(4, 1)).astype("float32")
 
 
-MODELS = {f.__name__: f for f in (reader, translator, stateful, video)}
+MODELS = {f.__name__: f for f in (reader, translator, masked, stateful, video)}
 STEPS = 3
 
 

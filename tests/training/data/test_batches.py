@@ -103,6 +103,16 @@ def test_rows_of_a_batch_must_agree():
         list(data.batches())
 
 
+def test_batches_without_samples():
+    empty = np.ones((0, 1), "float32")
+    with pytest.raises(ValueError, match=r"at least one sample.* x.shape=\(0, 1\)"):
+        list(get_data(iter([(empty, empty)])).batches())
+    (batch,) = get_data(
+        iter([(empty,)])
+    ).batches()  # nothing to learn from, nothing to say
+    assert batch[0].shape == (0, 1)
+
+
 def test_empty_iterable():
     with pytest.raises(ValueError, match="at least one batch"):
         get_data(iter([])).first_batch()
