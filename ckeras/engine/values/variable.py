@@ -103,7 +103,7 @@ class Variable(Operators):
         self._array = memory_array
         self._tensor = Tensor(memory_array)
         self._spec = Spec(memory_array.shape, self._tensor.dtype)
-        self.address = memory_array.ctypes.data
+        self.address = memory_array.ctypes.data  # asked for by each plan
         self._arena = None
 
     # --- value -----------------------------------------------------------------
@@ -305,7 +305,7 @@ class Variable(Operators):
 
     def __getstate__(self):
         state = self.__dict__.copy()
-        del state["_tensor"], state["_arena"]
+        del state["_tensor"], state["_spec"], state["address"], state["_arena"]
         state["_array"] = self._array.copy()
         return state
 
