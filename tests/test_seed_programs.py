@@ -89,7 +89,6 @@ def classifier(units):
 
 
 def test_classification_of_20_binary_features(capsys):
-    pytest.importorskip("matplotlib")
     from ckeras.layers import LSTM, Dense, Dropout
     from ckeras.models import Sequential
     from ckeras.preprocessing import image
@@ -220,7 +219,6 @@ def test_a_batch_of_columns():
 
 
 def test_history_plot():
-    pytest.importorskip("matplotlib")
     model = classifier(4)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     x, y = binary_data(64, 1)

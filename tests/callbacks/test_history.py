@@ -14,7 +14,6 @@ def history(logs=EPOCHS):
 
 
 def test_plot_has_a_panel_for_each_metric(tmp_path):
-    pytest.importorskip("matplotlib")
     path = tmp_path / "curves.png"
     figure = history().plot(path=path)
     assert [a.get_ylabel() for a in figure.axes] == ["loss", "accuracy"]
@@ -25,12 +24,10 @@ def test_plot_has_a_panel_for_each_metric(tmp_path):
 
 
 def test_plot_one_metric():
-    pytest.importorskip("matplotlib")
     assert len(history().plot("accuracy").axes) == 1
 
 
 def test_plot_unknown_metric():
-    pytest.importorskip("matplotlib")
     with pytest.raises(ValueError, match=r"Received: 'recall'"):
         history().plot("recall")
 

@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 
 
@@ -32,7 +30,6 @@ def number_after(text, label):
 
 
 def test_digits_lstm(tmp_path):
-    pytest.importorskip("matplotlib")
     out = run("digits_lstm.py", tmp_path)
     assert number_after(out, "test accuracy") > 0.95
     assert (tmp_path / "digits_lstm.png").stat().st_size > 5000
@@ -92,7 +89,6 @@ def test_digits_autoencoder(tmp_path):
 
 
 def test_digits_filters(tmp_path):
-    pytest.importorskip("matplotlib")
     out = run("digits_filters.py", tmp_path)
     assert number_after(out, "test accuracy") > 0.95
     assert number_after(out, "channels that answer more than to noise") > 0.9

@@ -1,6 +1,5 @@
 """What is built and shipped: from a copy of the sources, and with no network."""
 
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -12,15 +11,6 @@ import zipfile
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
-TOOLS = ("setuptools", "Cython")
-MISSING = [name for name in TOOLS if importlib.util.find_spec(name) is None]
-
-pytestmark = [
-    pytest.mark.skipif(bool(MISSING), reason=f"building needs {', '.join(MISSING)}"),
-    pytest.mark.skipif(
-        not (ROOT / "setup.py").exists(), reason="runs in a checkout of the sources"
-    ),
-]
 
 
 @pytest.fixture

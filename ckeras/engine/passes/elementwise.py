@@ -74,8 +74,8 @@ class _Group:
         known = numbers.count(None) < len(numbers)
         key = (
             node.primitive.name,
-            len(node.inputs),
-            tuple([(x.shape, x.dtype) for x in (*node.inputs, *node.outputs)]),
+            tuple([(x.shape, x.dtype) for x in node.inputs]),
+            tuple([(x.shape, x.dtype) for x in node.outputs]),
             # Tells 0.0 from -0.0.
             repr((node.attrs, numbers)) if node.attrs or known else "",
         )
@@ -98,7 +98,7 @@ class _Group:
 
 def _joined(producer, consumer, uses, results):
     """Both groups as one, or None."""
-    members = set(map(id, producer.nodes + consumer.nodes))
+    members = {id(n) for n in (*producer.nodes, *consumer.nodes)}
     kept = [
         o
         for o in producer.outputs
@@ -107,13 +107,12 @@ def _joined(producer, consumer, uses, results):
     # Values go by numbers that are the same in every plan, so that what has been
     # joined for another one is found.
     sides = (producer.inputs, producer.outputs, consumer.inputs, kept)
-    values = {id(v): v for side in sides for v in side}
-    numbers = dict(zip(values, range(len(values)), strict=True))
-    number_of, values = numbers.__getitem__, list(values.values())
+    values = list({id(v): v for side in sides for v in side}.values())
+    numbers = {id(v): i for i, v in enumerate(values)}
     joined = join(
         producer.program,
         consumer.program,
-        *(tuple(map(number_of, map(id, side))) for side in sides),
+        *[[numbers[id(v)] for v in side] for side in sides],
     )
     if joined is None:
         return None
@@ -150,7 +149,7 @@ def elementwise(graph):
                 last.pop(id(producer.nodes[-1]))
                 group = joined
         if group is not None:
-            owner.update(dict.fromkeys(map(id, group.outputs), group))
+            owner.update((id(o), group) for o in group.outputs)
             last[id(node)] = group
     fused = {id(n) for g in last.values() for n in g.nodes}
     nodes = []

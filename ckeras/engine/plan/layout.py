@@ -170,8 +170,7 @@ class Layout:
             workspace = None
             if step is not None and (step.workspace or plans):
                 size = round_up(step.workspace)
-                for plan in plans:
-                    size += round_up(plan.scratch_bytes)
+                size += sum(round_up(p.scratch_bytes) for p in plans)
                 workspace = Buffer("scratch", None, size, time)
                 self.scratch.append(workspace)
             if may_fail(node):

@@ -42,18 +42,18 @@ class Place(NamedTuple):
 
         For scratch memory the byte is that of the plan's allocation.
         """
-        buffer, start, _ = self if self.buffer.parent is None else self.root()
+        buffer, start, _ = self.root()
         if buffer.kind == "scratch":
             start += buffer.offset
         return buffer.kind, buffer.source, start
 
     def overlaps(self, target):
         """Whether it has bytes of another place, which is in an outermost buffer."""
-        buffer, start, _ = self if self.buffer.parent is None else self.root()
+        buffer, start, size = self.root()
         return (
             buffer is target.buffer
             and start < target.start + target.nbytes
-            and target.start < start + self.nbytes
+            and target.start < start + size
         )
 
     def end(self):

@@ -164,7 +164,7 @@ class Graph:
 
     def results(self):
         """All values that must be computed."""
-        return [*self.outputs, *[value for _, value in self.writes]]
+        return [*self.outputs, *(value for _, value in self.writes)]
 
     def uses(self):
         """The nodes that use a value, by the value's id."""

@@ -322,4 +322,4 @@ class LayerState:
 
 
 def _unique(variables):
-    return list(dict(zip(map(id, variables), variables, strict=True)).values())
+    return list({id(v): v for v in variables}.values())

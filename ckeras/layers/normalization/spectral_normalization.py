@@ -88,5 +88,4 @@ class SpectralNormalization(Wrapper):
 
 
 def _unit(x):
-    length = ops.sqrt(ops.sum(ops.square(x)))
-    return x / ops.where(ops.equal(length, 0), 1, length)
+    return ops.divide_no_nan(x, ops.sqrt(ops.sum(ops.square(x))))

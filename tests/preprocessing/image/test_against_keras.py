@@ -23,13 +23,10 @@ def assert_stored(pairs):
 @pytest.mark.filterwarnings("ignore:This ImageDataGenerator specifies")
 @pytest.mark.parametrize("name", generator.OPTIONS)
 def test_changed_images(name):
-    if "brightness_range" in generator.OPTIONS[name]:
-        pytest.importorskip("PIL")
     assert_stored(generator.batches(image, name))
 
 
 @pytest.mark.parametrize("name", generator.FOLDER)
 def test_images_of_a_folder(name, tmp_path):
-    pytest.importorskip("PIL")
     generator.fill(tmp_path, lambda path, x: save_img(path, x, scale=False))
     assert_stored(generator.from_folder(image, name, tmp_path))

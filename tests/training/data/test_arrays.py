@@ -1,5 +1,7 @@
 import numpy as np
+import pandas
 import pytest
+from scipy import sparse as scipy_sparse
 
 from ckeras.engine.values.convert import convert_to_tensor
 from ckeras.training.data import get_data
@@ -27,7 +29,6 @@ def test_list_of_numbers_is_one_array_and_list_of_arrays_is_several():
 
 
 def test_pandas_frame_and_series():
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
     x, y = get_data(frame, pandas.Series([1, 2])).data
     np.testing.assert_array_equal(x, [[1.0, 3.0], [2.0, 4.0]])
@@ -112,7 +113,6 @@ def test_unknown_kind_of_data():
 
 
 def test_sparse_rows_become_dense_batch_by_batch():
-    scipy_sparse = pytest.importorskip("scipy.sparse")
     np.random.seed(2)
     dense = np.arange(20.0).reshape(10, 2) * (np.arange(10) % 2)[:, np.newaxis]
     for kind in (scipy_sparse.csr_matrix, scipy_sparse.coo_matrix):
@@ -128,7 +128,6 @@ def test_sparse_rows_become_dense_batch_by_batch():
 
 
 def test_training_on_sparse_rows_is_training_on_dense_ones():
-    scipy_sparse = pytest.importorskip("scipy.sparse")
     x = np.eye(8, 3, dtype="float32") * np.arange(1, 9, dtype="float32")[:, np.newaxis]
     y = x.sum(axis=1, keepdims=True)
     weights = []

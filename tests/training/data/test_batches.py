@@ -107,9 +107,8 @@ def test_batches_without_samples():
     empty = np.ones((0, 1), "float32")
     with pytest.raises(ValueError, match=r"at least one sample.* x.shape=\(0, 1\)"):
         list(get_data(iter([(empty, empty)])).batches())
-    (batch,) = get_data(
-        iter([(empty,)])
-    ).batches()  # nothing to learn from, nothing to say
+    # Without targets there is nothing to learn, and no mean over no sample.
+    (batch,) = get_data(iter([(empty,)])).batches()
     assert batch[0].shape == (0, 1)
 
 

@@ -4,11 +4,10 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import ckeras
 from ckeras.preprocessing import image
-
-pytest.importorskip("PIL")
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -81,7 +80,7 @@ def test_an_open_file(tmp_path):
 
 def test_sixteen_bits_of_gray_stay(tmp_path):
     x = np.array([[0, 300], [70, 60000]], "uint16")
-    pytest.importorskip("PIL.Image").fromarray(x).save(tmp_path / "a.png")
+    Image.fromarray(x).save(tmp_path / "a.png")
     loaded = image.load_img(tmp_path / "a.png", color_mode="grayscale")
     np.testing.assert_array_equal(image.img_to_array(loaded)[..., 0], x)
 

@@ -10,8 +10,6 @@ import ckeras
 from ckeras import layers
 from ckeras.utils import image_dataset_from_directory, save_img
 
-pytest.importorskip("PIL")
-
 
 @pytest.fixture
 def folder(tmp_path):

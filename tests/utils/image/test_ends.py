@@ -4,10 +4,9 @@ import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ckeras.utils.image.ends import is_whole
-
-Image = pytest.importorskip("PIL.Image")
 
 
 def encoded(format, mode, width, **options):

@@ -63,8 +63,7 @@ def _angle_slope(d_y, z, y):
 
 
 def _modulus_slope(d_y, z, y):
-    zero = elementwise.equal(y, elementwise.number(0, y))
-    share = elementwise.divide(d_y, elementwise.where(zero, _one(y), y))
+    share = elementwise.divide_no_nan(d_y, y)
     return elementwise.multiply(_as_complex(share, z), conj(z))
 
 

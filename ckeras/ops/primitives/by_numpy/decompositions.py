@@ -36,14 +36,11 @@ def _eigh_infer(x):
 
 
 def _gaps(w):
-    """1 / (w_j - w_i), and 0 where that is not finite."""
+    """1 / (w_j - w_i), and 0 where the two are equal."""
     row = movement.reshape(w, shape=(*w.shape[:-1], 1, w.shape[-1]))
     column = movement.reshape(w, shape=(*w.shape, 1))
     gap = elementwise.subtract(row, column)
-    zero = constant(0, w)
-    level = elementwise.equal(gap, zero)
-    safe = elementwise.where(level, constant(1, w), gap)
-    return elementwise.where(level, zero, elementwise.reciprocal(safe))
+    return elementwise.divide_no_nan(constant(1, w), gap)
 
 
 def _eigh_gradient(node, d_outputs, needs):

@@ -154,8 +154,7 @@ def _bessel_i1(x):
 def _i1_slope(x, y):
     # I1' = I0 - I1 / x, which is 1/2 at 0.
     zero = elementwise.equal(x, _number(0, x))
-    safe = elementwise.where(zero, _one(x), x)
-    slope = elementwise.subtract(i0(x), elementwise.divide(y, safe))
+    slope = elementwise.subtract(i0(x), elementwise.divide_no_nan(y, x))
     return elementwise.where(zero, _number(0.5, x), slope)
 
 
@@ -226,8 +225,7 @@ def _cumprod_gradient(node, d_outputs, needs):
     once = elementwise.equal(count, Tensor(np.ones((), "int32")))
     first = elementwise.logical_and(zero, once)
     without = cumprod(elementwise.where(first, _one(x), x), axis=axis)
-    slope = elementwise.divide(tail(y), elementwise.where(zero, _one(x), x))
-    slope = elementwise.where(zero, _number(0, x), slope)
+    slope = elementwise.divide_no_nan(tail(y), x)
     return [elementwise.where(first, tail(without), slope)]
 
 
