@@ -190,11 +190,9 @@ def _svd_gradient(node, d_outputs, needs):
     # Townsend (2016), for the thin form: X = U·diag(s)·Vᵀ.
     (U, s, Vt), (d_U, d_s, d_Vt) = node.outputs, d_outputs
     if U.shape[-1] != s.shape[-1] or Vt.shape[-2] != s.shape[-1]:
-        if d_U is None and d_Vt is None:
-            raise NotImplementedError(
-                "`svd`: call it with `full_matrices=False` to differentiate it."
-            )
-        raise NotImplementedError("`svd` has a gradient for full_matrices=False only.")
+        raise NotImplementedError(
+            "`svd` has a gradient for full_matrices=False only: call it with that."
+        )
     if d_U is None and d_Vt is None:
         # d s alone: U·diag(ds)·Vᵀ
         return [linear.matmul(conj(U), scaled_rows(conj(Vt), d_s))]
