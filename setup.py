@@ -106,7 +106,7 @@ def link_flags():
 def translate():
     """Runs Cython once per source and returns the extensions, one per level."""
     kernels = sorted(KERNELS.glob("*/*.pyx"))
-    sources = [*kernels, *sorted(ENGINE.glob("*/*.pyx"))]
+    sources = [*kernels, *sorted(ENGINE.rglob("*.pyx"))]
     only = named_in("CKERAS_BUILD_ONLY", [p.stem for p in sources])
     modules = [
         Extension(".".join(p.with_suffix("").parts), [str(p)])

@@ -3,8 +3,15 @@
 Dictionaries are visited by sorted key, ordered ones in their order; None is a leaf.
 """
 
-import collections
-import collections.abc
+from ckeras.engine.nesting import (
+    children,
+    flatten,
+    is_nested,
+    keys,
+    mapped,
+    pack,
+    rebuild,
+)
 
 __all__ = [
     "MAP_TO_NONE",
@@ -26,59 +33,6 @@ class MAP_TO_NONE:
     """Returned by a function given to `traverse` to put None in a place."""
 
 
-def _is_namedtuple(value):
-    return isinstance(value, tuple) and hasattr(value, "_fields")
-
-
-def is_nested(structure):
-    """Whether `structure` is a list, tuple or dictionary rather than a leaf."""
-    return isinstance(structure, (list, tuple, dict))
-
-
-def _keys(mapping):
-    if isinstance(mapping, (collections.OrderedDict, collections.defaultdict)):
-        ordered = isinstance(mapping, collections.OrderedDict)
-        return list(mapping) if ordered else sorted(mapping)
-    try:
-        return sorted(mapping)
-    except TypeError:
-        return list(mapping)
-
-
-def _children(structure):
-    if isinstance(structure, dict):
-        return [(k, structure[k]) for k in _keys(structure)]
-    return list(enumerate(structure))
-
-
-def _rebuild(like, values):
-    values = list(values)
-    if isinstance(like, dict):
-        by_key = dict(zip(_keys(like), values, strict=True))
-        items = [(k, by_key[k]) for k in like]
-        if isinstance(like, collections.defaultdict):
-            return collections.defaultdict(like.default_factory, items)
-        kind = type(like)
-        return dict(items) if kind is dict else kind(items)
-    if _is_namedtuple(like):
-        return type(like)(*values)
-    kind = type(like)
-    return values if kind is list else kind(values)
-
-
-def flatten(structure):
-    """The leaves of `structure` as a list."""
-    if not isinstance(structure, (list, tuple, dict)):
-        return [structure]
-    leaves = []
-    for _, child in _children(structure):
-        if isinstance(child, (list, tuple, dict)):
-            leaves.extend(flatten(child))
-        else:
-            leaves.append(child)
-    return leaves
-
-
 def flatten_with_path(structure, _path=()):
     """Pairs of a leaf's path (a tuple of keys and indices) and the leaf.
 
@@ -86,10 +40,13 @@ def flatten_with_path(structure, _path=()):
     """
     if not is_nested(structure):
         return [(_path, structure)]
+    named = enumerate(children(structure))
+    if isinstance(structure, dict):
+        named = [(key, structure[key]) for key in keys(structure)]
     return [
         pair
-        for key, child in _children(structure)
-        for pair in flatten_with_path(child, (*_path, key))
+        for name, child in named
+        for pair in flatten_with_path(child, (*_path, name))
     ]
 
 
@@ -113,13 +70,7 @@ def pack_sequence_as(structure, flat_sequence):
             "Could not pack sequence: `structure` has "
             f"{leaves} leaves, `flat_sequence` has {len(flat)} elements."
         )
-    return _pack(structure, iter(flat))
-
-
-def _pack(structure, values):
-    if not is_nested(structure):
-        return next(values)
-    return _rebuild(structure, [_pack(c, values) for _, c in _children(structure)])
+    return pack(structure, iter(flat))
 
 
 def assert_same_structure(a, b, check_types=True):
@@ -147,13 +98,13 @@ def assert_same_structure(a, b, check_types=True):
             "`a` and `b` don't have the same container types. Expected an instance of "
             f"{type(a).__name__}. Received: {type(b).__name__}"
         )
-    pairs_a, pairs_b = _children(a), _children(b)
-    same_keys = not both_dicts or [k for k, _ in pairs_a] == [k for k, _ in pairs_b]
-    if len(pairs_a) != len(pairs_b) or not same_keys:
+    inner_a, inner_b = children(a), children(b)
+    same_keys = not both_dicts or keys(a) == keys(b)
+    if len(inner_a) != len(inner_b) or not same_keys:
         raise ValueError(
             f"`a` and `b` don't have the same structure. Found: a={a}, b={b}"
         )
-    for (_, x), (_, y) in zip(pairs_a, pairs_b, strict=True):
+    for x, y in zip(inner_a, inner_b, strict=True):
         assert_same_structure(x, y, check_types)
 
 
@@ -181,16 +132,7 @@ def map_structure(func, *structures, none_is_leaf=True):
     first, *others = structures
     for other in others:
         assert_same_structure(first, other, check_types=False)
-    return _mapped(func, structures, none_is_leaf)
-
-
-def _mapped(func, structures, none_is_leaf):
-    first = structures[0]
-    if not isinstance(first, (list, tuple, dict)):
-        return None if first is None and not none_is_leaf else func(*structures)
-    columns = [[c for _, c in _children(s)] for s in structures]
-    rows = zip(*columns, strict=True)
-    return _rebuild(first, [_mapped(func, row, none_is_leaf) for row in rows])
+    return mapped(func, structures, none_is_leaf)
 
 
 def map_structure_up_to(shallow_structure, func, *structures):
@@ -199,17 +141,17 @@ def map_structure_up_to(shallow_structure, func, *structures):
         raise ValueError("Must provide at least one structure")
     if not is_nested(shallow_structure):
         return func(*structures)
-    shallow = _children(shallow_structure)
-    columns = []
+    columns = [children(shallow_structure)]
     for structure in structures:
-        if not is_nested(structure) or len(structure) != len(shallow):
+        inner = children(structure) if is_nested(structure) else ()
+        if not is_nested(structure) or len(inner) != len(columns[0]):
             raise ValueError(
                 "`shallow_structure` and `structures` don't have the same structure. "
                 f"Found: {shallow_structure} and {structure}"
             )
-        columns.append([c for _, c in _children(structure)])
-    rows = zip((c for _, c in shallow), *columns, strict=True)
-    return _rebuild(
+        columns.append(inner)
+    rows = zip(*columns, strict=True)
+    return rebuild(
         shallow_structure, [map_structure_up_to(s, func, *row) for s, *row in rows]
     )
 
@@ -225,8 +167,8 @@ def traverse(func, structure, top_down=True):
         if result is not None:
             return None if result is MAP_TO_NONE else result
     if is_nested(structure):
-        children = [traverse(func, c, top_down) for _, c in _children(structure)]
-        structure = _rebuild(structure, children)
+        inner = [traverse(func, c, top_down) for c in children(structure)]
+        structure = rebuild(structure, inner)
     if top_down:
         return structure
     result = func(structure)
@@ -256,6 +198,6 @@ def map_shape_structure(func, structure):
         return func(structure)
     if not is_nested(structure):
         raise ValueError(f"Cannot map function to unknown objects {structure}")
-    return _rebuild(
-        structure, [map_shape_structure(func, c) for _, c in _children(structure)]
+    return rebuild(
+        structure, [map_shape_structure(func, c) for c in children(structure)]
     )
