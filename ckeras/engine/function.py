@@ -4,7 +4,6 @@ A call with new shapes or types traces the function, runs the passes and makes a
 every further call with that signature only runs the plan.
 """
 
-import contextlib
 import functools
 import gc
 import inspect
@@ -59,19 +58,6 @@ def function(python_function=None, **options):
     if python_function is None:
         return functools.partial(function, **options)
     return Function(python_function, **options)
-
-
-@contextlib.contextmanager
-def _uncollected():
-    """Context without garbage collections: they take a third of the time in which a
-    small model is compiled, and find nothing, since all of a trace is in use."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _Compiled(NamedTuple):
@@ -148,8 +134,15 @@ class Function:
         return compiled.pack(outputs)
 
     def _compile(self, key, args, kwargs, specs):
-        with _uncollected():
+        # Garbage collections would take a third of the time of a small model, and
+        # find nothing, since all of a trace is in use.
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
             return self._compiled_anew(key, args, kwargs, specs)
+        finally:
+            if enabled:
+                gc.enable()
 
     def _compiled_anew(self, key, args, kwargs, specs):
         trace = Trace(compiles=True)

@@ -1,13 +1,12 @@
 """Primitives: the few operations that everything else is composed of.
 
 A primitive is declared once: its shape rule, its kernel, its gradient. Calling one
-(`plan/eager.pyx`) runs it now on concrete values and records it in the trace on traced
-ones.
+(`dispatch/eager.pyx`) runs it now on concrete values and records it in the trace on
+traced ones.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ckeras import kernels
 from ckeras.engine.dispatch import eager
@@ -16,6 +15,7 @@ from ckeras.engine.tracing.graph import Node
 from ckeras.engine.tracing.tapes import active_tapes
 from ckeras.engine.tracing.trace import current
 from ckeras.engine.values.dtypes import COMPLEX, HALVES
+from ckeras.engine.values.spec import Spec
 
 __all__ = [
     "NOT_DIFFERENTIABLE",
@@ -29,19 +29,12 @@ __all__ = [
 registry: dict[str, "Primitive"] = {}
 
 
-class Spec(NamedTuple):
-    """Shape and number type of a value."""
-
-    shape: tuple
-    dtype: str
-
-
 def NOT_DIFFERENTIABLE(node, d_outputs, needs):
     """The gradient rule of a primitive through which no gradient flows."""
     return [None] * len(node.inputs)
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One kernel call of a plan.
 
@@ -99,6 +92,7 @@ class Primitive(eager.Applicable):
             The others hand them over to their `complex_twin`.
 
     Attributes:
+        may_refuse: whether numbers, not just shapes, decide if it can be computed.
         complex_twin: the primitive that computes the same for complex numbers, None if
             there is none.
 
@@ -130,10 +124,11 @@ class Primitive(eager.Applicable):
         self.view = view
         self.evaluate = evaluate
         self.explain = explain
+        self.may_refuse = explain is not None or evaluate is not None
         self.any_type = any_type or view is not None
         self.takes_complex = takes_complex or view is not None
         halves = () if self.any_type else HALVES
-        self._foreign = frozenset(halves).union(() if self.takes_complex else COMPLEX)
+        self.foreign = frozenset(halves).union(() if self.takes_complex else COMPLEX)
         self.complex_twin: Primitive | None = None
         registry[name] = self
 
@@ -150,13 +145,6 @@ class Primitive(eager.Applicable):
         if self.view is not None:
             return eager.PreparedView(node, self.view(node))
         return eager.PreparedNumpy(node)
-
-    def is_foreign(self, args, attrs):
-        """Whether values are of a type that the primitive itself does not take."""
-        for arg in args:
-            if arg is not None and arg.dtype in self._foreign:
-                return True
-        return "dtype" in attrs and attrs["dtype"] in self._foreign
 
     def by_others(self, args, attrs):
         """What a call gives where `is_foreign` is true, by way of other primitives.

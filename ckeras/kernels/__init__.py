@@ -116,6 +116,7 @@ def module(name):
     return importlib.import_module(f"{__name__}.{_FAMILIES[name]}.{name}")
 
 
+@functools.cache
 def pointer(module_name, name, dtype=None):
     """The capsule of kernel `name`, of its instance for `dtype` if it has several."""
     table = module(module_name).__pyx_capi__

@@ -7,11 +7,11 @@ one row of each result. `scan`, `map`, `fori_loop` and `while_loop` are such loo
 from dataclasses import dataclass, replace
 
 from ckeras.engine.control.replay import copy_graph
+from ckeras.engine.plan.buffers import round_up
 from ckeras.engine.plan.order import may_fail
 from ckeras.engine.plan.places import nbytes
 from ckeras.engine.primitive import Primitive, Spec, Step, record
 from ckeras.engine.tracing.graph import Graph, Symbol
-from ckeras.engine.values.memory import round_up
 
 __all__ = ["Loop", "loop"]
 

@@ -175,11 +175,12 @@ cdef class Applicable:
     """Base of the primitives: what calling one does.
 
     A subclass has `prepare(args, attrs)`, which returns a `Prepared`, and for values of
-    types that it does not take itself `is_foreign(args, attrs)` and `by_others(args,
-    attrs)`.
+    types that it does not take itself `by_others(args, attrs)`. The names of these
+    types are its attribute `foreign`.
     """
 
     cdef readonly dict prepared  # by signature
+    cdef public frozenset foreign
 
     def __init__(self):
         self.prepared = {}
@@ -205,6 +206,13 @@ cdef class Applicable:
         if tapes_here.tapes:
             return self.noted(Node(self, list(args), results, attrs, prepared.single))
         return results[0] if prepared.single else tuple(results)
+
+    cpdef bint is_foreign(self, args, dict attrs):
+        """Whether values are of a type that the primitive itself does not take."""
+        for arg in args:
+            if arg is not None and arg.dtype in self.foreign:
+                return True
+        return attrs.get("dtype") in self.foreign
 
     cdef noted(self, node):
         """The node's outputs, after the tapes have taken note of it."""

@@ -5,7 +5,7 @@ of a batch: with many shapes of batches, and so as many plans, they would take m
 memory than the weights.
 """
 
-import functools
+import weakref
 
 import numpy as np
 
@@ -20,23 +20,25 @@ _SMALL = 1024
 def zeros(graph):
     """Puts zeros that are shared in the place of constants."""
     for node in graph.nodes:
-        if any(map(_is_zero, node.inputs)):
+        if Tensor in map(type, node.inputs):
             node.inputs = list(map(_shared, node.inputs))
 
 
-def _is_zero(value):
-    if type(value) is not Tensor or value._array.nbytes < _SMALL:
-        return False
-    # By bytes, which tell 0.0 from -0.0.
-    return not value._array.reshape(-1).view(np.uint8).any()
+# By shape and type, as long as somebody has them.
+_zeros: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 def _shared(value):
-    return _zeros(value.shape, value._array.dtype) if _is_zero(value) else value
-
-
-@functools.lru_cache(maxsize=64)
-def _zeros(shape, dtype):
-    array = np.zeros(shape, dtype)
-    array.flags.writeable = False
-    return Tensor(array)
+    if type(value) is not Tensor or value._array.nbytes < _SMALL:
+        return value
+    # By bytes, which tell 0.0 from -0.0.
+    if value._array.reshape(-1).view(np.uint8).any():
+        return value
+    key = value.shape, value.dtype
+    found = _zeros.get(key)
+    if found is None:
+        # Not the value itself, which its owner may change.
+        array = np.zeros(value.shape, value._array.dtype)
+        array.flags.writeable = False
+        found = _zeros[key] = Tensor(array)
+    return found

@@ -6,10 +6,11 @@ import math
 import numpy as np
 
 from ckeras import kernels
+from ckeras.engine.plan.buffers import round_up
+from ckeras.engine.plan.places import addresses
 from ckeras.engine.primitive import kernel_error
 from ckeras.engine.runtime.runtime import Program
 from ckeras.engine.values import memory
-from ckeras.engine.values.memory import round_up
 from ckeras.engine.values.variable import storage_epoch
 
 __all__ = ["Execution"]
@@ -94,22 +95,25 @@ class Execution:
     # --- binding -----------------------------------------------------------------
 
     def _bind_step(self, plan_step):
-        node, step, workspace, plans, _ = plan_step
+        step, workspace, plans = plan_step.step, plan_step.workspace, plan_step.plans
         self._first_slot.append(self._n_slots)
-        slot = self.plan.layout.slot
-        slots = [None if v is None else slot(v) for v in (*node.inputs, *node.outputs)]
-        addresses = list(map(self._bind_slot, slots))
+        found = self._bind_slots(self.plan.layout.slots_of(plan_step.node))
         if workspace is not None:
-            addresses.append(self._scratch_start + workspace)
+            found.append(self._scratch_start + workspace)
             self._n_slots += 1
         if plans:
             inner = self._bind_plans(plans, workspace + round_up(step.workspace))
             self.inner[len(self._first_slot) - 1] = inner
-            addresses += [e.program.pointer for e in inner]
+            found += [e.program.pointer for e in inner]
             self._n_slots += len(inner)
         if step is None:
-            return None, addresses, (), ()
-        return step.capsule(), addresses, step.dims, step.attrs
+            return None, found, (), ()
+        return step.capsule(), found, step.dims, step.attrs
+
+    def _bind_slots(self, slots):
+        n_inputs, number = len(self.plan.graph.inputs), self._n_slots
+        self._n_slots += len(slots)
+        return addresses(slots, self._scratch_start, self._patches, n_inputs, number)
 
     def _bind_plans(self, plans, offset):
         """Executions of inner plans, in this one's scratch memory from `offset` on."""
@@ -122,25 +126,8 @@ class Execution:
 
     def _bind_copy(self, copy):
         self._first_slot.append(self._n_slots)
-        addresses = [self._bind_slot(copy.source), self._bind_slot(copy.target)]
-        return "copy", addresses, (copy.nbytes,), ()
-
-    def _bind_slot(self, slot):
-        """The address of a slot, 0 where the caller supplies it in each run."""
-        number, self._n_slots = self._n_slots, self._n_slots + 1
-        if slot is None:
-            return 0
-        kind, source, start = slot
-        if kind == "scratch":
-            return self._scratch_start + start
-        if kind == "variable":
-            return source.address + start
-        if kind == "constant":
-            return source._array.ctypes.data + start
-        if kind == "output":
-            source += len(self.plan.graph.inputs)
-        self._patches[source].append((number, start))
-        return 0
+        found = self._bind_slots([copy.source, copy.target])
+        return "copy", found, (copy.nbytes,), ()
 
     # --- running -----------------------------------------------------------------
 

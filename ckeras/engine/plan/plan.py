@@ -39,14 +39,17 @@ class Plan:
 
     def __init__(self, graph, share=True, blocks=None):
         self.graph = graph
-        layout = Layout(graph, share, lambda inner: Plan(inner, share))
+        try:
+            layout = Layout(graph, share, lambda inner: Plan(inner, share))
+            self.scratch_bytes = assign_offsets(layout.scratch, reuse=share)
+        except OverflowError:
+            raise MemoryError("No memory holds all values of a plan.") from None
         self.layout = layout
-        self.scratch_bytes = assign_offsets(layout.scratch, reuse=share)
         layout.settle()
         self.steps = layout.steps
         self.copies = layout.copies
-        self.flops = sum(map(self._step_flops, self.steps))
-        self.nbytes = sum(map(self._step_bytes, self.steps))
+        self.flops = sum([s.flops for s in self.steps])
+        self.nbytes = sum([s.nbytes for s in self.steps])
         self.parallel = self.flops + self.nbytes > _PARALLEL_FLOPS
         self.interruptible = self.flops + self.nbytes > _LONG_FLOPS
         self.commit = self._first_write()
@@ -57,19 +60,9 @@ class Plan:
         self._epoch = storage_epoch()
         self._timed = False
 
-    @staticmethod
-    def _step_flops(plan_step):
-        step, plans = plan_step.step, plan_step.plans
-        return _inner_sum(plan_step, "flops") if plans else step.flops if step else 0
-
-    @staticmethod
-    def _step_bytes(plan_step):
-        plans = plan_step.plans
-        return _inner_sum(plan_step, "nbytes") if plans else plan_step.nbytes
-
     def _first_write(self):
-        for i, (node, *_) in enumerate(self.steps):
-            for output in node.outputs:
+        for i, plan_step in enumerate(self.steps):
+            for output in plan_step.node.outputs:
                 if self.layout.slot(output)[0] == "variable":
                     return i
         return len(self.steps)
@@ -172,10 +165,9 @@ class Plan:
         if "program" in node.attrs:
             name = "+".join(i.opcode for i in node.attrs["program"].code) or "copy"
         text = f"{name}({inputs}) -> {outputs}"
-        flops = self._step_flops(plan_step)
-        if flops:
-            text += f"  {flops:,} FLOPs"
-        return text + f"  {self._step_bytes(plan_step):,} B"
+        if plan_step.flops:
+            text += f"  {plan_step.flops:,} FLOPs"
+        return text + f"  {plan_step.nbytes:,} B"
 
     def _describe(self, value):
         if value is None:
@@ -202,10 +194,3 @@ def _column_sums(executions):
     """The seconds of each step, summed over a plan's executions."""
     columns = [e.program.step_seconds() for e in executions]
     return [sum(c) for c in zip(*columns, strict=True)]
-
-
-def _inner_sum(plan_step, what):
-    """FLOPs or bytes of a step that runs plans: all of them so often, or one."""
-    amounts = [getattr(p, what) for p in plan_step.plans]
-    runs = plan_step.step.runs
-    return runs * sum(amounts) if runs else max(amounts)

@@ -158,14 +158,14 @@ class Trace:
 
     def run(self, function, args, kwargs):
         """Calls `function` with this trace active and closes the graph."""
-        # Tapes of the caller must not see symbols: they would outlive the trace.
-        outside = active_tapes()
-        before = _state.compiling, _state.building
+        before = _state.trace, _state.compiling, _state.building
+        _state.trace = self
         if self.compiles:
             _state.compiling, _state.building = True, False
-        with active(self), paused(*outside) if outside else contextlib.nullcontext():
-            try:
+        try:
+            # Tapes of the caller must not see symbols: they would outlive the trace.
+            with paused():
                 return function(*args, **kwargs)
-            finally:
-                self.graph.closed = True
-                _state.compiling, _state.building = before
+        finally:
+            self.graph.closed = True
+            _state.trace, _state.compiling, _state.building = before

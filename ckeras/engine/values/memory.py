@@ -7,14 +7,9 @@ import threading
 
 import numpy as np
 
-__all__ = ["ALIGNMENT", "Blocks", "budget", "claim", "empty", "round_up"]
+__all__ = ["ALIGNMENT", "Blocks", "budget", "claim", "empty"]
 
 ALIGNMENT = 64
-
-
-def round_up(size):
-    """The next multiple of the alignment, in bytes."""
-    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def empty(size, dtype="uint8"):

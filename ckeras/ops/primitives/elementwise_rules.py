@@ -31,6 +31,8 @@ def broadcast_shape(name, *shapes):
 
 
 def _meet(name, a, b):
+    if not a or not b:  # one is a number
+        return a or b
     rank = max(len(a), len(b))
     wide_a, wide_b = (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b
     for axis, (m, n) in enumerate(zip(wide_a, wide_b, strict=True)):

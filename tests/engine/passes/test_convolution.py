@@ -33,9 +33,9 @@ def assert_same(found, wanted):
 def kernels(plan):
     """The kernels that a plan runs, but for those that work on vectors only."""
     return [
-        step.kernel
-        for node, step, *_ in plan.steps
-        if any(len(v.shape) > 1 for v in node.outputs)
+        s.step.kernel
+        for s in plan.steps
+        if any(len(v.shape) > 1 for v in s.node.outputs)
     ]
 
 

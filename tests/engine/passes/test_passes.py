@@ -6,6 +6,7 @@ import pytest
 from ckeras import function, ops
 from ckeras.engine import passes
 from ckeras.engine.passes import pipeline
+from ckeras.engine.values.tensor import Tensor
 from tests.system.models import trained
 
 NAMES = (
@@ -130,5 +131,22 @@ def test_a_product_without_terms_is_the_bias():
 
     bias = np.arange(4, dtype="float32")
     found = f(np.zeros((3, 5, 0), "float32"), np.zeros((0, 4), "float32"), bias)
-    assert [s.kernel for _, s, *_ in f.plan.steps if s] == ["gemm.dense"]
+    assert [s.step.kernel for s in f.plan.steps if s.step] == ["gemm.dense"]
     np.testing.assert_array_equal(found, np.broadcast_to(bias, (3, 5, 4)))
+
+
+@pytest.mark.parametrize("shift", [0.0, -0.0, 1.0, float("nan")])
+@pytest.mark.parametrize("rows", [3, 5])
+def test_what_is_remembered_of_elementwise_nodes(rows, shift):
+    """Graphs of the same outline but for a size or a number."""
+    x = np.linspace(-1, 1, rows * 4, dtype="float32").reshape(rows, 4)
+
+    def f(x):
+        y = ops.sum(x, axis=0)
+        z = ops.exp(y) * y
+        return z, z + shift, 1 / (ops.zeros((4,)) * z + shift)
+
+    compiled = function(f)
+    for found, wanted in zip(compiled(x), f(Tensor(x)), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))

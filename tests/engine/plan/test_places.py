@@ -1,14 +1,17 @@
 """Places: the outermost buffer, overlaps, and those that have none."""
 
 import numpy as np
+import pytest
 
 from ckeras.engine.plan.buffers import Buffer
 from ckeras.engine.plan.places import Place, apart, nbytes
+from ckeras.engine.primitive import Spec
 
 
 def test_bytes_of_a_value():
     assert nbytes(np.zeros((2, 3), "float32")) == 24
     assert nbytes(np.zeros((2, 0), "float64")) == 0
+    assert nbytes(Spec((1 << 40, 1 << 40, 0), "float64")) == 0
 
 
 def test_a_place_in_a_part_of_a_buffer():
@@ -42,3 +45,8 @@ def test_apart_is_what_comparing_all_pairs_finds():
             if not any(a.overlaps(b) for j, b in enumerate(places) if i != j)
         }
         assert apart(places) == expected
+
+
+def test_a_value_that_no_memory_holds():
+    with pytest.raises(MemoryError, match=r"\(4294967296, 4294967296\)"):
+        nbytes(Spec((1 << 32, 1 << 32), "float32"))

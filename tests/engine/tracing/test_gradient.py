@@ -130,3 +130,16 @@ def test_misuse_is_named():
         pass
     with pytest.raises(TypeError, match="expects tensors or variables"):
         tape.watch("x")
+
+
+def test_equal_constants_of_a_trace_are_sources_of_their_own():
+    @ckeras.function
+    def slopes(x, y):
+        a, b = ops.zeros((3,)), ops.zeros((3,))
+        with ckeras.GradientTape() as tape:
+            tape.watch(a)
+            total = ops.sum(a * x) + ops.sum(b * y)
+        return tape.gradient(total, a)
+
+    x = np.arange(3, dtype="float32")
+    np.testing.assert_array_equal(slopes(x, 10 * x), x)

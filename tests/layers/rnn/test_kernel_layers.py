@@ -201,6 +201,7 @@ def test_derived_classes_may_have_attributes_of_these_names():
 @pytest.mark.parametrize("body", ["branch", "scan", "map", "remat"])
 @KINDS
 def test_gradients_in_the_body_of_a_branch_or_loop(kind, body):
+    ckeras.utils.set_random_seed(0)  # small sums of large numbers with some weights
     layer = kind(3)
     layer.build(X.shape)
     run = {

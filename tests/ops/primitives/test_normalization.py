@@ -96,7 +96,7 @@ def test_compiled_is_the_same(name):
 def steps_of(function, *arrays):
     compiled = ckeras.function(function)
     compiled(*arrays)
-    return [step.kernel for _, step, *_ in compiled.plan.steps if step is not None]
+    return [s.step.kernel for s in compiled.plan.steps if s.step is not None]
 
 
 def test_relu_and_residual_join_the_normalization():
@@ -123,9 +123,9 @@ def test_the_gradient_takes_two_passes_over_the_input():
     compiled = ckeras.function(slope)
     compiled(x, d_y)
     large = [
-        step.kernel
-        for node, step, *_ in compiled.plan.steps
-        if any(i.shape == x.shape for i in node.inputs)
+        s.step.kernel
+        for s in compiled.plan.steps
+        if any(i.shape == x.shape for i in s.node.inputs)
     ]
     assert large == ["moments.moments", "moments.centred_sums", "elementwise.program"]
 

@@ -1,122 +1,28 @@
-"""The graph that a trace records: nodes in program order, values between them."""
+# cython: auto_pickle=False, boundscheck=True
+"""The graph that a trace records: nodes in program order, values between them.
+
+In C, since each new shape of a batch is traced anew.
+"""
 
 import weakref
 
 from ckeras.engine.scope import current_path
-from ckeras.engine.values.operators import Operators, TracedValueError
-from ckeras.user_code import line_at_work
+from ckeras.engine.tracing.symbol import Symbol
+from ckeras.engine.tracing.traced cimport Traced
 
 __all__ = ["Graph", "Node", "Symbol"]
 
-
-class Symbol(Operators):
-    """A value of a trace: its shape and type are known, its numbers are not yet."""
-
-    __slots__ = (
-        "__weakref__",
-        "_graph",
-        "_keras_history",
-        "_keras_mask",
-        "dtype",
-        "shape",
-    )
-    is_symbolic = True
-
-    def __init__(self, graph, spec):
-        # Nothing here leads back to the nodes: what the passes replace is gone at once.
-        self._graph = graph.reference
-        self.shape = tuple(spec.shape)
-        self.dtype = spec.dtype
-
-    @property
-    def graph(self):
-        graph = self._graph()
-        if graph is None or graph.closed:
-            raise RuntimeError(
-                "A traced value is used after its trace has ended. Return it from "
-                "the compiled function instead of storing it, or assign it to a "
-                f"`Variable`.\n{line_at_work()}"
-            )
-        return graph
-
-    @property
-    def size(self):
-        n = 1
-        for d in self.shape:
-            n *= d
-        return n
-
-    def numpy(self):
-        raise _no_value(self, "`.numpy()`")
-
-    def item(self):
-        raise _no_value(self, "`.item()`")
-
-    def tolist(self):
-        raise _no_value(self, "`.tolist()`")
-
-    def __array__(self, dtype=None, copy=None):
-        raise _no_value(self, "a NumPy array of it")
-
-    def __bool__(self):
-        raise _no_value(
-            self,
-            "a Python condition (`if`, `while`, `and`)",
-            "Use `ops.where`, `ops.cond` or `ops.while_loop`",
-        )
-
-    def __float__(self):
-        raise _no_value(self, "`float()`")
-
-    def __complex__(self):
-        raise _no_value(self, "`complex()`")
-
-    def __int__(self):
-        raise _no_value(self, "`int()`")
-
-    def __index__(self):
-        raise _no_value(
-            self,
-            "a Python index or the bound of a `range`",
-            "Use `ops.take` or `ops.fori_loop`",
-        )
-
-    def __copy__(self):
-        return self
-
-    def __deepcopy__(self, memo):
-        return self
-
-    def __reduce__(self):
-        raise _no_value(self, "a pickle of it")
-
-    def __format__(self, spec):
-        if spec:
-            raise _no_value(self, f"text in the format {spec!r}")
-        return repr(self)
-
-    def __repr__(self):
-        return f"<Symbol shape={self.shape} dtype={self.dtype}>"
+cdef object symbol_type = Symbol
 
 
-def _no_value(symbol, what, instead="Use functions of `ckeras.ops`"):
-    return TracedValueError(
-        f"A traced value (shape={symbol.shape}, dtype={symbol.dtype}) has no numbers "
-        f"yet, so {what} cannot be had while a function is being compiled. "
-        f"{instead}, or compile the model with `run_eagerly=True`.\n{line_at_work()}"
-    )
-
-
-class Node:
+cdef class Node:
     """One applied primitive.
 
     Inputs are symbols, concrete tensors (constants) or None; outputs are symbols
     in a graph and tensors where the primitive was run at once.
     """
 
-    __slots__ = ("attrs", "inputs", "outputs", "primitive", "scope", "single")
-
-    def __init__(self, primitive, inputs, outputs, attrs, single, scope=""):
+    def __init__(self, primitive, inputs, outputs, attrs, bint single, scope=""):
         self.primitive = primitive
         self.inputs = inputs
         self.outputs = outputs
@@ -128,7 +34,7 @@ class Node:
         return f"<Node {self.primitive.name} → {self.outputs}>"
 
 
-class Graph:
+cdef class Graph:
     """Nodes in the order in which they were recorded.
 
     Attributes:
@@ -160,7 +66,6 @@ class Graph:
         self.outputs = []
         self.reads = []
         self.writes = []
-        self.closed = False
 
     def results(self):
         """All values that must be computed."""
@@ -175,19 +80,21 @@ class Graph:
                     found.setdefault(id(value), []).append(node)
         return found
 
-    def new_symbol(self, spec):
+    cpdef new_symbol(self, spec):
         """A symbol that no node computes: an input or a variable's value."""
-        return Symbol(self, spec)
+        return symbol_type(self, spec)
 
-    def lift(self, value):
+    cpdef lift(self, value):
         """`value` as one of this graph; one of an enclosing graph becomes an input.
 
         Raises:
             RuntimeError: for a value of a graph that does not enclose this one.
         """
-        owner = value._graph() if type(value) is Symbol else self
-        if owner is self:
+        if type(value) is not symbol_type:
             return value
+        if (<Traced> value)._graph is self.reference:
+            return value
+        owner = (<Traced> value)._graph()
         known = self.captures.get(id(value)) or self.replayed.get(id(value))
         if known is not None:
             return known[1]
@@ -206,12 +113,15 @@ class Graph:
         self.captures[id(value)] = value, symbol
         return symbol
 
-    def record(self, primitive, args, attrs):
+    cpdef Node record(self, primitive, args, dict attrs):
         """Adds a node after checking its arguments' shapes."""
-        args = list(map(self.lift, args))
-        specs = primitive.infer(*args, **attrs)
+        cdef list inputs = [self.lift(arg) for arg in args], outputs
+        specs = primitive.infer(*inputs, **attrs)
         single = hasattr(specs, "shape")
-        outputs = [Symbol(self, specs)] if single else list(map(self.new_symbol, specs))
-        node = Node(primitive, args, outputs, attrs, single, current_path())
+        if single:
+            outputs = [self.new_symbol(specs)]
+        else:
+            outputs = [self.new_symbol(spec) for spec in specs]
+        node = Node(primitive, inputs, outputs, attrs, single, current_path())
         self.nodes.append(node)
         return node

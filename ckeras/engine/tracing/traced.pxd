@@ -1,0 +1,4 @@
+cdef class Traced:
+    cdef readonly object _graph
+    cdef readonly tuple shape
+    cdef readonly str dtype

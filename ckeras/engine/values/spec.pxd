@@ -1,0 +1,3 @@
+cdef class Spec:
+    cdef readonly tuple shape
+    cdef readonly str dtype
