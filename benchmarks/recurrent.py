@@ -154,7 +154,7 @@ def lengths(options):
     one, many = batches([44, 45] * 25), batches(range(20, 70))
     print("| batches | one length, s | 50 lengths, s | ratio | next epoch |")
     print("| --- | --- | --- | --- | --- |")
-    for count in (200, 800):
+    for count in (50, 200, 800):
         rows = []
         for _ in range(5):
             model = keras_model(ckeras, 128, 128)
