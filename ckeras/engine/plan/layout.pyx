@@ -258,7 +258,7 @@ cdef class Layout:
         for index, output in enumerate(made.node.outputs):
             if self.at(output).buffer is buffer:
                 return made.step.in_place.get(index, ())
-        return ()  # a workspace
+        return ()  # parts of it are filled by several steps
 
     cdef compute_into_packs(self):
         cdef Buffer pack, buffer
