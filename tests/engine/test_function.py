@@ -1,7 +1,9 @@
 """Compiled functions: signatures, state, structure of results, batches of rows."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -215,3 +217,37 @@ def test_methods_compile_for_each_instance():
     x = np.ones(1, "float32")
     assert (float(a.scale(x)[0]), float(b.scale(x)[0])) == (2.0, 3.0)
     assert a.scale is a.scale
+
+
+def test_one_collection_frees_all_of_a_function():
+    """Loops hold graphs that refer to the graph around them."""
+
+    def compiled():
+        w = ckeras.Variable(np.ones((4, 4), "float32"))
+
+        @ckeras.function
+        def step(x):
+            with ckeras.GradientTape() as tape:
+                y = ops.fori_loop(
+                    0,
+                    2,
+                    lambda i, s: ops.cond(
+                        ops.sum(s) > 0, lambda: ops.tanh(s @ w), lambda: s
+                    ),
+                    x,
+                )
+                loss = ops.sum(y)
+            w.assign_sub(tape.gradient(loss, w))
+            return loss
+
+        step(np.ones((3, 4), "float32"))
+        return weakref.ref(w), weakref.ref(step.plan), weakref.ref(step.plan.graph)
+
+    gc.collect()
+    gc.disable()
+    try:
+        left = compiled()
+        gc.collect()
+        assert [reference() for reference in left] == [None, None, None]
+    finally:
+        gc.enable()

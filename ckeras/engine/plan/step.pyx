@@ -1,12 +1,9 @@
 # cython: auto_pickle=False
 """What a plan does: steps, then copies."""
 
-cimport cython
-
 __all__ = ["Copy", "PlanStep"]
 
 
-@cython.no_gc  # in no cycle
 cdef class PlanStep:
     """A node in the form in which it runs.
 
@@ -34,7 +31,6 @@ cdef class PlanStep:
             self.nbytes = runs * sum(moved) if runs else max(moved)
 
 
-@cython.no_gc  # in no cycle
 cdef class Copy:
     """A copy at the end of a run.
 
